@@ -1,0 +1,1 @@
+int process_placeholder(void);
