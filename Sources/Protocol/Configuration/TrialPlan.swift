@@ -1,0 +1,180 @@
+/// Everything the processes of one trial must agree on, resolved and frozen before the first of them starts.
+///
+/// Made by an experiment from its settings; sent to every worker in its `Configure` message.
+package struct TrialPlan: Sendable, Equatable, Codable {
+    package var id: TrialID
+    package var seed: UInt64
+    /// One entry a model worker, in index order.
+    package var modelWorkers: [ModelWorkerPlan]
+    /// Phases that run one after another on the same worker processes.
+    package var setups: [SetupPlan]
+
+    package init(id: TrialID, seed: UInt64, modelWorkers: [ModelWorkerPlan], setups: [SetupPlan]) {
+        self.id = id
+        self.seed = seed
+        self.modelWorkers = modelWorkers
+        self.setups = setups
+    }
+
+    /// All worker processes of the trial, master first.
+    package var workers: [WorkerID] { [.master] + modelWorkers.indices.map { WorkerID(.model, $0) } }
+    /// Steps of all setups together: the step axis runs through the whole trial and counts from 1.
+    package var totalSteps: Int { setups.reduce(0) { $0 + $1.steps } }
+    /// The trial-wide number of the last step before setup `index` begins.
+    package func stepsBefore(setup index: Int) -> Int { setups[..<index].reduce(0) { $0 + $1.steps } }
+}
+
+/// What one model worker process is given.
+package struct ModelWorkerPlan: Sendable, Equatable, Codable {
+    /// Threads of its compute pool. Workers whose calls never overlap may each be given every core.
+    package var threads: Int
+    package init(threads: Int) { self.threads = threads }
+}
+
+/// One phase of a trial: models, the dataflow graph over them, data and a number of steps.
+package struct SetupPlan: Sendable, Equatable, Codable {
+    package var name: String
+    package var steps: Int
+    package var models: [ModelPlan]
+    package var calls: [ModelFunctionCall]
+    package var dataset: DatasetPlan
+    /// Held-out rows for the evaluate hook; nil where the setup never evaluates.
+    package var evaluation: EvaluationPlan?
+    /// A recovery checkpoint after every this many steps, and always after the last step of the setup.
+    package var checkpointEverySteps: Int
+
+    package init(
+        name: String, steps: Int, models: [ModelPlan], calls: [ModelFunctionCall], dataset: DatasetPlan,
+        evaluation: EvaluationPlan?, checkpointEverySteps: Int
+    ) {
+        self.name = name
+        self.steps = steps
+        self.models = models
+        self.calls = calls
+        self.dataset = dataset
+        self.evaluation = evaluation
+        self.checkpointEverySteps = checkpointEverySteps
+    }
+}
+
+/// One model of a setup and the worker that holds its (only) shard.
+package struct ModelPlan: Sendable, Equatable, Codable {
+    package var shard: ModelShardID
+    /// Index of the model worker.
+    package var worker: Int
+    package var module: Module
+    /// The optimizer of a role that trains; nil for one that never does.
+    package var optimizer: OptimizerPlan?
+
+    package enum Module: Sendable, Equatable, Codable {
+        /// A language model of a registered family.
+        case transformer(TransformerPlan)
+        /// No parameters: a rule-based reward needs only the tokenizer.
+        case tokenizerOnly
+    }
+
+    package init(shard: ModelShardID, worker: Int, module: Module, optimizer: OptimizerPlan? = nil) {
+        self.shard = shard
+        self.worker = worker
+        self.module = module
+        self.optimizer = optimizer
+    }
+
+    package var name: ModelName { shard.model }
+}
+
+/// The shape of a language model and where its first weights come from. The vocabulary is the tokenizer's.
+package struct TransformerPlan: Sendable, Equatable, Codable {
+    package var family: String
+    package var contextLength: Int
+    package var width: Int
+    package var layers: Int
+    package var heads: Int
+    package var initialization: Initialization
+
+    package enum Initialization: Sendable, Equatable, Codable {
+        /// Random weights from the trial's seed and the role's name.
+        case random
+        /// A checkpoint folder in Hugging Face layout.
+        case folder(String)
+        /// The newest weights of another role of this trial, as the setup begins.
+        case role(ModelRole)
+    }
+
+    package init(
+        family: String, contextLength: Int, width: Int, layers: Int, heads: Int, initialization: Initialization
+    ) {
+        self.family = family
+        self.contextLength = contextLength
+        self.width = width
+        self.layers = layers
+        self.heads = heads
+        self.initialization = initialization
+    }
+}
+
+/// AdamW and its schedule.
+package struct OptimizerPlan: Sendable, Equatable, Codable {
+    package enum Schedule: String, Sendable, Codable, CaseIterable {
+        case constant
+        case linear
+        case cosine
+    }
+
+    package var learningRate: Double
+    package var weightDecay: Double
+    package var clipNorm: Double
+    package var schedule: Schedule
+    package var warmupSteps: Int
+
+    package init(
+        learningRate: Double, weightDecay: Double = 0.05, clipNorm: Double = 1, schedule: Schedule = .constant,
+        warmupSteps: Int = 0
+    ) {
+        self.learningRate = learningRate
+        self.weightDecay = weightDecay
+        self.clipNorm = clipNorm
+        self.schedule = schedule
+        self.warmupSteps = warmupSteps
+    }
+}
+
+/// A jsonl file read by a registered dataset.
+package struct DatasetPlan: Sendable, Equatable, Codable {
+    package enum BadRow: String, Sendable, Codable, CaseIterable {
+        /// Leave the row out, count it and log its line number.
+        case skip
+        /// End the trial with the line number.
+        case fail
+    }
+
+    package var type: String
+    package var path: String
+    package var maximumLength: Int
+    package var badRow: BadRow
+
+    package init(type: String, path: String, maximumLength: Int, badRow: BadRow) {
+        self.type = type
+        self.path = path
+        self.maximumLength = maximumLength
+        self.badRow = badRow
+    }
+}
+
+/// When a role is evaluated and on what.
+package struct EvaluationPlan: Sendable, Equatable, Codable {
+    package var model: ModelName
+    package var interface: InterfaceReference
+    package var dataset: DatasetPlan
+    /// Rows evaluated each time, from the top of the file.
+    package var rows: Int
+    package var everySteps: Int
+
+    package init(model: ModelName, interface: InterfaceReference, dataset: DatasetPlan, rows: Int, everySteps: Int) {
+        self.model = model
+        self.interface = interface
+        self.dataset = dataset
+        self.rows = rows
+        self.everySteps = everySteps
+    }
+}
