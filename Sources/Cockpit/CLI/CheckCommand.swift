@@ -1,0 +1,35 @@
+import ArgumentParser
+import Orchestrator
+import Protocol
+
+/// Validates everything `start` would, without starting.
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Validate a configuration without starting a trial.")
+
+    @OptionGroup var trial: TrialOptions
+    @OptionGroup var launch: LaunchOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    private struct Report: Encodable {
+        let trial: String
+        let steps: Int
+        let workers: [String]
+        let setups: [String]
+    }
+
+    func run() throws {
+        let plan = try TrialLauncher.check(try launch.request(for: trial), home: Environment.home)
+        let report = Report(
+            trial: plan.id.description, steps: plan.totalSteps, workers: plan.workers.map(\.description),
+            setups: plan.setups.map(\.name))
+        if json { return try Output.json(report) }
+        Output.line("\(plan.id) is valid: \(plan.totalSteps) steps on \(plan.workers.count) workers")
+        for setup in plan.setups {
+            let calls = setup.calls.map(\.name).joined(separator: " → ")
+            Output.line("  \(setup.name)\t\(setup.steps) steps\t\(calls)")
+        }
+    }
+}

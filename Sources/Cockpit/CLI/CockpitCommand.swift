@@ -1,0 +1,54 @@
+import ArgumentParser
+import Glibc
+import Protocol
+
+/// The program. Without a subcommand it opens the dashboard on the list of trials.
+@main
+struct CockpitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cockpit",
+        abstract: "An experiment cockpit for RLHF and small-LLM training in the terminal.",
+        discussion: """
+            Start a trial, watch its model function calls, buffer, devices and metrics live, stop it, replay it.
+            Everything is kept under $COCKPIT_HOME (default ~/.local/share/cockpit).
+            """,
+        version: "0.1.0",
+        groupedSubcommands: [
+            CommandGroup(name: "Trials", subcommands: [StartCommand.self, StopCommand.self, AttachCommand.self, ReplayCommand.self]),
+            CommandGroup(
+                name: "Looking",
+                subcommands: [
+                    ListCommand.self, ShowCommand.self, LogsCommand.self, MetricsCommand.self, SnapCommand.self,
+                ]),
+            CommandGroup(
+                name: "Preparing",
+                subcommands: [ExperimentsCommand.self, CheckCommand.self, DataCommand.self, DemoCommand.self, DoctorCommand.self]),
+            CommandGroup(name: "Internal", subcommands: [OrchestrateCommand.self, WorkerCommand.self, BenchCommand.self]),
+        ])
+
+    @OptionGroup var appearance: AppearanceOptions
+
+    func run() throws {
+        guard Output.isTerminal else {
+            throw CommandError(
+                "cockpit draws its dashboard in a terminal, and this is none",
+                hint: "for output that can be piped, use: cockpit list --json")
+        }
+        try DashboardRunner(home: Environment.home, appearance: appearance).run(opening: nil)
+    }
+
+    /// Parses and runs; errors written for a person are printed as such and give their own exit status.
+    static func main() {
+        // A reader that goes away (`| head`) must end us by an error from write, not by a signal in mid-transaction.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error as any UserFacingError {
+            Output.error(error)
+            exit(error.exitCode)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import Foundation
+import Orchestrator
+import Protocol
+import Store
+
+/// Checks the machine and the store and says what is wrong and what to do.
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Check this machine and every trial's database.")
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    private struct Finding: Encodable {
+        let subject: String
+        let isGood: Bool
+        let detail: String
+    }
+
+    func run() throws {
+        let home = Environment.home
+        var findings = [homeFinding(home), terminalFinding(), deviceFinding()]
+        findings += home.trialFolders().map(trialFinding)
+        if json {
+            try Output.json(findings)
+        } else {
+            for finding in findings {
+                Output.line("\(finding.isGood ? "✓" : "✗") \(finding.subject)  \(Output.sanitized(finding.detail))")
+            }
+        }
+        if findings.contains(where: { !$0.isGood }) { throw ExitCode.failureStatus }
+    }
+
+    private func homeFinding(_ home: HomeFolder) -> Finding {
+        let manager = FileManager.default
+        var folder = home.path
+        while !manager.fileExists(atPath: folder), folder != "/" { folder = (folder as NSString).deletingLastPathComponent }
+        guard manager.isWritableFile(atPath: folder) else {
+            return Finding(subject: "home", isGood: false, detail: "\(home.path) cannot be written")
+        }
+        let free = (try? manager.attributesOfFileSystem(forPath: folder)[.systemFreeSize]) as? Int ?? 0
+        let detail = "\(home.path), \(free >> 20) MiB free"
+        return Finding(subject: "home", isGood: free > 100 << 20, detail: free > 100 << 20 ? detail : "\(detail): less than 100 MiB")
+    }
+
+    private func terminalFinding() -> Finding {
+        let variables = Environment.variables
+        let name = variables["TERM"] ?? ""
+        let locale = variables["LC_ALL"].flatMap { $0.isEmpty ? nil : $0 } ?? variables["LC_CTYPE"] ?? variables["LANG"] ?? ""
+        let colour = variables["COLORTERM"] ?? "unset"
+        let isUsable = !name.isEmpty && name != "dumb"
+        return Finding(
+            subject: "terminal", isGood: true,
+            detail: isUsable
+                ? "TERM=\(name) COLORTERM=\(colour) locale \(locale.isEmpty ? "unset" : locale)"
+                : "TERM='\(name)' cannot show the dashboard; commands and --headless work")
+    }
+
+    private func deviceFinding() -> Finding {
+        Finding(
+            subject: "devices", isGood: true,
+            detail: "\(ProcessInfo.processInfo.activeProcessorCount) cores, \(ProcessInfo.processInfo.physicalMemory >> 30) GiB, \(Devices.gpuSummary())")
+    }
+
+    private func trialFinding(_ folder: TrialFolder) -> Finding {
+        do {
+            let findings = try Integrity.check(path: folder.database)
+            return Finding(
+                subject: folder.id.description, isGood: findings.isEmpty,
+                detail: findings.isEmpty ? "sound" : findings.joined(separator: "; "))
+        } catch {
+            return Finding(subject: folder.id.description, isGood: false, detail: describe(error))
+        }
+    }
+}
+
+extension Protocol.ExitCode {
+    /// Ends a command with status 1 when everything worth saying has been printed.
+    static var failureStatus: ArgumentParser.ExitCode { ArgumentParser.ExitCode(failure) }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import Glibc
+import Protocol
+
+/// What commands print: text for people on a terminal, JSON for programs.
+enum Output {
+    static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 }
+
+    /// Writes one line to standard output. A reader that has gone away ends the program quietly.
+    static func line(_ text: String = "") { write(text + "\n", to: STDOUT_FILENO) }
+
+    /// Writes one line to standard error.
+    static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+    static func error(_ error: any UserFacingError) { note("cockpit: \(sanitized(error.report))") }
+
+    /// Prints `value` as JSON: pretty on a terminal, one line otherwise.
+    static func json(_ value: some Encodable) throws {
+        line(try text(of: value, isPretty: isatty(STDOUT_FILENO) == 1))
+    }
+
+    /// Prints `value` as one line of JSON.
+    static func jsonLine(_ value: some Encodable) throws { line(try text(of: value, isPretty: false)) }
+
+    private static func text(of value: some Encodable, isPretty: Bool) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = isPretty ? [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
+        // A loss can be NaN, and a JSON file that cannot be written tells nobody.
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    /// Text from logs and names without anything a terminal would act on.
+    static func sanitized(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { scalar in
+            let isControl = scalar.value < 0x20 && scalar != "\n" && scalar != "\t" || (0x7f...0x9f).contains(scalar.value)
+            return isControl ? "\u{fffd}" : scalar
+        }))
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0 {
+                if errno == EINTR { continue }
+                if errno == EPIPE { exit(ExitCode.success) }
+                return
+            }
+            bytes = bytes.dropFirst(written)
+        }
+    }
+
+    /// Rows with columns padded to the widest cell.
+    static func table(_ header: [String], _ rows: [[String]]) {
+        let all = [header] + rows.map { $0.map(sanitized) }
+        let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+        for row in all {
+            let cells = row.enumerated().map { index, cell in
+                index == row.count - 1 ? cell : cell.padding(toLength: widths[index], withPad: " ", startingAt: 0)
+            }
+            line(cells.joined(separator: "  "))
+        }
+    }
+}
+
+/// A request that makes no sense, or one that could not be carried out.
+struct CommandError: UserFacingError {
+    let summary: String
+    let detail: String
+    let hint: String?
+    let exitCode: Int32
+
+    init(_ summary: String, detail: String = "", hint: String? = nil, exitCode: Int32 = ExitCode.usage) {
+        self.summary = summary
+        self.detail = detail
+        self.hint = hint
+        self.exitCode = exitCode
+    }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import Orchestrator
+import Protocol
+import Store
+
+/// Turns snapshots into the lines of a headless run. Says each lifecycle event once.
+struct ProgressPrinter {
+    let format: TrialFollower.Format
+    private var eventsPrinted = 0
+    private var lastStep = -1
+
+    init(format: TrialFollower.Format) { self.format = format }
+
+    /// The series worth a line, most telling first.
+    private static let headline = [
+        "eval/accuracy", "grpo_actor/reward", "grpo_actor/kl_ref", "grpo_actor/actor_loss", "sft/loss", "tokens_per_second",
+    ]
+
+    private struct Progress: Encodable {
+        let event = "progress"
+        let status: TrialStatus
+        let step: Int
+        let totalSteps: Int
+        let seconds: Double
+        let metrics: [String: Double]
+    }
+
+    private struct Event: Encodable {
+        let event = "lifecycle"
+        let kind: String
+        let worker: String
+        let detail: String
+        let seconds: Double
+    }
+
+    private struct End: Encodable {
+        let event = "end"
+        let status: TrialStatus
+        let detail: String
+        let step: Int
+        let totalSteps: Int
+    }
+
+    mutating func print(_ snapshot: RunSnapshot) throws {
+        for event in snapshot.events.dropFirst(eventsPrinted) { try print(event) }
+        eventsPrinted = snapshot.events.count
+        guard snapshot.step != lastStep else { return }
+        lastStep = snapshot.step
+        // Only series of the phase that is running: SFT's last loss says nothing in step 300 of GRPO.
+        let fresh = snapshot.series.filter { $0.lastStep >= snapshot.step - 1 || $0.key == "eval/accuracy" }
+        switch format {
+        case .json:
+            try Output.jsonLine(
+                Progress(
+                    status: snapshot.status, step: snapshot.step, totalSteps: snapshot.totalSteps,
+                    seconds: Double(snapshot.time) / 1e9,
+                    metrics: Dictionary(uniqueKeysWithValues: fresh.map { ($0.key, $0.last) })))
+        case .text:
+            let values = Dictionary(uniqueKeysWithValues: fresh.map { ($0.key, $0.last) })
+            let words = Self.headline.compactMap { key in values[key].map { "\(key) \(Self.short($0))" } }
+            let head = "\(Self.clock(snapshot.time))  step \(snapshot.step)/\(snapshot.totalSteps)"
+            Output.line(([head] + words + [Self.remaining(snapshot)]).filter { !$0.isEmpty }.joined(separator: "  "))
+        }
+    }
+
+    mutating func printEnd(_ overview: TrialOverview) throws {
+        switch format {
+        case .json:
+            try Output.jsonLine(
+                End(
+                    status: overview.status, detail: overview.statusDetail, step: overview.step,
+                    totalSteps: overview.totalSteps))
+        case .text:
+            let detail = overview.statusDetail.isEmpty ? "" : ": \(Output.sanitized(overview.statusDetail))"
+            Output.line("\(overview.id) \(overview.status.rawValue) at step \(overview.step)/\(overview.totalSteps)\(detail)")
+            if overview.status == .failed {
+                Output.note("read the log with: cockpit logs -e \(overview.id.experiment) -f \(overview.id.trial)")
+            }
+        }
+    }
+
+    private func print(_ event: LifecycleRow) throws {
+        switch format {
+        case .json:
+            try Output.jsonLine(
+                Event(kind: event.kind, worker: event.worker, detail: event.detail, seconds: Double(event.time) / 1e9))
+        case .text:
+            let parts = [event.kind, event.worker, Output.sanitized(event.detail)].filter { !$0.isEmpty }
+            Output.line("\(Self.clock(event.time))  \(parts.joined(separator: "  "))")
+        }
+    }
+
+    static func clock(_ nanoseconds: Int64) -> String {
+        let seconds = nanoseconds / 1_000_000_000
+        return String(format: "%3lld:%02lld", seconds / 60, seconds % 60)
+    }
+
+    static func short(_ value: Double) -> String {
+        abs(value) >= 1000 ? String(format: "%.0f", value) : String(format: "%.4g", value)
+    }
+
+    /// What is left at the trial's mean pace, once there is enough of it to mean something.
+    private static func remaining(_ snapshot: RunSnapshot) -> String {
+        guard snapshot.step >= 5, snapshot.totalSteps > snapshot.step else { return "" }
+        let left = Double(snapshot.time) / Double(snapshot.step) * Double(snapshot.totalSteps - snapshot.step)
+        return "eta\(clock(Int64(left)))"
+    }
+}

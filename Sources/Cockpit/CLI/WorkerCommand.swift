@@ -1,0 +1,26 @@
+import ArgumentParser
+import Glibc
+import Protocol
+import Workers
+
+/// The body of a worker process; the orchestrator starts it.
+struct WorkerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker", abstract: "Run one worker of a trial (started by the orchestrator).", shouldDisplay: false)
+
+    @Option(help: "Worker id, such as model_worker/0.")
+    var id: String
+
+    @Option(help: "The attempt this process belongs to.")
+    var attempt: UInt64
+
+    @Option(help: "The folder with the trial's sockets.")
+    var runtime: String
+
+    func run() throws {
+        guard let worker = WorkerID(id) else {
+            throw CommandError("'\(id)' is no worker id", hint: "a worker id looks like model_worker/0")
+        }
+        exit(WorkerMain.run(id: worker, attempt: attempt, runtimePath: runtime))
+    }
+}
