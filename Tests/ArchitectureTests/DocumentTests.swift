@@ -3,7 +3,9 @@ import Testing
 
 /// Documents that name files must name files that exist.
 @Suite struct DocumentTests {
-    private static let documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/glossary.md"]
+    private static let documents = [
+        "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/glossary.md",
+    ]
 
     @Test(arguments: documents)
     func `a document exists and names only files that exist`(document: String) throws {
@@ -15,7 +17,9 @@ import Testing
     }
 
     @Test func `the architecture fits in two hundred lines`() throws {
-        #expect(try SourceTree.text("ARCHITECTURE.md").split(separator: "\n", omittingEmptySubsequences: false).count <= 200)
+        #expect(
+            try SourceTree.text("ARCHITECTURE.md").split(separator: "\n", omittingEmptySubsequences: false).count <= 200
+        )
     }
 
     @Test func `the read me shows its two commands and a picture`() throws {

@@ -15,7 +15,9 @@ import Testing
     ]
 
     /// What every module may use.
-    private static let platform: Set<String> = ["Glibc", "Foundation", "FoundationEssentials", "Synchronization", "Musl"]
+    private static let platform: Set<String> = [
+        "Glibc", "Foundation", "FoundationEssentials", "Synchronization", "Musl",
+    ]
 
     @Test func `Sources holds exactly the six modules`() throws {
         #expect(try SourceTree.entries(of: "Sources") == Self.modules.sorted())
@@ -55,7 +57,9 @@ import Testing
 
     @Test func `the compute core is synchronous`() throws {
         for file in try SourceTree.files(under: "Sources/Compute") {
-            let asynchronous = file.lines.filter { $0.contains(" async ") || $0.contains("await ") || $0.contains("Task {") }
+            let asynchronous = file.lines.filter {
+                $0.contains(" async ") || $0.contains("await ") || $0.contains("Task {")
+            }
             #expect(asynchronous.isEmpty, "\(file.path): \(asynchronous)")
         }
     }

@@ -8,7 +8,9 @@ import Testing
     }
 
     @Test func `no file is longer than 500 lines`() throws {
-        for file in try Self.sources() { #expect(file.lines.count <= 501, "\(file.path) has \(file.lines.count - 1) lines") }
+        for file in try Self.sources() {
+            #expect(file.lines.count <= 501, "\(file.path) has \(file.lines.count - 1) lines")
+        }
     }
 
     @Test func `no function is longer than 80 lines`() throws {
@@ -50,7 +52,9 @@ import Testing
         var found: [Function] = []
         for (start, line) in lines.enumerated() {
             let words = line.split(separator: " ")
-            guard words.contains("func") || words.first?.hasPrefix("init(") == true, !line.hasSuffix("}") else { continue }
+            guard words.contains("func") || words.first?.hasPrefix("init(") == true, !line.hasSuffix("}") else {
+                continue
+            }
             let indent = line.prefix { $0 == " " }
             guard let end = lines[start...].firstIndex(where: { $0 == indent + "}" }) else { continue }
             found.append(Function(line: start + 1, length: end - start + 1))

@@ -21,7 +21,9 @@ package enum SourceTree {
         /// Modules this file imports, whatever the access level or attribute of the import.
         package var imports: [String] {
             lines.compactMap { line in
-                let words = line.split(separator: " ").drop { $0.hasPrefix("@") || Self.accessLevels.contains(String($0)) }
+                let words = line.split(separator: " ").drop {
+                    $0.hasPrefix("@") || Self.accessLevels.contains(String($0))
+                }
                 guard words.first == "import", let name = words.dropFirst().last else { return nil }
                 return name.split(separator: ".").first.map(String.init)
             }

@@ -153,7 +153,9 @@ extension TerminalEmulator {
     private mutating func control(_ final: UInt8, _ raw: [UInt8]) {
         let isPrivate = raw.first == UInt8(ascii: "?")
         let text = String(decoding: isPrivate ? Array(raw.dropFirst()) : raw, as: UTF8.self)
-        let numbers = text.split(separator: ";", omittingEmptySubsequences: false).map { Int($0.prefix { $0.isNumber }) ?? 0 }
+        let numbers = text.split(separator: ";", omittingEmptySubsequences: false).map {
+            Int($0.prefix { $0.isNumber }) ?? 0
+        }
         let first = max(1, numbers.first ?? 1)
         switch UnicodeScalar(final) {
         case "H", "f":

@@ -26,7 +26,8 @@ package final class TerminalSession {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
         process.arguments = ["--ctty", "--wait", CockpitProgram.path] + arguments
         process.environment = program.environment.merging(
-            ["TERM": "xterm-256color", "COLORTERM": ""].merging(environment) { _, new in new }) { _, new in new }
+            ["TERM": "xterm-256color", "COLORTERM": ""].merging(environment) { _, new in new }
+        ) { _, new in new }
         process.standardInput = terminal
         process.standardOutput = terminal
         process.standardError = terminal

@@ -14,7 +14,9 @@ struct CockpitCommand: ParsableCommand {
             """,
         version: "0.1.0",
         groupedSubcommands: [
-            CommandGroup(name: "Trials", subcommands: [StartCommand.self, StopCommand.self, AttachCommand.self, ReplayCommand.self]),
+            CommandGroup(
+                name: "Trials",
+                subcommands: [StartCommand.self, StopCommand.self, AttachCommand.self, ReplayCommand.self]),
             CommandGroup(
                 name: "Looking",
                 subcommands: [
@@ -22,8 +24,11 @@ struct CockpitCommand: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "Preparing",
-                subcommands: [ExperimentsCommand.self, CheckCommand.self, DataCommand.self, DemoCommand.self, DoctorCommand.self]),
-            CommandGroup(name: "Internal", subcommands: [OrchestrateCommand.self, WorkerCommand.self, BenchCommand.self]),
+                subcommands: [
+                    ExperimentsCommand.self, CheckCommand.self, DataCommand.self, DemoCommand.self, DoctorCommand.self,
+                ]),
+            CommandGroup(
+                name: "Internal", subcommands: [OrchestrateCommand.self, WorkerCommand.self, BenchCommand.self]),
         ])
 
     @OptionGroup var appearance: AppearanceOptions

@@ -43,7 +43,8 @@ struct DemoCommand: ParsableCommand {
         guard FileManager.default.fileExists(atPath: home.trial(id).path) else { return false }
         if replace { return true }
         let refused = CommandError(
-            "there is a demo already", hint: "replace it with --replace, or look at it with: cockpit replay -e \(id.experiment) -f \(id.trial)",
+            "there is a demo already",
+            hint: "replace it with --replace, or look at it with: cockpit replay -e \(id.experiment) -f \(id.trial)",
             exitCode: ExitCode.failure)
         guard isatty(STDIN_FILENO) == 1 else { throw refused }
         Output.note("There is a demo already. Replace it? [y/N]")

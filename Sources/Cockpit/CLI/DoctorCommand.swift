@@ -35,19 +35,24 @@ struct DoctorCommand: ParsableCommand {
     private func homeFinding(_ home: HomeFolder) -> Finding {
         let manager = FileManager.default
         var folder = home.path
-        while !manager.fileExists(atPath: folder), folder != "/" { folder = (folder as NSString).deletingLastPathComponent }
+        while !manager.fileExists(atPath: folder), folder != "/" {
+            folder = (folder as NSString).deletingLastPathComponent
+        }
         guard manager.isWritableFile(atPath: folder) else {
             return Finding(subject: "home", isGood: false, detail: "\(home.path) cannot be written")
         }
         let free = (try? manager.attributesOfFileSystem(forPath: folder)[.systemFreeSize]) as? Int ?? 0
         let detail = "\(home.path), \(free >> 20) MiB free"
-        return Finding(subject: "home", isGood: free > 100 << 20, detail: free > 100 << 20 ? detail : "\(detail): less than 100 MiB")
+        return Finding(
+            subject: "home", isGood: free > 100 << 20,
+            detail: free > 100 << 20 ? detail : "\(detail): less than 100 MiB")
     }
 
     private func terminalFinding() -> Finding {
         let variables = Environment.variables
         let name = variables["TERM"] ?? ""
-        let locale = variables["LC_ALL"].flatMap { $0.isEmpty ? nil : $0 } ?? variables["LC_CTYPE"] ?? variables["LANG"] ?? ""
+        let locale =
+            variables["LC_ALL"].flatMap { $0.isEmpty ? nil : $0 } ?? variables["LC_CTYPE"] ?? variables["LANG"] ?? ""
         let colour = variables["COLORTERM"] ?? "unset"
         let isUsable = !name.isEmpty && name != "dumb"
         return Finding(
@@ -60,7 +65,9 @@ struct DoctorCommand: ParsableCommand {
     private func deviceFinding() -> Finding {
         Finding(
             subject: "devices", isGood: true,
-            detail: "\(ProcessInfo.processInfo.activeProcessorCount) cores, \(ProcessInfo.processInfo.physicalMemory >> 30) GiB, \(Devices.gpuSummary())")
+            detail:
+                "\(ProcessInfo.processInfo.activeProcessorCount) cores, \(ProcessInfo.processInfo.physicalMemory >> 30) GiB, \(Devices.gpuSummary())"
+        )
     }
 
     private func trialFinding(_ folder: TrialFolder) -> Finding {

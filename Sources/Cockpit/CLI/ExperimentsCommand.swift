@@ -47,7 +47,9 @@ struct ExperimentsCommand: ParsableCommand {
             if settings || regex != nil && chosen.count == 1 {
                 Output.table(
                     ["  setting", "default", "kind", "meaning"],
-                    experiment.settings.map { ["  " + $0.path, $0.defaultValue.description, $0.kind.description, $0.help] })
+                    experiment.settings.map {
+                        ["  " + $0.path, $0.defaultValue.description, $0.kind.description, $0.help]
+                    })
             }
         }
     }

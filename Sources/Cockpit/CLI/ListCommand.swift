@@ -21,7 +21,8 @@ struct ListCommand: ParsableCommand {
             trials.map { trial in
                 [
                     trial.id.description, trial.status.rawValue, "\(trial.step)/\(trial.totalSteps)",
-                    Self.date(trial.startedWall), trial.statusDetail.split(separator: "\n").first.map(String.init) ?? "",
+                    Self.date(trial.startedWall),
+                    trial.statusDetail.split(separator: "\n").first.map(String.init) ?? "",
                 ]
             })
     }

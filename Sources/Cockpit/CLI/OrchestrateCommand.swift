@@ -5,7 +5,8 @@ import Orchestrator
 /// The body of the orchestrator process; `start` spawns it in a session of its own.
 struct OrchestrateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "orchestrate", abstract: "Run the orchestrator of a trial (started by start).", shouldDisplay: false)
+        commandName: "orchestrate", abstract: "Run the orchestrator of a trial (started by start).",
+        shouldDisplay: false)
 
     @Argument(parsing: .captureForPassthrough)
     var arguments: [String] = []

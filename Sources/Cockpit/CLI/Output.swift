@@ -24,7 +24,8 @@ enum Output {
 
     private static func text(of value: some Encodable, isPretty: Bool) throws -> String {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = isPretty ? [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting =
+            isPretty ? [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
         // A loss can be NaN, and a JSON file that cannot be written tells nobody.
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
@@ -33,10 +34,13 @@ enum Output {
 
     /// Text from logs and names without anything a terminal would act on.
     static func sanitized(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { scalar in
-            let isControl = scalar.value < 0x20 && scalar != "\n" && scalar != "\t" || (0x7f...0x9f).contains(scalar.value)
-            return isControl ? "\u{fffd}" : scalar
-        }))
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    let isControl =
+                        scalar.value < 0x20 && scalar != "\n" && scalar != "\t" || (0x7f...0x9f).contains(scalar.value)
+                    return isControl ? "\u{fffd}" : scalar
+                }))
     }
 
     private static func write(_ text: String, to descriptor: Int32) {

@@ -13,7 +13,8 @@ struct ProgressPrinter {
 
     /// The series worth a line, most telling first.
     private static let headline = [
-        "eval/accuracy", "grpo_actor/reward", "grpo_actor/kl_ref", "grpo_actor/actor_loss", "sft/loss", "tokens_per_second",
+        "eval/accuracy", "grpo_actor/reward", "grpo_actor/kl_ref", "grpo_actor/actor_loss", "sft/loss",
+        "tokens_per_second",
     ]
 
     private struct Progress: Encodable {
@@ -72,7 +73,8 @@ struct ProgressPrinter {
                     totalSteps: overview.totalSteps))
         case .text:
             let detail = overview.statusDetail.isEmpty ? "" : ": \(Output.sanitized(overview.statusDetail))"
-            Output.line("\(overview.id) \(overview.status.rawValue) at step \(overview.step)/\(overview.totalSteps)\(detail)")
+            Output.line(
+                "\(overview.id) \(overview.status.rawValue) at step \(overview.step)/\(overview.totalSteps)\(detail)")
             if overview.status == .failed {
                 Output.note("read the log with: cockpit logs -e \(overview.id.experiment) -f \(overview.id.trial)")
             }

@@ -31,7 +31,9 @@ struct StartCommand: ParsableCommand {
 
     func validate() throws {
         guard mode == "local" else {
-            throw ValidationError("--mode '\(mode)' is not supported by this version.\(Suggestion.phrase(for: mode, among: ["local"])) Use --mode local.")
+            throw ValidationError(
+                "--mode '\(mode)' is not supported by this version.\(Suggestion.phrase(for: mode, among: ["local"])) Use --mode local."
+            )
         }
         if detach, headless { throw ValidationError("--detach and --headless exclude each other.") }
     }
@@ -41,7 +43,9 @@ struct StartCommand: ParsableCommand {
         let started = try TrialLauncher.start(try launch.request(for: trial), home: home)
         if detach {
             if json { return try Output.json(["trial": started.id.description, "pid": "\(started.pid)"]) }
-            return Output.line("started \(started.id) (orchestrator \(started.pid)); look at it with: cockpit attach -e \(started.id.experiment) -f \(started.id.trial)")
+            return Output.line(
+                "started \(started.id) (orchestrator \(started.pid)); look at it with: cockpit attach -e \(started.id.experiment) -f \(started.id.trial)"
+            )
         }
         if headless || json || !Output.isTerminal {
             exit(try TrialFollower(id: started.id, home: home, format: json ? .json : .text).run())
@@ -72,6 +76,7 @@ struct LaunchOptions: ParsableArguments {
                 hint: "use one of: \(known.joined(separator: ", "))")
         }
         return LaunchRequest(
-            id: try trial.id(), configFile: config, overrides: overrides, recoverMode: recover, replacesExisting: replace)
+            id: try trial.id(), configFile: config, overrides: overrides, recoverMode: recover,
+            replacesExisting: replace)
     }
 }

@@ -30,7 +30,8 @@ struct StopCommand: ParsableCommand {
         let status = try TrialFollower.waitUntilEnded(id, home: home, timeout: .seconds(timeout))
         guard status.isTerminal else {
             throw CommandError(
-                "\(id) is still \(status.rawValue) after \(timeout) s", hint: "look at it with: cockpit show -e \(id.experiment) -f \(id.trial)",
+                "\(id) is still \(status.rawValue) after \(timeout) s",
+                hint: "look at it with: cockpit show -e \(id.experiment) -f \(id.trial)",
                 exitCode: ExitCode.failure)
         }
         if json { return try Output.json(["trial": id.description, "status": status.rawValue]) }

@@ -6,7 +6,8 @@ import Workers
 /// The body of a worker process; the orchestrator starts it.
 struct WorkerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "worker", abstract: "Run one worker of a trial (started by the orchestrator).", shouldDisplay: false)
+        commandName: "worker", abstract: "Run one worker of a trial (started by the orchestrator).",
+        shouldDisplay: false)
 
     @Option(help: "Worker id, such as model_worker/0.")
     var id: String

@@ -23,7 +23,8 @@ package enum ArithmeticData {
     /// All 8,100 additions in an order that depends on the seed only.
     package static func rows(seed: UInt64) -> [Row] {
         var rows = (10...99).flatMap { left in
-            (10...99).map { right in Row(id: "\(left)+\(right)", prompt: "\(left)+\(right)=", answer: "\(left + right)") }
+            (10...99).map { right in Row(id: "\(left)+\(right)", prompt: "\(left)+\(right)=", answer: "\(left + right)")
+            }
         }
         var random = SplitGenerator(state: seed)
         rows.shuffle(using: &random)

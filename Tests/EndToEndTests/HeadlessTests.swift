@@ -1,0 +1,80 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A trial without a terminal, on a file that nobody prepared for it.
+@Suite(.serialized) struct HeadlessTests {
+    private let small = SmallTrial()
+
+    @Test func `a trial on any jsonl file runs to its end and leaves every step in the store`() throws {
+        let result = try small.program.run(["start", "-e", "sft", "-f", "mine"] + small.sft(steps: 12))
+        #expect(result.status == 0, "\(result.output)\n\(result.errors)")
+        #expect(result.output.contains("sft/mine completed at step 12/12"))
+        let losses = try small.metric("sft/loss", "sft", "mine")
+        #expect(losses.map(\.step) == Array(1...12))
+        let shown = try small.show("sft", "mine")
+        #expect(shown.status == "completed")
+        #expect(shown.orchestrator.pid == nil)
+        #expect(small.survivors.isEmpty)
+    }
+
+    @Test func `two setups run one after another and tensors cross workers`() throws {
+        let result = try small.program.run(
+            ["start", "-e", "grpo", "-f", "both", "--json"] + small.grpo(sftSteps: 3, steps: 4))
+        #expect(result.status == 0, "\(result.output)\n\(result.errors)")
+        #expect(try small.metric("sft/loss", "grpo", "both").map(\.step) == [1, 2, 3])
+        #expect(try small.metric("grpo_actor/reward", "grpo", "both").map(\.step) == [4, 5, 6, 7])
+        let accuracy = try small.metric("eval/accuracy", "grpo", "both")
+        #expect(accuracy.first?.step == 3, "the curve begins where GRPO begins")
+        let last = try #require(result.output.split(separator: "\n").last)
+        #expect(last.contains(#""event":"end""#))
+        #expect(last.contains(#""status":"completed""#))
+    }
+
+    @Test func `one seed gives one curve`() throws {
+        for trial in ["a", "b"] {
+            let result = try small.program.run(
+                ["start", "-e", "grpo", "-f", trial, "seed=5"] + small.grpo(sftSteps: 3, steps: 3))
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        for metric in ["sft/loss", "grpo_actor/reward", "grpo_actor/actor_loss", "eval/accuracy"] {
+            #expect(try small.metric(metric, "grpo", "a") == small.metric(metric, "grpo", "b"), "\(metric)")
+        }
+    }
+
+    @Test func `a broken row is skipped and counted, or ends the trial with its line number`() throws {
+        let rows = #"{"prompt":"1+1=","answer":"2"}"# + "\n{broken\n" + #"{"prompt":"2+2=","answer":"4"}"# + "\n"
+        let path = small.folder.write(rows, to: "broken.jsonl")
+        let common = ["dataset.path=\(path)", "sft.steps=2", "sft.batch_size=2"] + SmallTrial.model
+        let strict = try small.program.run(["start", "-e", "sft", "-f", "strict", "dataset.bad_row=fail"] + common)
+        #expect(strict.status == 1)
+        #expect((strict.output + strict.errors).contains("broken.jsonl:2"), "\(strict.output)\n\(strict.errors)")
+        let lenient = try small.program.run(["start", "-e", "sft", "-f", "lenient", "dataset.bad_row=skip"] + common)
+        #expect(lenient.status == 0, "\(lenient.output)\n\(lenient.errors)")
+        let log = try small.program.run("logs", "-e", "sft", "-f", "lenient", "--level", "warning")
+        #expect(log.output.contains("broken.jsonl:2"), "\(log.output)")
+    }
+
+    @Test func `Ctrl-C on a headless trial stops it in order`() throws {
+        let process = try small.program.start(["start", "-e", "sft", "-f", "long"] + small.sft(steps: 100_000))
+        #expect(try small.waitFor(step: 3, "sft", "long"))
+        kill(process.processIdentifier, SIGINT)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 3)
+        #expect(try small.show("sft", "long").status == "stopped")
+        #expect(eventually(within: 2) { small.survivors.isEmpty })
+    }
+
+    @Test func `stop works from any shell and a second start is refused while it runs`() throws {
+        let started = try small.program.run(
+            ["start", "-e", "sft", "-f", "once", "--detach"] + small.sft(steps: 100_000))
+        #expect(started.status == 0, "\(started.errors)")
+        let second = try small.program.run(["start", "-e", "sft", "-f", "once", "--detach"] + small.sft(steps: 5))
+        #expect(second.status != 0)
+        #expect(second.errors.contains("running"), "\(second.errors)")
+        let stopped = try small.program.run("stop", "-e", "sft", "-f", "once")
+        #expect(stopped.status == 0, "\(stopped.errors)")
+        #expect(try small.show("sft", "once").status == "stopped")
+        #expect(eventually(within: 2) { small.survivors.isEmpty })
+    }
+}

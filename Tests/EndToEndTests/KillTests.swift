@@ -1,0 +1,76 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Every process may die at any moment.
+@Suite(.serialized) struct KillTests {
+    private let small = SmallTrial()
+
+    /// Starts a detached trial and waits until it is under way.
+    private func begin(_ trial: String, steps: Int = 60) throws {
+        let result = try small.program.run(
+            ["start", "-e", "grpo", "-f", trial, "--detach"] + small.grpo(sftSteps: 10, steps: steps))
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(try small.waitFor(step: 12, "grpo", trial))
+    }
+
+    /// Every step once, in both phases, whatever happened in between.
+    private func expectWholeCurve(_ trial: String, steps: Int = 60) throws {
+        #expect(try small.metric("sft/loss", "grpo", trial).map(\.step) == Array(1...10))
+        #expect(try small.metric("grpo_actor/reward", "grpo", trial).map(\.step) == Array(11...(10 + steps)))
+    }
+
+    @Test(arguments: ["model_worker/0", "model_worker/1", "master_worker/0"])
+    func `a killed worker leads to a restart from the last checkpoint and a whole curve`(worker: String) throws {
+        let trial = "kill-" + worker.prefix(6).replacingOccurrences(of: "_", with: "") + worker.suffix(1)
+        try begin(trial)
+        let victim = try #require(try small.show("grpo", trial).pid(of: worker))
+        kill(victim, SIGKILL)
+        #expect(try small.waitForEnd("grpo", trial) == "completed")
+        let shown = try small.show("grpo", trial)
+        #expect(shown.workers.first { $0.id == worker }?.restarts == 1)
+        try expectWholeCurve(trial)
+        #expect(eventually(within: 2) { small.survivors.isEmpty })
+    }
+
+    @Test func `a killed orchestrator leaves no orphan, is shown as lost, and the trial is resumed`() throws {
+        try begin("lost")
+        let pid = try #require(try small.show("grpo", "lost").orchestrator.pid)
+        kill(pid, SIGKILL)
+        #expect(eventually(within: 2) { small.survivors.isEmpty })
+        #expect(try small.show("grpo", "lost").status == "lost")
+        let resumed = try small.program.run(
+            ["start", "-e", "grpo", "-f", "lost", "--recover-mode", "resume"] + small.grpo(sftSteps: 10, steps: 60))
+        #expect(resumed.status == 0, "\(resumed.output)\n\(resumed.errors)")
+        try expectWholeCurve("lost")
+    }
+
+    @Test func `a trial that was killed and resumed has the same curve as one that was not`() throws {
+        let settings = small.grpo(sftSteps: 10, steps: 30)
+        #expect(try small.program.run(["start", "-e", "grpo", "-f", "straight"] + settings).status == 0)
+        try begin("bent", steps: 30)
+        kill(try #require(try small.show("grpo", "bent").pid(of: "model_worker/0")), SIGKILL)
+        #expect(try small.waitForEnd("grpo", "bent") == "completed")
+        for metric in ["sft/loss", "grpo_actor/actor_loss", "grpo_actor/reward"] {
+            #expect(try small.metric(metric, "grpo", "straight") == small.metric(metric, "grpo", "bent"), "\(metric)")
+        }
+    }
+
+    @Test func `a killed dashboard changes nothing`() throws {
+        try begin("watched")
+        let session = try TerminalSession(small.program, ["attach", "-e", "grpo", "-f", "watched"])
+        #expect(session.waitFor("watched") != nil, "\(session.screen.text)")
+        kill(try #require(session.programPid), SIGKILL)
+        #expect(try small.waitForEnd("grpo", "watched") == "completed")
+        #expect(try small.show("grpo", "watched").workers.allSatisfy { $0.restarts == 0 })
+        try expectWholeCurve("watched")
+    }
+
+    @Test func `a worker that dies again and again ends the trial with its first failure`() throws {
+        let bad = small.folder.write("\u{0}\u{1}\u{2}", to: "bad.jsonl")
+        let result = try small.program.run(
+            ["start", "-e", "sft", "-f", "hopeless", "restart.limit=2"] + small.sft(steps: 5, "dataset.path=\(bad)"))
+        #expect(result.status == 1)
+        #expect((result.output + result.errors).contains("bad.jsonl"), "\(result.output)\n\(result.errors)")
+    }
+}
