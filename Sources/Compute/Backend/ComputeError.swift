@@ -9,6 +9,14 @@ package struct ComputeError: Error, Sendable, Equatable {
         case outOfResources
         /// A call that needs an earlier one, such as a backward pass without its forward pass.
         case invalidState
+        /// A file of a model or checkpoint that is absent, cut short, altered, or not what its name says.
+        case damagedFile
+        /// The operating system refused a file operation.
+        case fileSystem
+        /// Text with a character, or a token, that the tokenizer does not have.
+        case unknownToken
+        /// Weights, moments or logits that are NaN or infinite.
+        case notFinite
     }
 
     package let code: Code

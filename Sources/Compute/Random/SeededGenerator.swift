@@ -11,6 +11,12 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable, Coda
         state = (0..<4).map { _ in SeededGenerator.splitmix(&mixer) }
     }
 
+    /// The sequence that continues from a saved `state`; nil when it is not four words of which one is not zero.
+    package init?(restoring state: [UInt64]) {
+        guard state.count == 4, state.contains(where: { $0 != 0 }) else { return nil }
+        self.state = state
+    }
+
     package mutating func next() -> UInt64 {
         let result = SeededGenerator.rotated(state[1] &* 5, by: 7) &* 9
         let shifted = state[1] << 17
