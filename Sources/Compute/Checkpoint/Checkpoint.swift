@@ -65,7 +65,7 @@ package struct Checkpoint: Sendable {
     private static func refuseUnknown(
         in file: borrowing SafetensorsFile, table: ParameterTable, prefix: String,
     ) throws(ComputeError) {
-        for entry in file.header.entries where table[name: prefix + entry.name] == nil {
+        for entry in file.header.entries where table[prefix + entry.name] == nil {
             let isBuffer = [".attn.bias", ".attn.masked_bias"].contains { entry.name.hasSuffix($0) }
             if isBuffer || entry.name == "lm_head.weight" { continue }
             throw ComputeError.damaged(file.path, "tensor '\(entry.name)' has no place in the model")

@@ -43,9 +43,8 @@ extension JSONParser {
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
         case UInt8(ascii: "n"): return try literal("null", .null)
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
         case nil: throw fault("the text ends where a value should be")
-        default: throw fault("unexpected byte")
+        default: return try number()
         }
     }
 
@@ -104,7 +103,7 @@ extension JSONParser {
         _ = take("-")
         let leadingZero = peek() == UInt8(ascii: "0")
         let whole = digits()
-        guard whole > 0 else { throw fault("a number needs a digit") }
+        guard whole > 0 else { throw fault("expected a value") }
         guard whole == 1 || !leadingZero else { throw fault("a number must not begin with 0") }
         if take(".") {
             guard digits() > 0 else { throw fault("a fraction needs a digit") }

@@ -8,6 +8,9 @@ package struct SafetensorsFile: ~Copyable {
         self.file = file
     }
 
+    /// The file's path, for errors.
+    package var path: String { file.path }
+
     /// Opens a file and checks its whole header; throws `damaged` with the tensor and the reason.
     package static func open(_ path: String) throws(ComputeError) -> SafetensorsFile {
         let file = try ReadableFile.open(path)

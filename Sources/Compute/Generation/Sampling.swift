@@ -1,4 +1,5 @@
-import Glibc
+internal import CKernels
+internal import Glibc
 
 /// How the next token is chosen from the logits of one row.
 package enum Sampling: Sendable, Equatable, Codable {
@@ -16,6 +17,9 @@ package enum Sampling: Sendable, Equatable, Codable {
 /// one whatever the mask. Greedy reports it at temperature 1.
 package struct TokenSampler {
     private let sampling: Sampling
+    /// Scaled logits minus their largest, and their exponentials, of the row at hand.
+    private var scaled: [Float] = []
+    private var weights: [Float] = []
     private var order: [Int] = []
 
     package init(_ sampling: Sampling) {
@@ -33,96 +37,94 @@ package struct TokenSampler {
 
     /// Chooses a token; nil when the logits are not finite, which means the weights are broken.
     ///
-    /// `logits` is overwritten with scratch values, `excluded` tokens cannot be drawn (they never cover the whole
-    /// vocabulary), `uniform` is a number in [0, 1) and matters only when sampling.
+    /// `excluded` tokens cannot be drawn (they never cover the whole vocabulary); `uniform` is a number in [0, 1) and
+    /// matters only when sampling.
     package mutating func choose(
-        from logits: UnsafeMutableBufferPointer<Float>, excluding excluded: [Int32], uniform: Double,
+        from logits: UnsafeBufferPointer<Float>, excluding excluded: [Int32], uniform: Double,
     ) -> (token: Int32, logProbability: Float)? {
         guard let peak = logits.max(), peak.isFinite else { return nil }
         var scale: Float = 1
         if case .sample(let temperature, _, _) = sampling { scale = 1 / temperature }
-        var total = 0.0
-        for index in logits.indices {
-            logits[index] = (logits[index] - peak) * scale
-            total += Double(expf(logits[index]))
-        }
+        scaled.removeAll(keepingCapacity: true)
+        for value in logits { scaled.append((value - peak) * scale) }
+        weights.removeAll(keepingCapacity: true)
+        weights.append(contentsOf: repeatElement(0, count: logits.count))
+        kernels_exp(scaled, 0, logits.count, &weights)
+        let total = weights.reduce(0.0) { $0 + Double($1) }
         // A NaN anywhere makes the total NaN; minus infinity is a legal, impossible token.
         guard total.isFinite else { return nil }
-        let logTotal = Float(log(total))
-        let token: Int
+        for token in excluded where weights.indices.contains(Int(token)) {
+            weights[Int(token)] = 0
+        }
+        let token = draw(uniform, excluding: excluded)
+        return (Int32(token), scaled[token] - Float(log(total)))
+    }
+
+    private mutating func draw(_ uniform: Double, excluding excluded: [Int32]) -> Int {
         switch sampling {
         case .greedy:
-            token = Self.best(logits, excluding: excluded)
+            return best(excluding: excluded)
         case .sample(_, nil, 1):
-            token = Self.draw(from: logits.indices, of: logits, excluding: excluded, uniform: uniform)
+            return draw(uniform, among: weights.indices)
         case .sample(_, let topK, let topP):
-            rank(logits, excluding: excluded, keeping: topK ?? logits.count)
-            cutToNucleus(logits, topP: topP)
-            token = Self.draw(from: order, of: logits, excluding: [], uniform: uniform)
+            rank(excluding: excluded, keeping: topK ?? weights.count)
+            cutToNucleus(topP: topP)
+            return draw(uniform, among: order)
         }
-        return (Int32(token), logits[token] - logTotal)
     }
 
     /// The most probable allowed token; the lowest of equals.
-    private static func best(_ logits: UnsafeMutableBufferPointer<Float>, excluding excluded: [Int32]) -> Int {
-        var best = -1
-        for token in logits.indices where best < 0 || logits[token] > logits[best] {
+    private func best(excluding excluded: [Int32]) -> Int {
+        var best: Int?
+        for token in scaled.indices where best.map({ scaled[token] > scaled[$0] }) ?? true {
             if !excluded.contains(Int32(token)) { best = token }
         }
-        return max(best, 0)
+        return best ?? 0
     }
 
     /// Inverse of the cumulative distribution over the candidates, in their order.
-    private static func draw(
-        from candidates: some Collection<Int>, of logits: UnsafeMutableBufferPointer<Float>, excluding excluded: [Int32],
-        uniform: Double,
-    ) -> Int {
-        var total = 0.0
-        for token in candidates where !excluded.contains(Int32(token)) { total += Double(expf(logits[token])) }
-        var rest = uniform * total
+    private func draw(_ uniform: Double, among candidates: some Collection<Int>) -> Int {
+        var rest = uniform * candidates.reduce(0.0) { $0 + Double(weights[$1]) }
         var chosen = 0
-        for token in candidates where !excluded.contains(Int32(token)) {
-            let weight = Double(expf(logits[token]))
+        for token in candidates where weights[token] > 0 {
             // The last token with any weight takes what rounding leaves over.
-            guard weight > 0 else { continue }
             chosen = token
-            rest -= weight
+            rest -= Double(weights[token])
             if rest < 0 { break }
         }
         return chosen
     }
 
     /// Fills `order` with the `limit` most probable allowed tokens, best first, the lower of equals first.
-    private mutating func rank(
-        _ logits: UnsafeMutableBufferPointer<Float>, excluding excluded: [Int32], keeping limit: Int,
-    ) {
+    private mutating func rank(excluding excluded: [Int32], keeping limit: Int) {
         order.removeAll(keepingCapacity: true)
-        func ahead(_ left: Int, _ right: Int) -> Bool {
-            (logits[right], left) < (logits[left], right)
-        }
-        guard limit < logits.count / 8 else {
-            order.append(contentsOf: logits.indices.lazy.filter { !excluded.contains(Int32($0)) })
-            order.sort(by: ahead)
+        guard limit < scaled.count / 8 else {
+            order.append(contentsOf: scaled.indices.lazy.filter { !excluded.contains(Int32($0)) })
+            order.sort { isAhead($0, $1) }
             order.removeLast(max(0, order.count - limit))
             return
         }
         // A short list is kept sorted by insertion: one comparison for most tokens of a large vocabulary.
-        for token in logits.indices where order.count < limit || order.last.map({ ahead(token, $0) }) == true {
+        for token in scaled.indices where order.count < limit || order.last.map({ isAhead(token, $0) }) == true {
             guard !excluded.contains(Int32(token)) else { continue }
             if order.count == limit { order.removeLast() }
-            let place = order.firstIndex { ahead(token, $0) } ?? order.endIndex
+            let place = order.firstIndex { isAhead(token, $0) } ?? order.endIndex
             order.insert(token, at: place)
         }
     }
 
+    private func isAhead(_ left: Int, _ right: Int) -> Bool {
+        (scaled[right], left) < (scaled[left], right)
+    }
+
     /// Shortens `order` to the smallest head whose share of the ranked tokens reaches `topP`.
-    private mutating func cutToNucleus(_ logits: UnsafeMutableBufferPointer<Float>, topP: Float) {
+    private mutating func cutToNucleus(topP: Float) {
         guard topP < 1 else { return }
-        let total = order.reduce(0.0) { $0 + Double(expf(logits[$1])) }
+        let goal = Double(topP) * order.reduce(0.0) { $0 + Double(weights[$1]) }
         var sum = 0.0
         for (index, token) in order.enumerated() {
-            sum += Double(expf(logits[token]))
-            if sum >= Double(topP) * total {
+            sum += Double(weights[token])
+            if sum >= goal {
                 order.removeLast(order.count - index - 1)
                 return
             }
