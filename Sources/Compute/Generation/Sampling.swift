@@ -100,7 +100,7 @@ package struct TokenSampler {
         order.removeAll(keepingCapacity: true)
         guard limit < scaled.count / 8 else {
             order.append(contentsOf: scaled.indices.lazy.filter { !excluded.contains(Int32($0)) })
-            order.sort { isAhead($0, $1) }
+            order = order.sorted { isAhead($0, $1) }
             order.removeLast(max(0, order.count - limit))
             return
         }
