@@ -1,0 +1,84 @@
+/// The characters that drawing code may choose from: one set for Unicode terminals, one for ASCII.
+///
+/// The Unicode set stays within what common monospace fonts and glibc's character widths agree on; octants do not.
+struct Glyphs: Hashable, Sendable {
+    enum Repertoire: Sendable {
+        case unicode
+        case ascii
+    }
+
+    let repertoire: Repertoire
+
+    // Lines and boxes
+    let horizontal: Unicode.Scalar
+    let vertical: Unicode.Scalar
+    let topLeft: Unicode.Scalar
+    let topRight: Unicode.Scalar
+    let bottomLeft: Unicode.Scalar
+    let bottomRight: Unicode.Scalar
+    let dashedHorizontal: Unicode.Scalar
+    let dashedVertical: Unicode.Scalar
+    let doubleHorizontal: Unicode.Scalar
+    let cross: Unicode.Scalar
+
+    // Meters: eighths from the left and from below, each ending in the full block
+    let leftEighths: [Unicode.Scalar]
+    let lowerEighths: [Unicode.Scalar]
+    let meterStart: Unicode.Scalar
+    let meterEnd: Unicode.Scalar
+
+    // Spans of a timeline
+    let generate: Unicode.Scalar
+    let inference: Unicode.Scalar
+    let train: Unicode.Scalar
+    let sync: Unicode.Scalar
+    let idle: Unicode.Scalar
+    let save: Unicode.Scalar
+    let tick: Unicode.Scalar
+
+    // Marks
+    let selected: Unicode.Scalar
+    let expanded: Unicode.Scalar
+    let collapsed: Unicode.Scalar
+    let star: Unicode.Scalar
+    let ellipsis: Unicode.Scalar
+    let descending: Unicode.Scalar
+    let ascending: Unicode.Scalar
+    let scrollThumb: Unicode.Scalar
+
+    // Status of a worker or trial
+    let pending: Unicode.Scalar
+    let starting: Unicode.Scalar
+    let running: Unicode.Scalar
+    let paused: Unicode.Scalar
+    let stopping: Unicode.Scalar
+    let done: Unicode.Scalar
+    let failed: Unicode.Scalar
+    let lost: Unicode.Scalar
+}
+
+extension Glyphs {
+    static let unicode = Glyphs(
+        repertoire: .unicode,
+        horizontal: "─", vertical: "│", topLeft: "┌", topRight: "┐", bottomLeft: "└", bottomRight: "┘",
+        dashedHorizontal: "┄", dashedVertical: "┊", doubleHorizontal: "═", cross: "╪",
+        leftEighths: ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
+        lowerEighths: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+        meterStart: "▕", meterEnd: "▏",
+        generate: "▓", inference: "▒", train: "█", sync: "░", idle: "·", save: "┆", tick: "▏",
+        selected: "▸", expanded: "▾", collapsed: "▸", star: "★", ellipsis: "…", descending: "▾", ascending: "▴",
+        scrollThumb: "┃",
+        pending: "◌", starting: "◐", running: "●", paused: "‖", stopping: "◑", done: "✓", failed: "✗", lost: "?")
+
+    static let ascii = Glyphs(
+        repertoire: .ascii,
+        horizontal: "-", vertical: "|", topLeft: "+", topRight: "+", bottomLeft: "+", bottomRight: "+",
+        dashedHorizontal: "-", dashedVertical: ":", doubleHorizontal: "=", cross: "+",
+        leftEighths: [" ", " ", " ", "#", "#", "#", "#", "#"],
+        lowerEighths: ["_", "_", ".", ".", "o", "o", "#", "#"],
+        meterStart: "[", meterEnd: "]",
+        generate: "G", inference: "i", train: "T", sync: "-", idle: ".", save: "s", tick: "'",
+        selected: ">", expanded: "v", collapsed: ">", star: "*", ellipsis: "~", descending: "v", ascending: "^",
+        scrollThumb: "#",
+        pending: ".", starting: "~", running: "*", paused: "=", stopping: "!", done: "+", failed: "x", lost: "?")
+}

@@ -1,0 +1,122 @@
+/// What a cell means, which is all that drawing code says about colour; a theme turns it into colours and attributes.
+///
+/// Roles named `…Background` are for the background of a cell, all others for its foreground.
+enum Role: UInt8, CaseIterable, Sendable {
+    case background
+    case foreground
+    case dim
+    case title
+    case accent
+    case border
+    case borderFocus
+    case key
+    case footerBackground
+    case selectionBackground
+    case selectionForeground
+    case markBackground
+    case searchBackground
+    case statusPending
+    case statusStarting
+    case statusRunning
+    case statusPaused
+    case statusStopping
+    case statusDone
+    case statusFailed
+    case statusLost
+    case rpcInitialize
+    case rpcGenerate
+    case rpcInference
+    case rpcTrain
+    case rpcEvaluate
+    case rpcSave
+    case rpcSync
+    case rpcOffload
+    case rpcFlush
+    case rpcIdle
+    case series1
+    case series2
+    case series3
+    case series4
+    case series5
+    case series6
+    case series7
+    case series8
+    case series9
+    case series10
+    case series11
+    case series12
+    case baseline
+    case meterLow
+    case meterMiddle
+    case meterHigh
+    case meterBackground
+    case heat1
+    case heat2
+    case heat3
+    case heat4
+    case heat5
+    case heat6
+    case heat7
+    case logDebug
+    case logInfo
+    case logWarning
+    case logError
+    case diffAdded
+    case diffDeleted
+    case diffChanged
+    case cross
+    case grid
+    case alertBackground
+    case alertForeground
+
+    /// The colour of the n-th series of a chart, counted from 0; the twelve colours repeat.
+    static func series(_ index: Int) -> Role {
+        let first = Int(Role.series1.rawValue)
+        return Role(rawValue: UInt8(first + ((index % 12) + 12) % 12)) ?? .series1
+    }
+
+    /// The colour of a value between 0 and 1 on the seven-step heat scale.
+    static func heat(_ share: Double) -> Role {
+        let step = share.isFinite ? min(6, max(0, Int(share * 7))) : 0
+        return Role(rawValue: Role.heat1.rawValue + UInt8(step)) ?? .heat1
+    }
+}
+
+// MARK: - Names in theme files
+
+extension Role {
+    /// The name in theme files, e.g. `status.failed`.
+    var name: String { Self.names[Int(rawValue)] }
+
+    /// The role a theme file names.
+    init?(name: String) {
+        guard let index = Self.names.firstIndex(of: name) else { return nil }
+        self.init(rawValue: UInt8(index))
+    }
+
+    /// Whether the role colours the background of cells.
+    var isBackground: Bool {
+        switch self {
+        case .background, .footerBackground, .selectionBackground, .markBackground, .searchBackground,
+            .meterBackground, .alertBackground:
+            true
+        default:
+            false
+        }
+    }
+
+    private static let names: [String] = [
+        "bg", "fg", "dim", "title", "accent", "border", "border.focus", "key", "footer.bg", "selection.bg",
+        "selection.fg", "mark.bg", "search.bg",
+        "status.pending", "status.starting", "status.running", "status.paused", "status.stopping", "status.done",
+        "status.failed", "status.lost",
+        "rpc.initialize", "rpc.generate", "rpc.inference", "rpc.train", "rpc.evaluate", "rpc.save", "rpc.sync",
+        "rpc.offload", "rpc.flush", "rpc.idle",
+        "series.1", "series.2", "series.3", "series.4", "series.5", "series.6", "series.7", "series.8", "series.9",
+        "series.10", "series.11", "series.12",
+        "baseline", "meter.low", "meter.mid", "meter.high", "meter.bg",
+        "heat.1", "heat.2", "heat.3", "heat.4", "heat.5", "heat.6", "heat.7",
+        "log.debug", "log.info", "log.warn", "log.error", "diff.add", "diff.del", "diff.chg", "cross", "grid",
+        "alert.bg", "alert.fg",
+    ]
+}
