@@ -1,0 +1,60 @@
+/// One parameter of the launch form: `* lr   [3e-6     ]   1e-5   0 < lr ≤ 1e-2`.
+struct FormRow: Sendable {
+    enum Value: Sendable {
+        case text(TextField)
+        /// One of several; drawn with a mark that a list opens.
+        case choice(String)
+        /// Shown, not edited.
+        case fixed(String)
+    }
+
+    /// Widths that all rows of a form share.
+    struct Metrics: Sendable {
+        var label = 22
+        var field = 14
+        var standard = 12
+    }
+
+    var label: String
+    var value: Value
+    var standard = ""
+    var note = ""
+    var problem: String?
+    var isChanged = false
+    var focus: FocusState = .unfocused
+
+    func render(in surface: inout Surface, area: Rect, metrics: Metrics = Metrics()) {
+        guard !area.isEmpty else { return }
+        let y = area.y
+        surface.clipped(to: area.row(0)) { surface in
+            if focus == .focused { surface.put(surface.glyphs.selected, x: area.x, y: y, role: .accent) }
+            if isChanged { surface.put("*", x: area.x + 1, y: y, role: .diffChanged) }
+            let emphasis: Attributes = focus == .focused ? .bold : []
+            let name = label.fitted(to: metrics.label - 1, ellipsis: surface.glyphs.ellipsis)
+            surface.write(name, x: area.x + 3, y: y, role: .foreground, attributes: emphasis)
+            var x = area.x + 3 + metrics.label
+            renderValue(in: &surface, area: Rect(x: x, y: y, width: metrics.field, height: 1))
+            x += metrics.field + 2
+            surface.write(standard, x: x, y: y, role: .dim, maxWidth: metrics.standard - 1)
+            x += metrics.standard
+            if let problem {
+                surface.write(TextLine("\(String(surface.glyphs.failed)) \(problem)", .logError), x: x, y: y)
+            } else {
+                surface.write(TextLine(note, .dim), x: x, y: y)
+            }
+        }
+    }
+
+    private func renderValue(in surface: inout Surface, area: Rect) {
+        switch value {
+        case .text(let field):
+            field.render(in: &surface, area: area, focus: focus)
+        case .choice(let text):
+            let role: Role = focus == .focused ? .accent : .foreground
+            surface.write(TextLine(text, role), x: area.x + 1, y: area.y, maxWidth: area.width - 3)
+            surface.put(surface.glyphs.expanded, x: area.maxX - 1, y: area.y, role: role)
+        case .fixed(let text):
+            surface.write(TextLine(text, .dim), x: area.x + 1, y: area.y, maxWidth: area.width - 1)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+/// One line of text being edited; the cursor counts characters.
+struct TextField: Hashable, Sendable {
+    private(set) var text: String
+    private(set) var cursor: Int
+
+    init(_ text: String = "") {
+        self.text = text
+        cursor = text.count
+    }
+
+    /// Applies an editing key; false for keys that mean something to the form instead.
+    mutating func handle(_ stroke: KeyStroke) -> Bool {
+        switch (stroke.key, stroke.modifiers) {
+        case (.character(let character), []): insert(String(character))
+        case (.left, []), (.character("b"), .control): cursor = max(0, cursor - 1)
+        case (.right, []), (.character("f"), .control): cursor = min(text.count, cursor + 1)
+        case (.home, []), (.character("a"), .control): cursor = 0
+        case (.end, []), (.character("e"), .control): cursor = text.count
+        case (.backspace, []), (.character("h"), .control): remove(cursor - 1..<cursor)
+        case (.delete, []), (.character("d"), .control): remove(cursor..<cursor + 1)
+        case (.character("u"), .control): remove(0..<cursor)
+        case (.character("k"), .control): remove(cursor..<text.count)
+        case (.character("w"), .control), (.backspace, .alt): remove(wordStart..<cursor)
+        default: return false
+        }
+        return true
+    }
+
+    /// Puts text at the cursor; line ends of a paste become blanks.
+    mutating func insert(_ addition: String) {
+        let line = String(addition.map { $0.isNewline || $0 == "\t" ? " " : $0 })
+        let index = text.index(text.startIndex, offsetBy: cursor)
+        text.insert(contentsOf: line, at: index)
+        cursor = min(text.count, cursor + line.count)
+    }
+
+    private var wordStart: Int {
+        let characters = Array(text)
+        var start = cursor
+        while start > 0, characters[start - 1] == " " { start -= 1 }
+        while start > 0, characters[start - 1] != " " { start -= 1 }
+        return start
+    }
+
+    private mutating func remove(_ range: Range<Int>) {
+        let part = range.clamped(to: 0..<text.count)
+        guard range.lowerBound >= 0, !part.isEmpty else { return }
+        let start = text.index(text.startIndex, offsetBy: part.lowerBound)
+        let end = text.index(text.startIndex, offsetBy: part.upperBound)
+        text.removeSubrange(start..<end)
+        cursor = min(part.lowerBound, text.count)
+    }
+}
+
+extension TextField {
+    /// Draws `[text      ]`; a long text is shifted so that the cursor stays in sight.
+    func render(in surface: inout Surface, area: Rect, focus: FocusState = .focused) {
+        guard area.width >= 3, area.height >= 1 else { return }
+        let inside = Rect(x: area.x + 1, y: area.y, width: area.width - 2, height: 1)
+        let frame: Role = focus == .focused ? .borderFocus : .border
+        surface.put("[", x: area.x, y: area.y, role: frame)
+        surface.put("]", x: area.maxX - 1, y: area.y, role: frame)
+        let head = String(text.prefix(cursor))
+        let shift = focus == .focused ? max(0, head.cellWidth + 1 - inside.width) : 0
+        surface.clipped(to: inside) { surface in
+            surface.fill(inside)
+            surface.write(text, x: inside.x - shift, y: inside.y, role: .foreground)
+            guard focus == .focused else { return }
+            let place = Rect(x: inside.x + head.cellWidth - shift, y: inside.y, width: 1, height: 1)
+            surface.paint(place, adding: .reverse)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+/// Lines of text in a region, cut or wrapped, from some line on.
+struct Paragraph: Sendable {
+    enum Overflow: Sendable {
+        case cut
+        case wrap
+    }
+
+    var lines: [TextLine]
+    var overflow: Overflow = .cut
+
+    /// The first line shown, counted after wrapping.
+    var firstLine = 0
+
+    func render(in surface: inout Surface, area: Rect) {
+        let shown = overflow == .wrap ? lines.flatMap { Self.wrapped($0, to: area.width) } : lines
+        surface.clipped(to: area) { surface in
+            for (row, line) in shown.dropFirst(max(0, firstLine)).prefix(area.height).enumerated() {
+                surface.write(line, x: area.x, y: area.y + row, maxWidth: area.width)
+            }
+        }
+    }
+
+    /// The line broken at blanks, or inside a word that is longer than the width.
+    static func wrapped(_ line: TextLine, to width: Int) -> [TextLine] {
+        guard width > 0, line.cellWidth > width else { return [line] }
+        var builder = LineBuilder(width: width)
+        for run in line.runs {
+            for word in words(of: run.text) { builder.add(word, style: run.style) }
+        }
+        return builder.finished()
+    }
+
+    /// Words and the blanks between them, in order.
+    private static func words(of text: String) -> [Substring] {
+        var words: [Substring] = []
+        var start = text.startIndex
+        while start < text.endIndex {
+            let isBlank = text[start] == " "
+            let end = text[start...].firstIndex { ($0 == " ") != isBlank } ?? text.endIndex
+            words.append(text[start..<end])
+            start = end
+        }
+        return words
+    }
+
+    private struct LineBuilder {
+        let width: Int
+        var lines: [TextLine] = []
+        var current = TextLine()
+        var used = 0
+
+        mutating func add(_ word: Substring, style: TextStyle) {
+            let cells = String(word).cellWidth
+            if used + cells <= width {
+                append(String(word), cells: cells, style: style)
+            } else if word.first == " " {
+                breakLine()
+            } else {
+                if used > 0 { breakLine() }
+                addLong(word, style: style)
+            }
+        }
+
+        private mutating func addLong(_ word: Substring, style: TextStyle) {
+            for character in word {
+                let text = String(character)
+                let cells = text.cellWidth
+                if used + cells > width, used > 0 { breakLine() }
+                append(text, cells: cells, style: style)
+            }
+        }
+
+        private mutating func append(_ text: String, cells: Int, style: TextStyle) {
+            used += cells
+            if let last = current.runs.indices.last, current.runs[last].style == style {
+                current.runs[last].text += text
+            } else {
+                current.runs.append(TextLine.Run(text: text, style: style))
+            }
+        }
+
+        private mutating func breakLine() {
+            lines.append(current)
+            current = TextLine()
+            used = 0
+        }
+
+        mutating func finished() -> [TextLine] {
+            if used > 0 || lines.isEmpty { breakLine() }
+            return lines
+        }
+    }
+}

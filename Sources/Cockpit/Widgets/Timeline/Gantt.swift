@@ -1,0 +1,194 @@
+/// Lanes of spans over a common time axis, with columns of numbers at the right edge.
+struct Gantt: Sendable {
+    struct Lane: Sendable {
+        enum Content: Sendable {
+            /// Spans with a dotted line between them: what a worker or a model function call does.
+            case busy([LaneSpan])
+
+            /// Spans with nothing between them: events, the critical path.
+            case sparse([LaneSpan])
+
+            /// Values over the window as a filled area, 0 to the given maximum.
+            case samples([Double], maximum: Double)
+
+            /// A heading for the lanes below.
+            case heading
+        }
+
+        var label: TextLine
+        var content: Content
+        var columns: [String] = []
+
+        /// The span to mark, as its place in the lane's list.
+        var selection: Int?
+    }
+
+    struct Tick: Hashable, Sendable {
+        enum Mark: Sendable {
+            case time
+            /// The start of a training step.
+            case step
+        }
+
+        var time: Int64
+        var label: String
+        var mark: Mark = .time
+    }
+
+    var lanes: [Lane]
+
+    /// Nanoseconds since the start of the run at the left and the right edge.
+    var window: ClosedRange<Int64>
+
+    /// Idle lanes are drawn up to here; what still runs ends here.
+    var now: Int64
+    var ticks: [Tick] = []
+    var columnTitles: [String] = []
+
+    /// Where replay stands; what comes after is drawn dim.
+    var playhead: Int64?
+    var firstLane = 0
+
+    /// Rows needed for all lanes and the axis.
+    var height: Int { lanes.count + 1 }
+
+    func render(in surface: inout Surface, area: Rect) {
+        let layout = Layout(gantt: self, area: area)
+        guard layout.track.width > 0 else { return }
+        surface.clipped(to: area) { surface in
+            drawAxis(in: &surface, layout: layout)
+            for (row, lane) in lanes.dropFirst(firstLane).prefix(area.height - 1).enumerated() {
+                draw(lane, in: &surface, layout: layout, y: area.y + 1 + row)
+            }
+            drawPlayhead(in: &surface, layout: layout)
+        }
+    }
+
+    /// The time at a column of the widget, for the mouse; nil outside of the track.
+    func time(atColumn column: Int, area: Rect) -> Int64? {
+        let track = Layout(gantt: self, area: area).track
+        guard column >= track.x, column < track.maxX else { return nil }
+        let share = (Double(column - track.x) + 0.5) / Double(track.width)
+        return window.lowerBound + Int64(share * Double(window.upperBound - window.lowerBound))
+    }
+
+    // MARK: - Layout
+
+    private struct Layout {
+        let labels: Rect
+        let track: Rect
+        let numbers: Rect
+        let columnWidths: [Int]
+
+        init(gantt: Gantt, area: Rect) {
+            let widest = gantt.lanes.map(\.label.cellWidth).max() ?? 0
+            let labelWidth = min(widest, max(0, area.width / 3))
+            columnWidths = gantt.columnTitles.indices.map { index in
+                let texts = gantt.lanes.compactMap { $0.columns.indices.contains(index) ? $0.columns[index] : nil }
+                return (texts + [gantt.columnTitles[index]]).map(\.cellWidth).max() ?? 0
+            }
+            let numberWidth = columnWidths.isEmpty ? 0 : columnWidths.reduce(1) { $0 + $1 + 1 }
+            let (left, rest) = area.splitLeft(labelWidth + 1)
+            let (middle, right) = rest.splitRight(min(numberWidth, rest.width / 2))
+            labels = left
+            track = middle
+            numbers = right
+        }
+    }
+
+    private func column(of time: Int64, layout: Layout) -> Int? {
+        let span = Double(window.upperBound) - Double(window.lowerBound)
+        guard span > 0, window.contains(time) else { return nil }
+        let share = (Double(time) - Double(window.lowerBound)) / span
+        return min(layout.track.width - 1, Int(share * Double(layout.track.width)))
+    }
+
+    // MARK: - Drawing
+
+    private func drawAxis(in surface: inout Surface, layout: Layout) {
+        let y = layout.track.y
+        surface.put(surface.glyphs.vertical, x: layout.track.x - 1, y: y, role: .border)
+        var free = layout.track.x
+        for tick in ticks {
+            guard let column = column(of: tick.time, layout: layout) else { continue }
+            let start = layout.track.x + column
+            let mark = tick.mark == .step ? String(surface.glyphs.dashedVertical) : ""
+            let text = mark + tick.label
+            guard start >= free, start + text.cellWidth <= layout.track.maxX else { continue }
+            free = start + surface.write(text, x: start, y: y, role: tick.mark == .step ? .accent : .dim) + 1
+        }
+        drawNumbers(columnTitles, role: .dim, alignment: .leading, in: &surface, layout: layout, y: y)
+    }
+
+    private func draw(_ lane: Lane, in surface: inout Surface, layout: Layout, y: Int) {
+        surface.write(lane.label, x: layout.labels.x, y: y, maxWidth: layout.labels.width - 1)
+        surface.put(surface.glyphs.vertical, x: layout.track.x - 1, y: y, role: .border)
+        let track = Rect(x: layout.track.x, y: y, width: layout.track.width, height: 1)
+        switch lane.content {
+        case .busy(let spans):
+            drawIdle(in: &surface, track: track, layout: layout)
+            draw(spans, selection: lane.selection, in: &surface, track: track)
+        case .sparse(let spans):
+            draw(spans, selection: lane.selection, in: &surface, track: track)
+        case .samples(let values, let maximum):
+            drawSamples(values, maximum: maximum, in: &surface, track: track)
+        case .heading:
+            break
+        }
+        drawNumbers(lane.columns, role: .foreground, alignment: .trailing, in: &surface, layout: layout, y: y)
+    }
+
+    private func drawIdle(in surface: inout Surface, track: Rect, layout: Layout) {
+        let end = now >= window.upperBound ? track.width : (column(of: now, layout: layout) ?? 0)
+        for x in track.x..<(track.x + end) { surface.put(surface.glyphs.idle, x: x, y: track.y, role: .rpcIdle) }
+    }
+
+    private func draw(_ spans: [LaneSpan], selection: Int?, in surface: inout Surface, track: Rect) {
+        let raster = LaneRaster(spans: spans, window: window, now: now, width: track.width)
+        for (column, cell) in raster.cells.enumerated() {
+            guard let cell else { continue }
+            let whole = cell.kind.glyph(in: surface.glyphs)
+            let glyph = cell.eighths < 8 ? surface.glyphs.leftEighths[cell.eighths - 1] : whole
+            surface.put(glyph, x: track.x + column, y: track.y, role: cell.kind.role)
+        }
+        guard let selection else { return }
+        let columns = raster.cells.indices.filter { raster.cells[$0]?.span == selection }
+        guard let first = columns.first, let last = columns.last else { return }
+        if last - first >= 2 {
+            surface.put("[", x: track.x + first, y: track.y, role: .cross, attributes: .bold)
+            surface.put("]", x: track.x + last, y: track.y, role: .cross, attributes: .bold)
+        } else {
+            let place = Rect(x: track.x + first, y: track.y, width: last - first + 1, height: 1)
+            surface.paint(place, adding: .reverse)
+        }
+    }
+
+    /// One value a dot column, stretched over the part of the track that has a past.
+    private func drawSamples(_ values: [Double], maximum: Double, in surface: inout Surface, track: Rect) {
+        guard !values.isEmpty, maximum > 0 else { return }
+        let dots = track.width * 2
+        let stretched = (0..<dots).map { values[min(values.count - 1, $0 * values.count / dots)] }
+        Sparkline(values: stretched, range: 0...maximum).render(in: &surface, area: track)
+    }
+
+    private func drawNumbers(
+        _ texts: [String], role: Role, alignment: TextAlignment, in surface: inout Surface, layout: Layout, y: Int
+    ) {
+        guard layout.numbers.width > 0 else { return }
+        surface.put(surface.glyphs.vertical, x: layout.numbers.x, y: y, role: .border)
+        var x = layout.numbers.x + 1
+        for (text, width) in zip(texts, layout.columnWidths) {
+            let padded = text.padded(to: width, alignment: alignment, ellipsis: surface.glyphs.ellipsis)
+            surface.write(padded, x: x, y: y, role: role)
+            x += width + 1
+        }
+    }
+
+    private func drawPlayhead(in surface: inout Surface, layout: Layout) {
+        guard let playhead, let column = column(of: playhead, layout: layout) else { return }
+        let future = layout.track.splitLeft(column + 1).rest
+        surface.dim(future)
+        surface.verticalLine(
+            x: layout.track.x + column, y: layout.track.y, length: layout.track.height, role: .accent)
+    }
+}

@@ -1,0 +1,24 @@
+/// The line that says what the glyphs of a timeline mean.
+struct GanttLegend: Sendable {
+    var kinds: [(kind: SpanKind, label: String)] = [
+        (.generate, "generate"), (.inference, "inference"), (.train, "train"), (.sync, "sync/offload"),
+    ]
+    var trailing: TextLine = ""
+
+    func render(in surface: inout Surface, area: Rect) {
+        guard !area.isEmpty else { return }
+        surface.clipped(to: area) { surface in
+            var x = area.x
+            for (kind, label) in kinds {
+                surface.put(kind.glyph(in: surface.glyphs), x: x, y: area.y, role: kind.role)
+                x += 2 + surface.write(label, x: x + 2, y: area.y, role: .dim) + 2
+            }
+            let marks = [(surface.glyphs.idle, Role.rpcIdle, "idle"), (surface.glyphs.save, .rpcSave, "save")]
+            for (glyph, role, label) in marks {
+                surface.put(glyph, x: x, y: area.y, role: role)
+                x += 2 + surface.write(label, x: x + 2, y: area.y, role: .dim) + 2
+            }
+            surface.write(trailing, x: x + 4, y: area.y)
+        }
+    }
+}
