@@ -1,4 +1,5 @@
 import Protocol
+import Store
 
 /// Whether an action can be done now.
 enum Availability {

@@ -72,7 +72,8 @@ extension Reducer {
         guard state.run?.id == id else { return }
         guard let time else { return toast(&state, "nothing further that way", now: now) }
         let wasLive = state.run?.transport.isReplay == false
-        state.run?.transport.pause(now: now, end: state.run?.snapshot?.endTime ?? time)
+        let end = state.run?.snapshot?.endTime ?? time
+        state.run?.transport.pause(now: now, end: end)
         state.run?.transport.seek(to: time, now: now)
         if wasLive { toast(&state, "replay: E returns to the newest record", now: now) }
     }

@@ -1,4 +1,5 @@
 import Protocol
+import Store
 
 extension Reducer {
     /// A click focuses what it hits, the wheel moves in it, a click on the scrub bar moves the playhead.
@@ -26,7 +27,8 @@ extension Reducer {
             if let bar = layout.transport, TransportBar.track(in: bar).contains(position) {
                 let track = TransportBar.track(in: bar)
                 let share = Double(position.x - track.x) / Double(max(1, track.width - 1))
-                state.run?.transport.seek(to: Int64(share * Double(state.run?.snapshot?.endTime ?? 0)), now: now)
+                let end = state.run?.snapshot?.endTime ?? 0
+                state.run?.transport.seek(to: Int64(share * Double(end)), now: now)
             } else if state.screen == .dashboard, let pane = layout.pane(at: position) {
                 state.run?.focus = pane
                 selectChart(&state, layout, at: position)

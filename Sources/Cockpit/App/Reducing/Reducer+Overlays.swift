@@ -94,6 +94,10 @@ extension Reducer {
     }
 
     private static func run(_ state: inout AppState, _ entry: Palette.Entry, now: Int64) -> [Effect] {
+        if let reason = entry.disabled {
+            toast(&state, reason, .warning, now: now)
+            return []
+        }
         switch entry.deed {
         case .action(let id):
             return perform(&state, id, now: now)

@@ -1,4 +1,5 @@
 import Protocol
+import Store
 
 /// The form that starts a trial.
 struct LaunchForm: Equatable, Sendable {
