@@ -1,0 +1,70 @@
+import Testing
+
+@testable import Cockpit
+
+@Suite("The terminal plan")
+struct TerminalPlanTests {
+    private func plan(_ environment: [String: String]) throws -> TerminalPlan {
+        try TerminalPlan.decide(environment: environment, isTerminal: true)
+    }
+
+    @Test
+    func `takes the 24-bit entry where the terminal promises it`() throws {
+        let plan = try plan(["TERM": "xterm-256color", "COLORTERM": "truecolor"])
+        #expect(plan.types == ["xterm-direct", "xterm-256color", "xterm"])
+        #expect(plan.depth == .trueColor)
+    }
+
+    @Test
+    func `stays with tmux inside tmux`() throws {
+        let plan = try plan(["TERM": "tmux-256color", "COLORTERM": "truecolor"])
+        #expect(plan.types == ["tmux-direct", "tmux-256color", "screen-256color", "xterm-256color", "xterm"])
+    }
+
+    @Test
+    func `uses the terminal's own entry otherwise`() throws {
+        #expect(try plan(["TERM": "vt220"]).types == ["vt220"])
+        #expect(try plan(["TERM": "foot"]).types == ["foot", "xterm-256color", "xterm"])
+    }
+
+    @Test
+    func `shows no colour where NO_COLOR is set to something`() throws {
+        let plan = try plan(["TERM": "xterm", "COLORTERM": "truecolor", "NO_COLOR": "1"])
+        #expect(plan.depth == .mono)
+        #expect(plan.types == ["xterm", "xterm-256color"])
+        #expect(try self.plan(["TERM": "xterm", "NO_COLOR": ""]).depth == .trueColor)
+    }
+
+    @Test(arguments: [
+        (["TERM": "xterm", "LANG": "C.UTF-8"], Glyphs.Repertoire.unicode),
+        (["TERM": "xterm", "LC_ALL": "de_DE.utf8"], .unicode),
+        (["TERM": "xterm", "LC_ALL": "C", "LANG": "C.UTF-8"], .ascii),
+        (["TERM": "xterm", "LC_ALL": "", "LANG": "en_US.ISO-8859-1"], .ascii),
+        (["TERM": "xterm"], .unicode),
+        (["TERM": "linux", "LANG": "C.UTF-8"], .ascii),
+    ])
+    func `draws with Unicode unless the locale says no`(environment: [String: String], repertoire: Glyphs.Repertoire)
+        throws
+    {
+        #expect(try plan(environment).repertoire == repertoire)
+    }
+
+    @Test
+    func `asks for synchronized output unless told not to`() throws {
+        #expect(try plan(["TERM": "xterm"]).asksForSynchronizedOutput)
+        #expect(try !plan(["TERM": "xterm", "COCKPIT_SYNC": "0"]).asksForSynchronizedOutput)
+    }
+
+    @Test(arguments: [
+        (["TERM": "dumb"], true, TerminalError.Code.dumb), ([:], true, .dumb), (["TERM": "xterm"], false, .notATerminal),
+    ])
+    func `says why there can be no dashboard`(
+        environment: [String: String], isTerminal: Bool, code: TerminalError.Code
+    ) {
+        let error = #expect(throws: TerminalError.self) {
+            try TerminalPlan.decide(environment: environment, isTerminal: isTerminal)
+        }
+        #expect(error?.code == code)
+        #expect(error?.hint != nil)
+    }
+}

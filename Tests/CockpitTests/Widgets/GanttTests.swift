@@ -1,0 +1,148 @@
+import Testing
+
+@testable import Cockpit
+
+/// One cell of these timelines is a second.
+private let second: Int64 = 1_000_000_000
+
+private func span(_ kind: SpanKind, _ start: Double, _ end: Double?) -> LaneSpan {
+    LaneSpan(kind: kind, start: Int64(start * 1e9), end: end.map { Int64($0 * 1e9) })
+}
+
+@Suite("A timeline lane")
+struct LaneRasterTests {
+    private func row(_ spans: [LaneSpan], width: Int = 12, now: Double = 100) -> String {
+        let gantt = Gantt(
+            lanes: [.init(label: "", content: .busy(spans))], window: 0...Int64(width) * second,
+            now: Int64(now * 1e9))
+        return String(drawn(width + 1, 2, gantt.render)[1].dropFirst())
+    }
+
+    @Test
+    func `draws each kind of call with its own glyph`() {
+        let spans = [
+            span(.generate, 0, 4), span(.sync, 4, 5), span(.inference, 6, 8), span(.train, 8, 10), span(.save, 10, 10.1),
+        ]
+        #expect(row(spans) == "▓▓▓▓░·▒▒██┆·")
+    }
+
+    @Test
+    func `ends a training span at an eighth of a cell`() {
+        #expect(row([span(.train, 2, 5.5)]) == "··███▌······")
+    }
+
+    @Test
+    func `gives a cell to what covers half of it`() {
+        #expect(row([span(.generate, 0.6, 3.4)]) == "·▓▓·········")
+        #expect(row([span(.generate, 0.4, 3.6)]) == "▓▓▓▓········")
+    }
+
+    @Test
+    func `shows spans much shorter than a cell`() {
+        #expect(row([span(.inference, 3.01, 3.02)]) == "···▒········")
+        #expect(row([span(.generate, 0, 8), span(.sync, 4.2, 4.3)]) == "▓▓▓▓░▓▓▓····")
+    }
+
+    @Test
+    func `goes on to now while it runs`() {
+        #expect(row([span(.generate, 2, nil)], now: 6) == "··▓▓▓▓")
+    }
+
+    @Test
+    func `cuts spans at the window`() {
+        #expect(row([span(.generate, -5, 2), span(.train, 10, 99), span(.train, 200, 300)]) == "▓▓········██")
+    }
+
+    @Test
+    func `survives spans that end before they start`() {
+        #expect(row([span(.generate, 4, 2)]) == "····▓·······")
+    }
+}
+
+@Suite("A timeline")
+struct GanttTests {
+    private var gantt = Gantt(
+        lanes: [
+            .init(label: "actor.gen", content: .busy([span(.generate, 0, 12), span(.sync, 12, 14)]), columns: ["71%", "8%"]),
+            .init(label: "actor.tr", content: .busy([span(.train, 16, 20)]), columns: ["22%", "55%"]),
+        ],
+        window: 0...30 * second, now: 25 * second,
+        ticks: [
+            .init(time: 0, label: "12:03:20"), .init(time: 10 * second, label: ":30"),
+            .init(time: 20 * second, label: "1 284", mark: .step),
+        ],
+        columnTitles: ["busy", "bub"])
+
+    @Test
+    func `has an axis, lanes and numbers`() {
+        #expect(
+            drawn(50, 3, gantt.render) == [
+                "         │12:03:20  :30       ┊1 284    │busy bub",
+                "actor.gen│▓▓▓▓▓▓▓▓▓▓▓▓░░···········     │ 71%  8%",
+                "actor.tr │················████·····     │ 22% 55%",
+            ])
+    }
+
+    @Test
+    mutating func `marks the selected span`() {
+        gantt.lanes[1].selection = 0
+        #expect(drawn(50, 3, gantt.render)[2] == "actor.tr │················[██]·····     │ 22% 55%")
+    }
+
+    @Test
+    mutating func `dims the future of a replay`() {
+        gantt.playhead = 14 * second
+        var surface = Surface(width: 50, height: 3)
+        gantt.render(in: &surface, area: surface.bounds)
+        #expect(surface.lines[1] == "actor.gen│▓▓▓▓▓▓▓▓▓▓▓▓░░│··········     │ 71%  8%")
+        #expect(surface[20, 1]?.attributes == [])
+        #expect(surface[26, 2]?.attributes == .dim)
+        #expect(surface[47, 1]?.attributes == [])
+    }
+
+    @Test
+    mutating func `draws occupancy and headings as lanes`() {
+        gantt.columnTitles = []
+        gantt.lanes = [
+            .init(label: "model/0", content: .heading),
+            .init(label: "buffer", content: .samples([0, 1, 2, 4], maximum: 4)),
+            .init(label: "critical", content: .sparse([span(.critical, 0, 15)])),
+        ]
+        #expect(
+            drawn(19, 4, gantt.render) == [
+                "      │12:03:20", "model…│", "buffer│⣀⣀⣀⣤⣤⣤⣶⣶⣶⣿⣿⣿", "criti…│══════",
+            ])
+    }
+
+    @Test
+    func `finds the time below the mouse`() {
+        let area = Rect(x: 0, y: 0, width: 50, height: 3)
+        #expect(gantt.time(atColumn: 10, area: area) == 500_000_000)
+        #expect(gantt.time(atColumn: 9, area: area) == nil)
+        #expect(gantt.time(atColumn: 40, area: area) == nil)
+    }
+
+    @Test
+    func `explains its glyphs`() {
+        #expect(
+            drawn(90, 1, GanttLegend(trailing: "critical: actor.gen").render) == [
+                "▓ generate  ▒ inference  █ train  ░ sync/offload  · idle  ┆ save      critical: actor.gen"
+            ])
+    }
+}
+
+@Suite("A time axis")
+struct TimeAxisTests {
+    @Test
+    func `counts in steps that people count in`() {
+        #expect(TimeAxis.step(duration: 82 * second, width: 100, spacing: 11) == 10 * second)
+        #expect(TimeAxis.step(duration: 3600 * second, width: 60, spacing: 11) == 900 * second)
+        #expect(TimeAxis.step(duration: 0, width: 60, spacing: 11) == second)
+    }
+
+    @Test
+    func `is round on the clock, not since the start`() {
+        let ticks = TimeAxis.ticks(window: 0...30 * second, width: 30, spacing: 8, origin: 7 * second)
+        #expect(ticks == [3 * second, 13 * second, 23 * second])
+    }
+}
