@@ -1,0 +1,162 @@
+import Protocol
+import Store
+
+extension Reducer {
+    /// Actions of the launch form; nil for what the form leaves to the rest.
+    static func performInForm(_ state: inout AppState, _ action: ActionID, now: Int64) -> [Effect]? {
+        guard var form = state.form else { return nil }
+        var effects: [Effect] = []
+        switch action {
+        case .nextField: form.focus = min(form.rows.count - 1, form.focus + 1)
+        case .previousField: form.focus = max(0, form.focus - 1)
+        case .enter: beginEditing(&form)
+        case .cycleValue: cycle(&form)
+        case .onlyChanged:
+            form.showsOnlyChanged.toggle()
+            form.focus = min(form.focus, form.rows.count - 1)
+        case .resetField:
+            if case .setting(let path) = form.focusedRow { form.values[path] = nil }
+        case .copyCommand:
+            if let draft = form.draft { effects = [.copy(draft.commandLine)] }
+        case .cancelForm:
+            state.form = nil
+            state.screens.removeAll { $0 == .launch }
+            return []
+        case .launch: return launch(&state, now: now)
+        default: return nil
+        }
+        effects += checkIfChanged(&form)
+        state.form = form
+        return effects
+    }
+
+    /// Keys while a text field of the form is being edited.
+    static func takeFieldKey(_ state: inout AppState, _ stroke: KeyStroke, now: Int64) -> [Effect] {
+        guard var form = state.form, var field = form.editing else { return [] }
+        switch stroke.key {
+        case .escape:
+            form.editing = nil
+        case .enter, .tab, .up, .down:
+            take(field, into: &form)
+            let back = stroke.key == .up || (stroke.key == .tab && stroke.modifiers == .shift)
+            if stroke.key != .enter { form.focus = min(form.rows.count - 1, max(0, form.focus + (back ? -1 : 1))) }
+        default:
+            if stroke == .control("s") {
+                take(field, into: &form)
+                state.form = form
+                return launch(&state, now: now)
+            }
+            guard field.handle(stroke) else { return [] }
+            form.editing = field
+            // The name is checked letter by letter; a setting when it is taken.
+            if form.focusedRow == .trial { form.trial = field }
+        }
+        let effects = checkIfChanged(&form)
+        state.form = form
+        return effects
+    }
+
+    /// Fills the form once the experiments are known.
+    static func takeExperiments(_ state: inout AppState, _ experiments: [ExperimentItem]) -> [Effect] {
+        guard var form = state.form else { return [] }
+        form.experiments = experiments
+        form.phase = .editing
+        if let template = form.template {
+            form.experimentIndex = experiments.firstIndex { $0.name == template.id.experiment.description } ?? 0
+            for setting in form.experiment?.settings ?? [] {
+                guard let value = template.settings[setting.path], value != setting.defaultValue.description else { continue }
+                form.values[setting.path] = value
+            }
+        }
+        form.trial = TextField(freeName(for: form))
+        form.editing = form.trial
+        let effects = checkIfChanged(&form)
+        state.form = form
+        return effects
+    }
+
+    /// `first`, or the name of the trial that is repeated, with a number where it is taken.
+    private static func freeName(for form: LaunchForm) -> String {
+        let base = form.template?.id.trial.description ?? "first"
+        let experiment = form.experiment?.name ?? ""
+        func isFree(_ name: String) -> Bool { !form.takenNames.contains("\(experiment)/\(name)") }
+        if isFree(base) { return base }
+        let number = (2...10_000).first { isFree("\(base)-\($0)") }
+        return number.map { "\(base)-\($0)" } ?? base
+    }
+
+    private static func beginEditing(_ form: inout LaunchForm) {
+        switch form.focusedRow {
+        case .experiment: cycle(&form)
+        case .trial: form.editing = form.trial
+        case .group(let name): toggle(&form, group: name)
+        case .setting(let path):
+            guard let setting = form.setting(path) else { return }
+            if setting.kind.choices != nil {
+                cycle(&form)
+            } else {
+                form.editing = TextField(form.value(of: setting))
+            }
+        }
+    }
+
+    private static func toggle(_ form: inout LaunchForm, group: String) {
+        if form.collapsed.remove(group) == nil { form.collapsed.insert(group) }
+    }
+
+    private static func cycle(_ form: inout LaunchForm) {
+        switch form.focusedRow {
+        case .experiment:
+            guard form.experiments.count > 1 else { return }
+            form.experimentIndex = (form.experimentIndex + 1) % form.experiments.count
+            form.values = [:]
+            form.trial = TextField(freeName(for: form))
+        case .trial: return
+        case .group(let name): toggle(&form, group: name)
+        case .setting(let path):
+            guard let setting = form.setting(path), let choices = setting.kind.choices else { return }
+            let index = choices.firstIndex(of: form.value(of: setting)) ?? -1
+            set(&form, setting, choices[(index + 1) % choices.count])
+        }
+    }
+
+    private static func take(_ field: TextField, into form: inout LaunchForm) {
+        form.editing = nil
+        switch form.focusedRow {
+        case .trial: form.trial = field
+        case .setting(let path): if let setting = form.setting(path) { set(&form, setting, field.text) }
+        case .experiment, .group: break
+        }
+    }
+
+    private static func set(_ form: inout LaunchForm, _ setting: SettingItem, _ text: String) {
+        form.values[setting.path] = text == setting.defaultValue.description ? nil : text
+    }
+
+    /// Asks for a plan when the request is another one than the last that was checked, and has no plain mistakes.
+    private static func checkIfChanged(_ form: inout LaunchForm) -> [Effect] {
+        guard let draft = form.draft, draft != form.checkedDraft, form.firstProblem == nil else { return [] }
+        form.checkedDraft = draft
+        form.check = .pending
+        form.refusal = nil
+        return [.checkLaunch(draft)]
+    }
+
+    private static func launch(_ state: inout AppState, now: Int64) -> [Effect] {
+        guard var form = state.form, form.phase == .editing else { return [] }
+        defer { state.form = form }
+        if let problem = form.firstProblem {
+            if case .setting(let path) = problem.row {
+                form.collapsed.remove(LaunchForm.group(of: path))
+                form.showsOnlyChanged = false
+            }
+            form.focus = form.rows.firstIndex(of: problem.row) ?? form.focus
+            toast(&state, problem.text, .warning, now: now)
+            return []
+        }
+        guard let draft = form.draft else { return [] }
+        form.phase = .launching
+        form.refusal = nil
+        return [.launch(draft)]
+    }
+}

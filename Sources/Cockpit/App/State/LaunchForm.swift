@@ -1,0 +1,174 @@
+import Protocol
+import Store
+
+/// The form that starts a trial.
+struct LaunchForm: Equatable, Sendable {
+    enum Phase: Equatable, Sendable {
+        case loading
+        case editing
+        case launching
+    }
+
+    /// What the plan pane shows.
+    enum Check: Equatable, Sendable {
+        case pending
+        case ready(TrialPlan)
+        case refused(Refusal)
+    }
+
+    /// One line of the form.
+    enum Row: Equatable, Sendable {
+        case experiment
+        case trial
+        case group(String)
+        case setting(String)
+    }
+
+    var phase: Phase = .loading
+    var experiments: [ExperimentItem] = []
+    var experimentIndex = 0
+    var trial = TextField("first")
+    /// Values that differ from the default, as typed, by dotted path.
+    var values: [String: String] = [:]
+    var collapsed: Set<String> = []
+    var showsOnlyChanged = false
+    /// Index into `rows`.
+    var focus = 1
+    /// The text field that takes the keys.
+    var editing: TextField?
+    var check: Check = .pending
+    /// The draft that the last check was asked for.
+    var checkedDraft: LaunchDraft?
+    /// Why the launch was refused.
+    var refusal: Refusal?
+    /// The trial whose settings fill the form once the experiments are known.
+    var template: RunHeader?
+    /// Trials that exist, as `experiment/trial`.
+    var takenNames: Set<String> = []
+
+    var experiment: ExperimentItem? {
+        experiments.indices.contains(experimentIndex) ? experiments[experimentIndex] : nil
+    }
+
+    /// The lines shown, in order: the two names, then the settings by group.
+    var rows: [Row] {
+        guard let experiment else { return [.experiment, .trial] }
+        var rows: [Row] = [.experiment, .trial]
+        for group in Self.groups(of: experiment) {
+            let settings = experiment.settings.filter {
+                Self.group(of: $0.path) == group && (!showsOnlyChanged || values[$0.path] != nil)
+            }
+            guard !settings.isEmpty else { continue }
+            rows.append(.group(group))
+            if !collapsed.contains(group) { rows += settings.map { .setting($0.path) } }
+        }
+        return rows
+    }
+
+    /// The first part of a dotted path; settings without one form the group `general`.
+    static func group(of path: String) -> String {
+        path.contains(".") ? String(path.prefix { $0 != "." }) : "general"
+    }
+
+    /// The groups in the order their first setting is declared.
+    static func groups(of experiment: ExperimentItem) -> [String] {
+        var seen: [String] = []
+        for setting in experiment.settings where !seen.contains(group(of: setting.path)) {
+            seen.append(group(of: setting.path))
+        }
+        return seen
+    }
+
+    var focusedRow: Row {
+        let rows = rows
+        return rows[min(max(0, focus), rows.count - 1)]
+    }
+
+    func setting(_ path: String) -> SettingItem? { experiment?.settings.first { $0.path == path } }
+
+    /// The value of a setting as text, typed or default.
+    func value(of setting: SettingItem) -> String { values[setting.path] ?? setting.defaultValue.description }
+
+    /// What is wrong with a value, in a few words; nil when it may stand.
+    func problem(with setting: SettingItem) -> String? { setting.kind.problem(with: value(of: setting)) }
+
+    /// What is wrong with the trial's name.
+    var trialProblem: String? {
+        do {
+            _ = try TrialName(trial.text)
+        } catch {
+            return error.summary
+        }
+        guard let experiment, takenNames.contains("\(experiment.name)/\(trial.text)") else { return nil }
+        return "taken; choose another name"
+    }
+
+    /// The first problem and where it is.
+    var firstProblem: (row: Row, text: String)? {
+        if let trialProblem { return (.trial, trialProblem) }
+        for setting in experiment?.settings ?? [] {
+            if let text = problem(with: setting) { return (.setting(setting.path), "\(setting.path): \(text)") }
+        }
+        return nil
+    }
+
+    /// The request as it stands.
+    var draft: LaunchDraft? {
+        guard let experiment else { return nil }
+        let overrides = experiment.settings.compactMap { setting in
+            values[setting.path].map { "\(setting.path)=\($0)" }
+        }
+        return LaunchDraft(experiment: experiment.name, trial: trial.text, overrides: overrides)
+    }
+}
+
+extension SettingItem.Kind {
+    /// What is wrong with a text as a value of this kind, in a few words.
+    func problem(with text: String) -> String? {
+        switch self {
+        case .integer(let range):
+            guard let value = Int(text) else { return "a whole number is needed" }
+            return range.contains(value) ? nil : "must be \(rangeLabel)"
+        case .number(let range):
+            guard let value = Double(text), value.isFinite else { return "a number is needed" }
+            return range.contains(value) ? nil : "must be \(rangeLabel)"
+        case .choice(let choices):
+            return choices.contains(text) ? nil : "one of \(choices.joined(separator: ", "))"
+        case .boolean: return text == "true" || text == "false" ? nil : "true or false"
+        case .path: return text.isEmpty ? "a path is needed" : nil
+        case .text: return nil
+        }
+    }
+
+    /// The values allowed, as the form shows them; empty where any text will do.
+    var rangeLabel: String {
+        switch self {
+        case .integer(let range): Self.label("\(range.lowerBound)", range.lowerBound == .min, "\(range.upperBound)", range.upperBound == .max)
+        case .number(let range):
+            Self.label(
+                ShortNumber.text(range.lowerBound), range.lowerBound <= -.greatestFiniteMagnitude,
+                ShortNumber.text(range.upperBound), range.upperBound >= .greatestFiniteMagnitude)
+        case .choice(let choices): choices.joined(separator: " · ")
+        case .boolean: "true · false"
+        case .text, .path: ""
+        }
+    }
+
+    /// The values that the space key walks through; nil for what must be typed.
+    var choices: [String]? {
+        switch self {
+        case .choice(let choices): choices
+        case .boolean: ["true", "false"]
+        default: nil
+        }
+    }
+
+    private static func label(_ low: String, _ isLowOpen: Bool, _ high: String, _ isHighOpen: Bool) -> String {
+        switch (isLowOpen, isHighOpen) {
+        case (true, true): ""
+        case (true, false): "≤ \(high)"
+        case (false, true): "≥ \(low)"
+        case (false, false): "\(low)…\(high)"
+        }
+    }
+}

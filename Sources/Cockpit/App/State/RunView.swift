@@ -1,0 +1,139 @@
+import Protocol
+import Store
+
+/// One open run: what was read of it and how it is looked at.
+struct RunView: Equatable, Sendable {
+    let id: TrialID
+    /// The newest view; nil until the first answer.
+    var snapshot: RunSnapshot?
+    /// Why the run cannot be read.
+    var failure: String?
+    /// What the processes of the trial are doing, from the trials list.
+    var item: TrialItem?
+    var transport = Transport()
+    var focus: PaneID = .timeline
+    /// The focused pane fills the screen.
+    var isZoomed = false
+    var timeline = TimelineView()
+    var charts = ChartsView()
+    var workers = WorkersView()
+    var logs = LogsView()
+    /// The failure banner was read and put away.
+    var dismissedFailure: String?
+
+    init(id: TrialID) { self.id = id }
+
+    /// The status to show: what the store says at the playhead, unless the trial's processes are gone.
+    var status: TrialStatus {
+        if !transport.isReplay, item?.status == .lost { return .lost }
+        return snapshot?.status ?? item?.status ?? .pending
+    }
+
+    /// Whether a trial's processes are there to be commanded.
+    var isAlive: Bool {
+        let live = item?.status ?? snapshot?.status ?? .pending
+        return !live.isTerminal
+    }
+
+    /// The worker under the cursor.
+    var selectedWorker: WorkerRow? {
+        let rows = visibleWorkers
+        return rows.isEmpty ? nil : rows[min(max(0, workers.selected), rows.count - 1)]
+    }
+
+    /// The workers that pass the filter, in the run's order.
+    var visibleWorkers: [WorkerRow] {
+        (snapshot?.workers ?? []).filter { Glob.contains("\($0.id) \($0.state.rawValue)", workers.filter.lowercased()) }
+    }
+
+    /// The log lines that pass the filter.
+    var visibleLogs: [LogRow] {
+        guard let rows = snapshot?.logs else { return [] }
+        guard !logs.filter.isEmpty else { return rows }
+        let pattern = logs.filter.lowercased()
+        return rows.filter { Glob.contains("\($0.worker) \($0.message)".lowercased(), pattern) }
+    }
+
+    /// The series to page through, the ones that matter most first.
+    var metrics: [String] {
+        MetricOrder.ranked((snapshot?.series ?? []).map(\.key)).filter { Glob.contains($0.lowercased(), charts.filter.lowercased()) }
+    }
+}
+
+/// How the timeline is looked at.
+struct TimelineView: Equatable, Sendable {
+    /// Lengths of the window, in seconds.
+    static let windows: [Int64] = [1, 2, 5, 10, 20, 40, 60, 120, 300, 600, 1_800, 3_600, 7_200]
+
+    /// Index into `windows`.
+    var zoom = 6
+    /// Nanoseconds between the window's right end and the playhead.
+    var offset: Int64 = 0
+    /// Shows from the run's start to the playhead.
+    var isWhole = false
+    var lane = 0
+    /// The span under the cursor.
+    var span: Int64?
+    var showsIdle = true
+
+    /// Nanoseconds shown, given the playhead.
+    func window(at time: Int64) -> Int64 {
+        isWhole ? max(1_000_000_000, time) : Self.windows[min(max(0, zoom), Self.windows.count - 1)] * 1_000_000_000
+    }
+}
+
+/// How the charts are looked at.
+struct ChartsView: Equatable, Sendable {
+    /// Weights of the moving average, from none.
+    static let smoothings: [Double] = [0, 0.5, 0.8, 0.9, 0.95, 0.99]
+
+    /// Index into the ranked metrics.
+    var selected = 0
+    /// Index into `smoothings`.
+    var smoothing = 2
+    var isLogarithmic = false
+    /// The curve is stretched this many times.
+    var zoom = 1
+    /// Share of the curve (0 to 1) at the window's right end.
+    var end = 1.0
+    var filter = ""
+
+    var weight: Double { Self.smoothings[min(max(0, smoothing), Self.smoothings.count - 1)] }
+}
+
+/// How the worker table is looked at.
+struct WorkersView: Equatable, Sendable {
+    var selected = 0
+    var filter = ""
+}
+
+/// How the log is looked at.
+struct LogsView: Equatable, Sendable {
+    var level: LogLevel = .info
+    /// Only this worker's lines.
+    var worker: String?
+    var wraps = false
+    /// Lines between the newest one and the bottom of the pane; 0 follows.
+    var scroll = 0
+    var filter = ""
+}
+
+/// Orders metric names so that what tells most about a run comes first.
+enum MetricOrder {
+    private static let first = [
+        "reward", "accuracy", "loss", "approx_kl", "kl", "entropy", "grad_norm", "tokens_per_second", "clip_ratio",
+        "seq_len",
+    ]
+
+    static func ranked(_ keys: [String]) -> [String] {
+        keys.map { (rank($0), $0) }.sorted { $0 < $1 }.map(\.1)
+    }
+
+    private static func rank(_ key: String) -> Int {
+        if key.hasPrefix("timeperf/") { return 900 }
+        let name = key.split(separator: "/").last.map(String.init) ?? key
+        if let exact = first.firstIndex(of: name) { return exact * 2 }
+        if let close = first.firstIndex(where: { name.contains($0) }) { return close * 2 + 1 }
+        return key.hasPrefix("buffer/") ? 800 : 500
+    }
+}

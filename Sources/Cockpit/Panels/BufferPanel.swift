@@ -1,0 +1,90 @@
+import Protocol
+import Store
+
+/// How full the sequence buffer is, what waits for which MFC, and how old the samples are.
+struct BufferPanel: Panel {
+    let id = PaneID.buffer
+    let minimum = Size(width: 24, height: 1)
+
+    func title(_ context: PanelContext) -> String { "Buffer" }
+    func trailing(_ context: PanelContext) -> String { "4" }
+
+    func render(in surface: inout Surface, area: Rect, context: PanelContext) {
+        guard let buffer = context.snapshot.buffer else {
+            surface.write("no sample yet", x: area.x + 1, y: area.y, role: .dim)
+            return
+        }
+        var rest = area.inset(horizontal: 1, vertical: 0)
+        func next() -> Rect {
+            let (row, below) = rest.splitTop(1)
+            rest = below
+            return row
+        }
+        occupancy(buffer, in: &surface, area: next())
+        if !rest.isEmpty { staleness(buffer, in: &surface, area: next()) }
+        let waiting = buffer.ready.sorted { $0.key < $1.key }
+        if !waiting.isEmpty, !rest.isEmpty {
+            let (bars, below) = rest.splitTop(min(waiting.count, max(1, rest.height - 1)))
+            rest = below
+            ready(waiting, buffer, in: &surface, area: bars)
+        }
+        if !rest.isEmpty { lastEvent(buffer, in: &surface, area: next()) }
+        if !rest.isEmpty {
+            Sparkline(
+                values: context.snapshot.bufferHistory.map(\.heldValue), range: 0...Double(max(1, buffer.capacity)),
+                role: .series1
+            ).render(in: &surface, area: rest)
+        }
+    }
+
+    private func occupancy(_ buffer: BufferRow, in surface: inout Surface, area: Rect) {
+        let numbers = "\(ShortNumber.grouped(buffer.size)) of \(ShortNumber.grouped(buffer.capacity))"
+        surface.write("size", x: area.x, y: area.y, role: .dim)
+        let meter = Rect(x: area.x + 6, y: area.y, width: area.width - 8 - numbers.cellWidth, height: 1)
+        Gauge(share: buffer.share).render(in: &surface, area: meter)
+        surface.write(numbers, x: area.maxX - numbers.cellWidth, y: area.y, role: .foreground)
+    }
+
+    private func staleness(_ buffer: BufferRow, in surface: inout Surface, area: Rect) {
+        let used = surface.write("age", x: area.x, y: area.y, role: .dim) + 3
+        let columns = buffer.staleness.prefix(12).enumerated().map { (label: "\($0.offset)", count: Double($0.element)) }
+        Histogram(columns: columns).render(
+            in: &surface, area: Rect(x: area.x + used, y: area.y, width: area.width - used, height: 1))
+        let verdict = buffer.verdict(in: surface.glyphs)
+        let x = area.maxX - verdict.cellWidth
+        if x > area.x + used + columns.count * 4 { surface.write(verdict, x: x, y: area.y) }
+    }
+
+    private func ready(_ waiting: [(key: String, value: Int)], _ buffer: BufferRow, in surface: inout Surface, area: Rect) {
+        let bars = waiting.map { entry in
+            BarSeries.Bar(
+                label: "ready \(entry.key)", value: Double(entry.value), text: ShortNumber.grouped(entry.value),
+                role: .series2)
+        }
+        BarSeries(bars: bars, maximum: Double(max(1, buffer.capacity))).render(in: &surface, area: area)
+    }
+
+    private func lastEvent(_ buffer: BufferRow, in surface: inout Surface, area: Rect) {
+        let call = buffer.mfc.isEmpty ? "" : " \(buffer.mfc)"
+        let line = TextLine("in use ", .dim).appending(ShortNumber.grouped(buffer.beingRead))
+            .appending("   last ", .dim).appending("\(buffer.event) \(buffer.count)\(call)")
+        surface.write(line, x: area.x, y: area.y, maxWidth: area.width)
+    }
+}
+
+extension BufferRow {
+    /// How full it is, 0 to 1.
+    var share: Double { capacity > 0 ? Double(size) / Double(capacity) : 0 }
+
+    /// The age of the oldest sample in weight versions; nil when the buffer is empty.
+    var oldest: Int? { staleness.lastIndex { $0 > 0 } }
+
+    /// The oldest age beside the bound, with a mark that says whether it holds.
+    func verdict(in glyphs: Glyphs) -> TextLine {
+        guard let oldest else { return TextLine("bound \(stalenessBound)", .dim) }
+        let holds = oldest <= stalenessBound
+        let relation = glyphs.repertoire == .unicode ? (holds ? "≤" : ">") : (holds ? "<=" : ">")
+        return TextLine("max \(oldest) \(relation) bound \(stalenessBound) ", .dim)
+            .appending(String(holds ? glyphs.done : glyphs.failed), holds ? .statusDone : .statusFailed)
+    }
+}

@@ -1,0 +1,102 @@
+import Protocol
+import Store
+
+/// How busy the devices are, and how much of them each worker takes.
+struct DevicesPanel: Panel {
+    let id = PaneID.devices
+    let minimum = Size(width: 24, height: 1)
+
+    func title(_ context: PanelContext) -> String { "Devices" }
+    func trailing(_ context: PanelContext) -> String { "5" }
+
+    func render(in surface: inout Surface, area: Rect, context: PanelContext) {
+        let area = area.inset(horizontal: 1, vertical: 0)
+        let devices = DeviceSummary(context.snapshot)
+        var rows = devices.gpus.map(Row.device)
+        if devices.gpus.isEmpty { rows.append(.noGPU) }
+        if let host = devices.host { rows += [.device(host), .memory(host)] }
+        let histories = rows.filter { if case .device(let row) = $0 { !row.history.isEmpty } else { false } }.count
+        let workers = devices.workers.prefix(max(0, area.height - rows.count))
+        // Sparklines take what rows and workers leave, one line each at least or none at all.
+        let spare = area.height - rows.count - workers.count
+        let tall = histories > 0 && spare >= histories ? min(3, spare / histories) : 0
+        var y = area.y
+        for row in rows where y < area.maxY {
+            draw(row, in: &surface, area: Rect(x: area.x, y: y, width: area.width, height: 1))
+            y += 1
+            guard tall > 0, case .device(let device) = row, !device.history.isEmpty else { continue }
+            Sparkline(values: device.history.map(\.heldValue), range: 0...1, role: .series3)
+                .render(in: &surface, area: Rect(x: area.x + 5, y: y, width: area.width - 5, height: tall))
+            y += tall
+        }
+        for worker in workers where y < area.maxY {
+            draw(worker, in: &surface, area: Rect(x: area.x, y: y, width: area.width, height: 1))
+            y += 1
+        }
+    }
+
+    private enum Row {
+        case device(DeviceRow)
+        case memory(DeviceRow)
+        case noGPU
+    }
+
+    private func draw(_ row: Row, in surface: inout Surface, area: Rect) {
+        switch row {
+        case .noGPU: surface.write(TextLine("GPU  ").appending("no GPU found", .dim), x: area.x, y: area.y)
+        case .device(let device):
+            meter(device.label, device.utilisation, facts(of: device), in: &surface, area: area)
+        case .memory(let device):
+            let share = device.memoryTotal > 0 ? Double(device.memoryUsed) / Double(device.memoryTotal) : 0
+            meter(
+                "RAM", share, "\(Format.bytes(device.memoryUsed)) of \(Format.bytes(device.memoryTotal))",
+                in: &surface, area: area)
+        }
+    }
+
+    private func meter(_ label: String, _ share: Double, _ facts: String, in surface: inout Surface, area: Rect) {
+        surface.write(label, x: area.x, y: area.y, role: .foreground, maxWidth: 5)
+        let width = min(24, max(8, area.width - 10 - 24))
+        Gauge(share: share).render(in: &surface, area: Rect(x: area.x + 5, y: area.y, width: width, height: 1))
+        let line = TextLine(Format.percent(share).padded(to: 4, alignment: .trailing)).appending("  \(facts)", .dim)
+        surface.write(line, x: area.x + 6 + width, y: area.y, maxWidth: area.width - 6 - width)
+    }
+
+    private func facts(of device: DeviceRow) -> String {
+        guard device.isGPU else { return device.name }
+        var facts = ["\(Format.bytes(device.memoryUsed))/\(Format.bytes(device.memoryTotal))"]
+        if device.temperature > 0 { facts.append("\(Int(device.temperature))°C") }
+        if device.power > 0 { facts.append("\(Int(device.power))W") }
+        return facts.joined(separator: "  ")
+    }
+
+    private func draw(_ worker: DeviceRow, in surface: inout Surface, area: Rect) {
+        let line = TextLine("  " + WorkerName.short(worker.worker).padded(to: 12), .dim)
+            .appending("\(ShortNumber.fixed(worker.utilisation, decimals: 2)) cores ".padded(to: 12, alignment: .trailing))
+            .appending(Format.bytes(worker.memoryUsed).padded(to: 6, alignment: .trailing))
+        let used = surface.write(line, x: area.x, y: area.y, maxWidth: area.width)
+        let place = Rect(x: area.x + used + 2, y: area.y, width: min(24, area.width - used - 2), height: 1)
+        Sparkline(values: worker.history.map(\.heldValue), role: .series4).render(in: &surface, area: place)
+    }
+}
+
+/// The device samples of a snapshot by what they measure.
+struct DeviceSummary {
+    let gpus: [DeviceRow]
+    /// Processor and memory of the host.
+    let host: DeviceRow?
+    /// One entry per worker process.
+    let workers: [DeviceRow]
+
+    init(_ snapshot: RunSnapshot) {
+        let whole = snapshot.devices.filter(\.worker.isEmpty)
+        gpus = whole.filter(\.isGPU).sorted { $0.device < $1.device }
+        host = whole.first { !$0.isGPU }
+        workers = snapshot.devices.filter { !$0.worker.isEmpty && !$0.isGPU }.sorted { $0.worker < $1.worker }
+    }
+}
+
+extension DeviceRow {
+    var isGPU: Bool { device.hasPrefix("gpu") }
+    var label: String { device.uppercased() }
+}

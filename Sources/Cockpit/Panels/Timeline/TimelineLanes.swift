@@ -1,0 +1,91 @@
+import Protocol
+import Store
+
+/// Sorts spans into the lanes of the timeline and measures them.
+enum TimelineLanes {
+    struct Lane: Equatable, Sendable {
+        var label: String
+        var worker: String
+        /// In the order they began.
+        var spans: [SpanRow]
+    }
+
+    /// A lane for each MFC in dataflow order, then one for each worker that did something outside of them.
+    static func lanes(of snapshot: RunSnapshot) -> [Lane] {
+        let planned = snapshot.header.lanes
+        let known = Set(planned.map(\.mfc))
+        var byMFC: [String: [SpanRow]] = [:]
+        var byWorker: [String: [SpanRow]] = [:]
+        for span in snapshot.spans {
+            if known.contains(span.mfc) {
+                byMFC[span.mfc, default: []].append(span)
+            } else {
+                byWorker[span.worker, default: []].append(span)
+            }
+        }
+        func ordered(_ spans: [SpanRow]?) -> [SpanRow] { (spans ?? []).sorted { ($0.start, $0.id) < ($1.start, $1.id) } }
+        let calls = planned.map { Lane(label: $0.mfc, worker: $0.worker, spans: ordered(byMFC[$0.mfc])) }
+        let others = byWorker.keys.sorted().map {
+            Lane(label: WorkerName.short($0), worker: $0, spans: ordered(byWorker[$0]))
+        }
+        return calls + others
+    }
+
+    /// The share of the window that is covered by at least one span; overlapping spans count once.
+    ///
+    /// `now` ends the spans that still run.
+    static func busy(_ spans: [SpanRow], window: ClosedRange<Int64>, now: Int64) -> Double {
+        let length = window.upperBound - window.lowerBound
+        guard length > 0 else { return 0 }
+        var covered: Int64 = 0
+        var reached = window.lowerBound
+        for (start, end) in spans.map({ ($0.start, $0.end ?? now) }).sorted(by: { $0.0 < $1.0 }) {
+            let from = max(start, reached)
+            let to = min(end, window.upperBound)
+            guard to > from else { continue }
+            covered += to - from
+            reached = to
+        }
+        return Double(covered) / Double(length)
+    }
+
+    /// What a span shows as.
+    static func kind(of span: SpanRow) -> SpanKind {
+        guard span.phase == "main" || span.phase.isEmpty else {
+            if span.phase.hasSuffix("save") { return .save }
+            return span.phase.hasSuffix("evaluate") ? .evaluate : .sync
+        }
+        switch span.interfaceType {
+        case "generate": return .generate
+        case "inference": return .inference
+        case "train_step": return .train
+        case "evaluate": return .evaluate
+        case "initialize": return .initialize
+        case "save": return .save
+        default: return .sync
+        }
+    }
+
+    /// The part of the run that the timeline shows.
+    static func window(_ view: TimelineView, time: Int64) -> ClosedRange<Int64> {
+        let end = max(1_000_000_000, time - view.offset)
+        return max(0, end - view.window(at: time))...end
+    }
+
+    /// When each step's first span in the lanes began.
+    static func stepStarts(_ lanes: [Lane]) -> [(step: Int, time: Int64)] {
+        var starts: [Int: Int64] = [:]
+        for span in lanes.flatMap(\.spans) where span.step > 0 {
+            starts[span.step] = min(starts[span.step] ?? .max, span.start)
+        }
+        return starts.map { (step: $0.key, time: $0.value) }.sorted { $0.step < $1.step }
+    }
+}
+
+/// A span in words.
+enum SpanText {
+    static func line(_ span: SpanRow) -> String {
+        let length = span.end.map { Format.preciseDuration($0 - span.start) } ?? "running"
+        return "\(span.mfc.isEmpty ? span.interfaceType : span.mfc) step \(span.step) \(span.worker) \(span.phase) \(length)"
+    }
+}

@@ -1,0 +1,142 @@
+import Protocol
+import Store
+
+/// Builds the Gantt of a snapshot, for the small panel and for the full screen.
+struct TimelinePicture {
+    enum Detail {
+        /// The lanes only.
+        case compact
+        /// Headings by worker, step marks, and the buffer and the devices below on the same axis.
+        case full
+    }
+
+    let gantt: Gantt
+    /// The row of the selected lane among all rows of the Gantt.
+    let selectedRow: Int
+
+    init(context: PanelContext, lanes: [TimelineLanes.Lane], width: Int, detail: Detail) {
+        let view = context.run.timeline
+        let window = TimelineLanes.window(view, time: context.snapshot.time)
+        let builder = Builder(context: context, lanes: lanes, window: window, isWide: width >= 90)
+        var rows: [Gantt.Lane] = []
+        var selected = 0
+        var worker: String?
+        for (index, lane) in lanes.enumerated() {
+            if detail == .full, lane.worker != worker, Set(lanes.map(\.worker)).count > 1 {
+                worker = lane.worker
+                rows.append(builder.heading(lane.worker))
+            }
+            if index == view.lane { selected = rows.count }
+            rows.append(builder.row(lane, isSelected: index == view.lane, indent: detail == .full ? "  " : ""))
+        }
+        rows += builder.events()
+        if detail == .full, view.offset == 0 { rows += builder.samples() }
+        gantt = Gantt(
+            lanes: rows, window: window,
+            now: view.showsIdle ? context.snapshot.time : window.lowerBound,
+            ticks: builder.ticks(width: width, withSteps: detail == .full),
+            columnTitles: builder.isWide ? ["busy", "bub"] : ["busy"])
+        selectedRow = selected
+    }
+
+    private struct Builder {
+        let context: PanelContext
+        let lanes: [TimelineLanes.Lane]
+        let window: ClosedRange<Int64>
+        let isWide: Bool
+
+        private var time: Int64 { context.snapshot.time }
+
+        func heading(_ worker: String) -> Gantt.Lane {
+            let mark = String(context.glyphs.expanded)
+            let idle = 1 - TimelineLanes.busy(
+                lanes.filter { $0.worker == worker }.flatMap(\.spans), window: window, now: time)
+            return Gantt.Lane(
+                label: TextLine("\(mark) \(WorkerName.short(worker))", .dim), content: .heading,
+                columns: isWide ? ["", Format.percent(idle)] : [])
+        }
+
+        func row(_ lane: TimelineLanes.Lane, isSelected: Bool, indent: String) -> Gantt.Lane {
+            let isFocused = isSelected && context.run.focus == .timeline
+            let busy = TimelineLanes.busy(lane.spans, window: window, now: time)
+            let worker = lanes.filter { $0.worker == lane.worker }.flatMap(\.spans)
+            let bubble = 1 - TimelineLanes.busy(worker, window: window, now: time)
+            let spans = lane.spans.map { span in
+                // A span that the death of its worker left open ends where its attempt did.
+                LaneSpan(kind: TimelineLanes.kind(of: span), start: span.start, end: span.end ?? time)
+            }
+            return Gantt.Lane(
+                label: TextLine(indent + lane.label, isFocused ? .accent : .foreground, isFocused ? .bold : []),
+                content: .busy(spans),
+                columns: isWide ? [Format.percent(busy), Format.percent(bubble)] : [Format.percent(busy)],
+                selection: isSelected ? lane.spans.firstIndex { $0.id == context.run.timeline.span } : nil)
+        }
+
+        /// Failures and restarts inside the window, in a lane of their own.
+        func events() -> [Gantt.Lane] {
+            let marks = context.snapshot.events.filter { window.contains($0.time) && !$0.kind.hasPrefix("start") }
+            guard !marks.isEmpty else { return [] }
+            let spans = marks.map { event in
+                let isFailure = event.kind.contains("fail") || event.kind.contains("restart")
+                return LaneSpan(kind: isFailure ? .failure : .event, start: event.time, end: event.time)
+            }
+            return [Gantt.Lane(label: TextLine("events", .dim), content: .sparse(spans))]
+        }
+
+        func samples() -> [Gantt.Lane] {
+            var rows: [Gantt.Lane] = []
+            let snapshot = context.snapshot
+            if let buffer = snapshot.buffer, buffer.capacity > 0, !snapshot.bufferHistory.isEmpty {
+                rows.append(
+                    Gantt.Lane(
+                        label: TextLine("buffer \(buffer.capacity)", .dim),
+                        content: .samples(snapshot.bufferHistory.map(\.heldValue), maximum: Double(buffer.capacity))))
+            }
+            for device in snapshot.devices where device.worker.isEmpty && !device.history.isEmpty {
+                rows.append(
+                    Gantt.Lane(
+                        label: TextLine("\(device.device) %", .dim),
+                        content: .samples(device.history.map(\.heldValue), maximum: 1)))
+            }
+            return rows
+        }
+
+        /// Round times; with steps, where each step began.
+        func ticks(width: Int, withSteps: Bool) -> [Gantt.Tick] {
+            let origin = context.snapshot.header.startedWall + Int64(context.utcOffset) * 1_000_000_000
+            let track = max(10, width - 20)
+            if withSteps {
+                let steps = TimelineLanes.stepStarts(lanes).filter { window.contains($0.time) }
+                let spacing = max(1, steps.count * 9 / track)
+                let shown = steps.enumerated().filter { $0.offset % spacing == 0 }.map(\.element)
+                if !shown.isEmpty {
+                    return shown.map { Gantt.Tick(time: $0.time, label: ShortNumber.grouped($0.step), mark: .step) }
+                }
+            }
+            let times = TimeAxis.ticks(window: window, width: track, origin: origin)
+            let distance = times.count > 1 ? times[1] - times[0] : 1_000_000_000
+            var minute: Int64?
+            return times.map { time in
+                let current = (origin + time) / 60_000_000_000
+                defer { minute = current }
+                return Gantt.Tick(time: time, label: label(time, distance: distance, isSameMinute: current == minute))
+            }
+        }
+
+        private func label(_ time: Int64, distance: Int64, isSameMinute: Bool) -> String {
+            let clock = context.clock(at: time)
+            if distance >= 60_000_000_000 { return String(clock.dropLast(3)) }
+            guard distance >= 1_000_000_000 else {
+                let milliseconds = context.wall(at: time) / 1_000_000 % 1000
+                let digits = String(String(milliseconds + 1000).dropFirst())
+                return ":\(clock.suffix(2)).\(digits)"
+            }
+            return isSameMinute ? ":\(clock.suffix(2))" : clock
+        }
+    }
+}
+
+extension ReducedColumn {
+    /// The mean, or not a number where nothing was recorded.
+    var heldValue: Double { count > 0 ? mean : .nan }
+}

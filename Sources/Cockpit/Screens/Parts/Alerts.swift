@@ -1,0 +1,116 @@
+import Protocol
+import Store
+
+/// Something a person should know about a run at once.
+struct Alert: Equatable, Sendable {
+    enum Severity: Sendable {
+        case warning
+        case failure
+    }
+
+    var severity: Severity
+    var text: String
+
+    func glyph(in glyphs: Glyphs) -> Unicode.Scalar { severity == .failure ? glyphs.failed : "!" }
+}
+
+/// Finds what is wrong with a run, the worst first.
+enum Alerts {
+    static func of(_ run: RunView) -> [Alert] {
+        var found: [Alert] = []
+        func fail(_ text: String) { found.append(Alert(severity: .failure, text: text)) }
+        func warn(_ text: String) { found.append(Alert(severity: .warning, text: text)) }
+        if let failure = run.failure { fail(oneLine(failure)) }
+        if run.status == .lost { fail("the orchestrator is gone; R resumes from the last checkpoint") }
+        if let notice = run.item?.notice { fail(oneLine(notice)) }
+        guard let snapshot = run.snapshot else { return found }
+        if isStoreFull(snapshot) { fail("the store is full: free disk space; nothing acknowledged is lost") }
+        if let first = snapshot.damage.first {
+            fail("\(snapshot.damage.count) damaged part\(snapshot.damage.count == 1 ? "" : "s") left out: \(oneLine(first))")
+        }
+        if snapshot.droppedRecords > 0 {
+            warn("\(ShortNumber.grouped(snapshot.droppedRecords)) records dropped by full queues")
+        }
+        found += workers(snapshot)
+        found += numbers(snapshot)
+        found += buffer(snapshot)
+        return found.filter { $0.severity == .failure } + found.filter { $0.severity == .warning }
+    }
+
+    private static func isStoreFull(_ snapshot: RunSnapshot) -> Bool {
+        let last = snapshot.events.last { $0.kind == "store_full" || $0.kind == "store_recovered" }
+        return last?.kind == "store_full"
+    }
+
+    private static func workers(_ snapshot: RunSnapshot) -> [Alert] {
+        guard !snapshot.status.isTerminal else { return [] }
+        return snapshot.workers.filter(\.state.isProblem).map { worker in
+            let detail = worker.detail.isEmpty ? "" : ": \(oneLine(worker.detail))"
+            return Alert(
+                severity: worker.state == .failed ? .failure : .warning,
+                text: "\(WorkerName.short(worker.id)) \(worker.state.rawValue)\(detail)")
+        }
+    }
+
+    private static func numbers(_ snapshot: RunSnapshot) -> [Alert] {
+        let bad = snapshot.series.filter { !$0.last.isFinite }
+        guard let first = bad.first else { return [] }
+        let more = bad.count > 1 ? " and \(bad.count - 1) more" : ""
+        let text = "\(first.key) is \(ShortNumber.text(first.last)) since step \(first.lastStep)\(more)"
+        return [Alert(severity: .failure, text: text)]
+    }
+
+    private static func buffer(_ snapshot: RunSnapshot) -> [Alert] {
+        guard let buffer = snapshot.buffer, let oldest = buffer.oldest, oldest > buffer.stalenessBound else { return [] }
+        return [Alert(severity: .warning, text: "staleness \(oldest) exceeds its bound \(buffer.stalenessBound)")]
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        text.split(separator: "\n").first.map(String.init) ?? text
+    }
+}
+
+/// The line above the footer that says what is wrong.
+struct AlertsLine {
+    let alerts: [Alert]
+
+    func render(in surface: inout Surface, area: Rect) {
+        guard !alerts.isEmpty else { return }
+        let count = alerts.count == 1 ? "" : "[\(alerts.count) alerts]"
+        let room = area.width - 2 - (count.isEmpty ? 0 : count.cellWidth + 2)
+        let line = alerts.reduce(TextLine()) { line, alert in
+            let role: Role = alert.severity == .failure ? .logError : .logWarning
+            let gap = line.runs.isEmpty ? "" : "   "
+            return line.appending("\(gap)\(alert.glyph(in: surface.glyphs)) \(alert.text)", role)
+        }
+        surface.write(line, x: area.x + 1, y: area.y, maxWidth: room)
+        surface.write(count, x: area.maxX - count.cellWidth - 1, y: area.y, role: .dim)
+    }
+}
+
+/// Why the trial failed, where it cannot be overlooked, until esc puts it away.
+struct FailureBanner {
+    let title: String
+    let lines: [String]
+
+    /// What the banner says; nil where nothing failed or it was put away.
+    static func lines(of run: RunView) -> FailureBanner? {
+        guard let snapshot = run.snapshot, snapshot.status == .failed, run.dismissedFailure != snapshot.statusDetail
+        else { return nil }
+        let failure = snapshot.events.first { $0.kind.contains("fail") }
+        let culprit = failure.map { $0.worker.isEmpty ? "" : " of \($0.worker)" } ?? ""
+        let text = snapshot.statusDetail.isEmpty ? failure?.detail ?? "no reason was recorded" : snapshot.statusDetail
+        return FailureBanner(
+            title: "first failure\(culprit)", lines: text.split(separator: "\n").map(String.init))
+    }
+
+    func render(in surface: inout Surface, area: Rect) {
+        let inside = surface.box(area, title: "\(surface.glyphs.failed) \(title)", trailing: "esc", focus: .unfocused)
+        surface.paint(area.row(0), role: .statusFailed)
+        let (text, hint) = inside.inset(horizontal: 1, vertical: 0).splitBottom(1)
+        Paragraph(lines: lines.map { TextLine($0, .logError) }).render(in: &surface, area: text)
+        let keys = TextLine("R", .key).appending(" resumes from the last checkpoint   ", .dim).appending("7", .key)
+            .appending(" log   ", .dim).appending("r", .key).appending(" replay", .dim)
+        surface.write(keys, x: hint.x, y: hint.y, maxWidth: hint.width)
+    }
+}

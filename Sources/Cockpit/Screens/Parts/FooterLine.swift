@@ -1,0 +1,68 @@
+import Protocol
+
+/// The last line: a filter being typed, or the keys of the focused pane.
+struct FooterLine {
+    let state: AppState
+
+    func render(in surface: inout Surface, area: Rect) {
+        if let input = state.filterInput {
+            surface.fill(area, background: .footerBackground)
+            surface.write("/", x: area.x + 1, y: area.y, role: .key, attributes: .bold)
+            input.field.render(in: &surface, area: Rect(x: area.x + 2, y: area.y, width: min(50, area.width - 30), height: 1))
+            surface.write("enter keep  esc clear", x: area.maxX - 22, y: area.y, role: .dim)
+            return
+        }
+        FooterHints(hints: hints, trailing: trailing).render(in: &surface, area: area)
+    }
+
+    /// From the most special scope to the most general, each action once, and no key that a special scope has taken.
+    private var hints: [FooterHints.Hint] {
+        var taken: Set<KeyStroke> = []
+        var seen: Set<ActionID> = []
+        var hints: [FooterHints.Hint] = []
+        for scope in state.scopes {
+            for action in Keymap.actions(in: scope) {
+                let isFree = action.keys.first.map { !taken.contains($0) } ?? false
+                taken.formUnion(action.keys)
+                guard isFree, !action.hint.isEmpty, !Self.atTheRight.contains(action.id), seen.insert(action.id).inserted,
+                    Availability.reason(against: action.id, in: state) == nil, suits(action)
+                else { continue }
+                hints.append(FooterHints.Hint(Self.label(of: action), action.hint))
+            }
+        }
+        return hints
+    }
+
+    /// Keys that do nothing useful on this screen.
+    private func suits(_ action: Action) -> Bool {
+        switch action.id {
+        case .nextPane, .zoomPane: state.screen == .dashboard
+        case .enter where action.scope == .global: false
+        default: true
+        }
+    }
+
+    private var trailing: [FooterHints.Hint] {
+        var hints: [FooterHints.Hint] = []
+        if let run = state.run, state.screen != .trials, state.screen != .launch, run.transport.isReplay {
+            hints.append(FooterHints.Hint("E", "live"))
+        }
+        if state.screen != .launch {
+            hints.append(FooterHints.Hint("?", "help"))
+            hints.append(FooterHints.Hint("q", state.screens.count > 1 ? "back" : (isAlive ? "detach" : "quit")))
+        }
+        return hints
+    }
+
+    private var isAlive: Bool {
+        state.run?.isAlive ?? (state.trials.items ?? []).contains { !$0.status.isTerminal }
+    }
+
+    private static let atTheRight: Set<ActionID> = [.help, .back, .jumpToEnd]
+
+    private static func label(of action: Action) -> String {
+        // Several keys for one action would only take room; the first is the one to learn.
+        action.keyLabel.contains(" ") && action.keys.count > 1 && action.keyLabel == action.keys.map(\.description).joined(separator: " ")
+            ? action.keys[0].description : action.keyLabel
+    }
+}

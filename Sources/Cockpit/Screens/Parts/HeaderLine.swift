@@ -1,0 +1,101 @@
+import Protocol
+import Store
+
+/// The first line of every screen: where am I, in what state, how far.
+struct HeaderLine {
+    /// A piece of the line; where it is narrow the highest priority goes first.
+    struct Piece {
+        var text: TextLine
+        /// 0 never goes.
+        var priority: Int
+
+        init(_ text: TextLine, _ priority: Int = 0) {
+            self.text = text
+            self.priority = priority
+        }
+    }
+
+    var pieces: [Piece]
+    var trailing: TextLine = ""
+
+    func render(in surface: inout Surface, area: Rect) {
+        var kept = pieces
+        let room = area.width - 2 - (trailing.cellWidth > 0 ? trailing.cellWidth + 2 : 0)
+        while kept.reduce(-2, { $0 + $1.text.cellWidth + 2 }) > room {
+            guard let worst = kept.indices.filter({ kept[$0].priority > 0 }).max(by: { kept[$0].priority < kept[$1].priority })
+            else { break }
+            kept.remove(at: worst)
+        }
+        surface.clipped(to: area) { surface in
+            var x = area.x + 1
+            for piece in kept where x < area.x + 1 + room {
+                x += surface.write(piece.text, x: x, y: area.y, maxWidth: area.x + 1 + room - x) + 2
+            }
+            surface.write(trailing, x: area.maxX - 1 - trailing.cellWidth, y: area.y)
+        }
+    }
+
+    static let brand = Piece(TextLine("cockpit", .accent, .bold), 9)
+
+    /// The line of a run's screen.
+    static func of(_ run: RunView, screen: String?, state: AppState, glyphs: Glyphs) -> HeaderLine {
+        var pieces = [brand]
+        if run.transport.isReplay { pieces.append(Piece(TextLine("REPLAY", .statusPaused, .bold))) }
+        if let screen { pieces.append(Piece(TextLine(screen, .title, .bold))) }
+        pieces.append(Piece(TextLine("\(run.id)", .title, .bold)))
+        pieces.append(Piece(word(run.status, glyphs: glyphs)))
+        var clock = ""
+        if let snapshot = run.snapshot {
+            pieces += progress(snapshot, status: run.status, isReplay: run.transport.isReplay)
+            pieces += counts(snapshot, glyphs: glyphs)
+            let wall = snapshot.header.startedWall + snapshot.time
+            clock = Format.clock(wall, offset: state.utcOffset)
+            if run.transport.isReplay { clock = Format.date(wall, offset: state.utcOffset) + " " + clock }
+        }
+        var trailing = TextLine()
+        if state.isFrozen { trailing = trailing.appending("FROZEN  ", .statusPaused, .bold) }
+        return HeaderLine(pieces: pieces, trailing: trailing.appending(clock, .dim))
+    }
+
+    private static func word(_ status: TrialStatus, glyphs: Glyphs) -> TextLine {
+        TextLine("\(status.glyph(in: glyphs)) \(status.rawValue.uppercased())", status.role, .bold)
+    }
+
+    private static func progress(_ snapshot: RunSnapshot, status: TrialStatus, isReplay: Bool) -> [Piece] {
+        var pieces: [Piece] = []
+        let steps = "\(ShortNumber.grouped(snapshot.step))/\(ShortNumber.grouped(snapshot.totalSteps))"
+        pieces.append(Piece(TextLine("step \(steps)"), 1))
+        if snapshot.totalSteps > 0 {
+            let share = Double(snapshot.step) / Double(snapshot.totalSteps)
+            pieces.append(Piece(TextLine(Format.percent(share), .dim), 3))
+        }
+        if status == .running, !isReplay, let left = timeLeft(snapshot) {
+            pieces.append(Piece(TextLine("ETA \(Format.duration(left))"), 2))
+        }
+        if let rate = snapshot.series.first(where: { $0.key.hasSuffix("tokens_per_second") })?.last, rate.isFinite {
+            pieces.append(Piece(TextLine("\(ShortNumber.text(rate)) tok/s", .dim), 4))
+        }
+        if snapshot.attempt > 1 {
+            pieces.append(Piece(TextLine("attempt \(snapshot.attempt)", .logWarning), 6))
+        }
+        return pieces
+    }
+
+    /// Steps to go times what a step takes: as last measured, or on average.
+    private static func timeLeft(_ snapshot: RunSnapshot) -> Int64? {
+        let left = snapshot.totalSteps - snapshot.step
+        guard left > 0, snapshot.step > 0 else { return nil }
+        let measured = snapshot.series.first { $0.key == "timeperf/e2e" }?.last
+        let average = Double(snapshot.time) / 1e9 / Double(snapshot.step)
+        let seconds = Double(left) * (measured.map { $0.isFinite && $0 > 0 ? $0 : average } ?? average)
+        return seconds < 1e8 ? Int64(seconds * 1e9) : nil
+    }
+
+    private static func counts(_ snapshot: RunSnapshot, glyphs: Glyphs) -> [Piece] {
+        let running = snapshot.workers.count { $0.state == .running }
+        let bad = snapshot.workers.count { $0.state.isProblem }
+        var line = TextLine("\(glyphs.running)\(running)", .statusRunning)
+        if bad > 0 { line = line.appending(" \(glyphs.failed)\(bad)", .statusFailed) }
+        return [Piece(line, 5)]
+    }
+}
