@@ -1,0 +1,75 @@
+import Glibc
+
+/// Everything `cockpit` writes lives under this folder: `$COCKPIT_HOME`.
+package struct HomeFolder: Sendable, Hashable {
+    package let path: String
+
+    package init(path: String) {
+        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+
+    /// `$COCKPIT_HOME`, else `$XDG_DATA_HOME/cockpit`, else `~/.local/share/cockpit`; relative paths are made absolute.
+    package static func fromEnvironment(_ environment: [String: String], workingFolder: String) -> HomeFolder {
+        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        let chosen =
+            value("COCKPIT_HOME") ?? value("XDG_DATA_HOME").map { "\($0)/cockpit" }
+            ?? "\(value("HOME") ?? "/tmp")/.local/share/cockpit"
+        return HomeFolder(path: chosen.hasPrefix("/") ? chosen : "\(workingFolder)/\(chosen)")
+    }
+
+    /// The index of all trials; it can be rebuilt from the trial folders.
+    package var catalog: String { "\(path)/catalog.sqlite" }
+    /// Generated datasets.
+    package var data: String { "\(path)/data" }
+    package var trials: String { "\(path)/trials" }
+
+    package func trial(_ id: TrialID) -> TrialFolder {
+        TrialFolder(id: id, path: "\(trials)/\(id.experiment)/\(id.trial)", home: self)
+    }
+
+    /// The folders of all trials, in name order. Names that break the rules are somebody else's folders.
+    package func trialFolders() -> [TrialFolder] {
+        Self.entries(of: trials).flatMap { experiment -> [TrialFolder] in
+            guard let experimentName = try? ExperimentName(experiment) else { return [] }
+            return Self.entries(of: "\(trials)/\(experiment)").compactMap { trial in
+                guard let trialName = try? TrialName(trial) else { return nil }
+                return self.trial(TrialID(experiment: experimentName, trial: trialName))
+            }
+        }
+    }
+
+    private static func entries(of folder: String) -> [String] {
+        guard let stream = opendir(folder) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+}
+
+/// The files of one trial.
+package struct TrialFolder: Sendable, Hashable {
+    package let id: TrialID
+    package let path: String
+    package let home: HomeFolder
+
+    /// The run: one SQLite file.
+    package var database: String { "\(path)/run.sqlite" }
+    /// The resolved, frozen settings.
+    package var configuration: String { "\(path)/config.yaml" }
+    /// Held locked by the orchestrator as long as it lives.
+    package var lock: String { "\(path)/lock" }
+    /// What other processes need to find the orchestrator.
+    package var runFile: String { "\(path)/run.json" }
+    package var logs: String { "\(path)/logs" }
+    package var checkpoints: String { "\(path)/checkpoints" }
+
+    package func log(of worker: WorkerID) -> String { "\(logs)/\(worker.fileName).log" }
+    package var orchestratorLog: String { "\(logs)/orchestrator.log" }
+    package func checkpoints(of role: ModelRole) -> String { "\(checkpoints)/\(role)" }
+}
