@@ -5,8 +5,8 @@ package protocol Experiment: Sendable {
     var name: String { get }
     /// One line for a list.
     var summary: String { get }
-    /// Every knob with its default, in the order a form shows them. Paths may depend on the home folder.
-    func settings(home: HomeFolder) -> [Setting]
+    /// Every knob with its default, in the order a form shows them.
+    var settings: [Setting] { get }
     /// The plan for these values. Pure: touches no file and starts nothing.
     func plan(_ settings: Settings, id: TrialID) throws(ConfigurationError) -> TrialPlan
 }
@@ -30,11 +30,11 @@ package enum Experiments {
 
     /// The resolved settings of an experiment: defaults, then the file, then the overrides.
     package static func resolve(
-        _ experiment: any Experiment, home: HomeFolder, configFile: String?, overrides: [String], paths: PathExpansion
+        _ experiment: any Experiment, configFile: String?, overrides: [String], paths: PathExpansion
     ) throws(ConfigurationError) -> Settings {
-        var settings = Settings(experiment.settings(home: home))
-        if let configFile { try SettingsFile.apply(configFile, to: &settings, paths: paths) }
-        try settings.apply(overrides: overrides, paths: paths)
+        var settings = Settings(experiment.settings, paths: paths)
+        if let configFile { try SettingsFile.apply(configFile, to: &settings) }
+        try settings.apply(overrides: overrides)
         return settings
     }
 }

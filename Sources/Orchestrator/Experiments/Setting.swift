@@ -5,7 +5,8 @@ package enum SettingKind: Sendable, Equatable {
     case integer(ClosedRange<Int>)
     case number(ClosedRange<Double>)
     case text
-    /// A file or folder: `~/` is expanded and a relative path counts from the working folder. Empty means none.
+    /// A file or folder: `~/` and `$COCKPIT_HOME/` are expanded, a relative path counts from the working folder, empty
+    /// means none.
     case path
     case choice([String])
     case boolean
@@ -77,16 +78,22 @@ package struct SettingRefusal: Error, Equatable {
 
 /// How paths in settings become absolute.
 package struct PathExpansion: Sendable {
+    /// What a default that lies under the home folder begins with.
+    package static let homePrefix = "$COCKPIT_HOME/"
+
     package let workingFolder: String
     package let userHome: String
+    package let home: HomeFolder
 
-    package init(workingFolder: String, userHome: String) {
+    package init(workingFolder: String, userHome: String, home: HomeFolder) {
         self.workingFolder = workingFolder
         self.userHome = userHome
+        self.home = home
     }
 
-    func expand(_ path: String) -> String {
+    package func expand(_ path: String) -> String {
         if path.isEmpty || path.hasPrefix("/") { return path }
+        if path.hasPrefix(Self.homePrefix) { return "\(home.path)/\(path.dropFirst(Self.homePrefix.count))" }
         if path == "~" { return userHome }
         if path.hasPrefix("~/") { return userHome + path.dropFirst() }
         return "\(workingFolder)/\(path.hasPrefix("./") ? String(path.dropFirst(2)) : path)"

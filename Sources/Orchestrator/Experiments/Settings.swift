@@ -6,10 +6,22 @@ package struct Settings: Sendable, Equatable {
     package let definitions: [Setting]
     private var values: [String: SettingValue]
 
+    /// How its paths become absolute.
+    private let paths: PathExpansion
+
     /// Every setting at its default.
-    package init(_ definitions: [Setting]) {
+    package init(_ definitions: [Setting], paths: PathExpansion) {
         self.definitions = definitions
-        values = Dictionary(definitions.map { ($0.path, $0.defaultValue) }) { first, _ in first }
+        self.paths = paths
+        values = [:]
+        for definition in definitions {
+            values[definition.path] =
+                definition.kind == .path ? .text(paths.expand(definition.defaultValue.description)) : definition.defaultValue
+        }
+    }
+
+    package static func == (left: Settings, right: Settings) -> Bool {
+        left.definitions == right.definitions && left.values == right.values
     }
 
     /// The value of a setting the experiment defines.
@@ -33,9 +45,7 @@ package struct Settings: Sendable, Equatable {
     package var texts: [String: String] { values.mapValues(\.description) }
 
     /// Sets one value from text; `place` begins the message of a failure ("config.yaml:4", "override 'a=b'").
-    package mutating func set(
-        _ path: String, to text: String, at place: String, paths: PathExpansion
-    ) throws(ConfigurationError) {
+    package mutating func set(_ path: String, to text: String, at place: String) throws(ConfigurationError) {
         guard let definition = definitions.first(where: { $0.path == path }) else {
             let known = definitions.map(\.path)
             throw ConfigurationError(
@@ -56,15 +66,23 @@ package struct Settings: Sendable, Equatable {
         return Suggestion.phrase(for: path, among: known)
     }
 
+    /// The paths of settings whose values differ.
+    package func differences(from other: Settings) -> [String] {
+        definitions.map(\.path).filter { values[$0] != other.values[$0] }
+    }
+
+    /// An absolute path, as a path setting would make of `path`.
+    func expand(_ path: String) -> String { paths.expand(path) }
+
     /// Applies `key=value` words in order; later ones win.
-    package mutating func apply(overrides: [String], paths: PathExpansion) throws(ConfigurationError) {
+    package mutating func apply(overrides: [String]) throws(ConfigurationError) {
         for override in overrides {
             guard let equals = override.firstIndex(of: "="), equals != override.startIndex else {
                 throw ConfigurationError(
                     .badOverride, "'\(override)' is no override", hint: "write it as key=value, such as seed=2")
             }
             let key = String(override[..<equals]), text = String(override[override.index(after: equals)...])
-            try set(key, to: text, at: "override '\(override)'", paths: paths)
+            try set(key, to: text, at: "override '\(override)'")
         }
     }
 }

@@ -17,11 +17,9 @@ package enum SettingsFile {
     private static let largestFile = 1 << 20
 
     /// Sets everything the file at `path` says, after what its `_base_` says.
-    package static func apply(
-        _ path: String, to settings: inout Settings, paths: PathExpansion
-    ) throws(ConfigurationError) {
-        for entry in try entries(of: paths.expand(path), depth: 0) {
-            try settings.set(entry.path, to: entry.text, at: entry.place, paths: paths)
+    package static func apply(_ path: String, to settings: inout Settings) throws(ConfigurationError) {
+        for entry in try entries(of: settings.expand(path), depth: 0) {
+            try settings.set(entry.path, to: entry.text, at: entry.place)
         }
     }
 
