@@ -87,9 +87,9 @@ extension Settings {
             initialization: initialization ?? (folder.isEmpty ? .random : .folder(folder)))
     }
 
-    func datasetPlan(_ pathKey: String) -> DatasetPlan {
+    func datasetPlan(_ pathKey: String, type: String = "prompt_answer") -> DatasetPlan {
         DatasetPlan(
-            type: "prompt_answer", path: text(pathKey), maximumLength: integer("dataset.max_length"),
+            type: type, path: text(pathKey), maximumLength: integer("dataset.max_length"),
             badRow: DatasetPlan.BadRow(rawValue: text("dataset.bad_row")) ?? .skip)
     }
 

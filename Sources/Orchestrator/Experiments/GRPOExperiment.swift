@@ -48,7 +48,7 @@ package struct GRPOExperiment: Experiment {
         return SetupPlan(
             name: "grpo", steps: settings.integer("grpo.steps"), models: models(settings),
             calls: Self.calls(interface, prompts: settings.integer("grpo.prompts")),
-            dataset: settings.datasetPlan("dataset.path"), evaluation: settings.evaluationPlan(interface),
+            dataset: settings.datasetPlan("dataset.path", type: "prompt"), evaluation: settings.evaluationPlan(interface),
             checkpointEverySteps: settings.integer("checkpoint.every"))
     }
 
@@ -87,7 +87,8 @@ package struct GRPOExperiment: Experiment {
                 outputKeys: ["rewards"], sequences: prompts),
             ModelFunctionCall(
                 name: "ref_inf", interfaceType: .inference, interface: interface, model: ModelName(.reference),
-                inputKeys: ["packed_input_ids"], outputKeys: ["packed_ref_logprobs"], sequences: prompts),
+                inputKeys: ["packed_input_ids"], outputKeys: ["packed_ref_logprobs"],
+                outputKeyRemap: ["packed_logprobs": "packed_ref_logprobs"], sequences: prompts),
             ModelFunctionCall(
                 name: "actor_train", interfaceType: .trainStep, interface: interface, model: ModelName(.actor),
                 inputKeys: [

@@ -1,16 +1,5 @@
 package import Protocol
 
-/// The names that plans may use for interfaces and datasets, and the keys each dataset offers.
-package struct RegisteredNames: Sendable, Equatable {
-    package var interfaces: [String]
-    package var datasetKeys: [String: Set<SequenceKey>]
-
-    package init(interfaces: [String], datasetKeys: [String: Set<SequenceKey>]) {
-        self.interfaces = interfaces
-        self.datasetKeys = datasetKeys
-    }
-}
-
 /// Finds what would otherwise fail only after minutes of loading: names, keys, shapes, files, memory, disk.
 package struct PlanCheck: Sendable {
     package let names: RegisteredNames
@@ -26,6 +15,7 @@ package struct PlanCheck: Sendable {
         for setup in plan.setups {
             try verifyNames(setup)
             _ = try DataflowGraph(setup.calls, datasetOutput: names.datasetKeys[setup.dataset.type])
+            for call in setup.calls { try names.checkCall(call) }
             try verifyModels(setup)
             try verifyBatches(setup)
             try verifyRows(of: setup.dataset, atLeast: setup.calls.map(\.sequences).max() ?? 1, key: "dataset.path")

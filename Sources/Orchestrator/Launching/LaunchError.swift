@@ -1,4 +1,4 @@
-package import Protocol
+import Protocol
 
 /// Why a trial did not start.
 package struct LaunchError: UserFacingError, Equatable {

@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-package import Protocol
+import Protocol
 
 /// What a starting orchestrator says to whoever started it, over a pipe that it then closes.
 package enum Readiness: Codable, Equatable, Sendable {

@@ -7,13 +7,14 @@ package import Store
 /// run. Written by rename, so a reader sees a whole one.
 package struct RunRecord: Sendable, Codable, Equatable {
     package struct Worker: Sendable, Codable, Equatable {
-        package var id: WorkerID
+        /// `model_worker/0`.
+        package var id: String
         package var pid: Int32
         package var state: WorkerState
         package var restarts: Int
 
         package init(id: WorkerID, pid: Int32 = 0, state: WorkerState = .starting, restarts: Int = 0) {
-            self.id = id
+            self.id = id.description
             self.pid = pid
             self.state = state
             self.restarts = restarts
@@ -67,21 +68,5 @@ package struct RunRecord: Sendable, Codable, Equatable {
         } catch {
             throw LaunchError(.folder, "\(folder.runFile) cannot be written", detail: "\(error)")
         }
-    }
-}
-
-extension WorkerID: Codable {
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
-        guard let id = WorkerID(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' names no worker")
-        }
-        self = id
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
     }
 }

@@ -1,3 +1,4 @@
+internal import CProcess
 import Foundation
 import Glibc
 package import Protocol
@@ -19,8 +20,9 @@ package enum TrialLauncher {
         let folder = home.trial(try request.id())
         try FolderFiles.makeFolder(folder.logs)
         var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else {
-            throw LaunchError(.didNotStart, "no pipe could be made: \(String(cString: strerror(errno)))")
+        let result = cprocess_pipe(&ends)
+        guard result == 0 else {
+            throw LaunchError(.didNotStart, "no pipe could be made: \(String(cString: strerror(-result)))")
         }
         defer { close(ends[0]) }
         let arguments = OrchestratorArguments(request: request, home: home.path, readiness: 3)

@@ -1,6 +1,5 @@
 import Glibc
 package import Protocol
-package import Store
 
 /// Says that one orchestrator drives a trial: an flock that goes with its holder, however that ends.
 package final class TrialLock {

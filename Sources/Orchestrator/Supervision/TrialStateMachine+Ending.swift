@@ -114,9 +114,7 @@ extension TrialStateMachine {
             // Before the start nobody listens for an order to leave.
             let isUp: Bool = if case .running = phase { true } else { false }
             let plan = isUp ? ShutdownPlan.orderly() : ShutdownPlan(steps: Array(ShutdownPlan.orderly().steps.suffix(2)))
-            let status = set(.stopping, detail: detail)
-            let note = TrialAction.note(kind: "stopping", worker: nil, detail: detail)
-            return status + [note] + descend(by: plan, goal: .stopped(detail: detail), now: now)
+            return set(.stopping, detail: detail) + descend(by: plan, goal: .stopped(detail: detail), now: now)
         case .ended:
             return []
         }
@@ -192,7 +190,6 @@ extension TrialStateMachine {
 
     private mutating func finish(_ status: TrialStatus, detail: String) -> [TrialAction] {
         phase = .ended(status)
-        return set(status, detail: detail)
-            + [.note(kind: status.rawValue, worker: nil, detail: detail), .finish(status)]
+        return set(status, detail: detail) + [.finish(status)]
     }
 }
