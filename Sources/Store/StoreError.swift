@@ -5,6 +5,8 @@ package struct StoreError: UserFacingError {
     package enum Code: Sendable, Equatable {
         /// No such file or trial.
         case notFound
+        /// A run that was to be made is there already.
+        case exists
         /// The file is no run database, is truncated, or its structure is damaged.
         case damaged
         /// Written by a newer version of this program.
@@ -32,6 +34,7 @@ package struct StoreError: UserFacingError {
     package var summary: String {
         switch code {
         case .notFound: "there is no run at \(path)"
+        case .exists: "there is a run at \(path) already"
         case .damaged: "the run database \(path) is damaged"
         case .newerSchema: "the run database \(path) was written by a newer version of cockpit"
         case .diskFull: "the disk is full: \(path) cannot grow"
@@ -44,6 +47,7 @@ package struct StoreError: UserFacingError {
     package var hint: String? {
         switch code {
         case .notFound: "list what there is with: cockpit list"
+        case .exists: "continue it with --recover-mode resume, or choose another trial name"
         case .damaged: "check it with: cockpit doctor"
         case .newerSchema: "open it with the version that wrote it"
         case .diskFull: "free space on that disk; training goes on and storing resumes by itself"

@@ -238,6 +238,13 @@ package struct LifecycleRow: Sendable, Equatable {
     package var kind: String
     package var worker: String
     package var detail: String
+
+    package init(time: Int64, kind: String, worker: String, detail: String) {
+        self.time = time
+        self.kind = kind
+        self.worker = worker
+        self.detail = detail
+    }
 }
 
 /// One point of one series.

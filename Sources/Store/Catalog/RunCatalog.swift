@@ -1,0 +1,142 @@
+import Foundation
+import GRDB
+import Glibc
+package import Protocol
+
+/// An index of all trials of a home, so that a list need not open a thousand runs.
+///
+/// It holds nothing that the runs do not: a catalogue that is missing or damaged is made again from the trial folders.
+/// Several orchestrators write it; each change is one short transaction.
+package final class RunCatalog: Sendable {
+    private static let schema = SchemaMigrator(
+        applicationID: 0x636b_6361,
+        migrations: [
+            """
+            CREATE TABLE trial (
+              experiment TEXT NOT NULL, trial TEXT NOT NULL, status TEXT NOT NULL, status_detail TEXT NOT NULL,
+              started_wall INTEGER NOT NULL, updated_wall INTEGER NOT NULL, step INTEGER NOT NULL,
+              total_steps INTEGER NOT NULL, pid INTEGER, start_ticks INTEGER, last BLOB NOT NULL,
+              PRIMARY KEY (experiment, trial)
+            );
+            """
+        ])
+
+    private let home: HomeFolder
+    private let file: SQLiteFile
+
+    private init(home: HomeFolder, file: SQLiteFile) {
+        self.home = home
+        self.file = file
+    }
+
+    /// Opens the catalogue of `home`; makes it from the trial folders when there is none or it is damaged.
+    package static func open(home: HomeFolder) throws(StoreError) -> RunCatalog {
+        do {
+            return RunCatalog(home: home, file: try openFile(home.catalog))
+        } catch {
+            guard error.code == .notFound || error.code == .damaged else { throw error }
+            for suffix in ["", "-wal", "-shm"] { unlink("\(home.catalog)\(suffix)") }
+            let catalog = RunCatalog(home: home, file: try makeFile(home))
+            try catalog.rebuild()
+            return catalog
+        }
+    }
+
+    private static func openFile(_ path: String) throws(StoreError) -> SQLiteFile {
+        let file = try SQLiteFile(path: path, mode: .writing)
+        try file.access { database in
+            try schema.migrate(database, from: schema.check(database, path: path))
+            _ = try database.first("SELECT COUNT(*) FROM trial") { $0.int(0) }
+        }
+        return file
+    }
+
+    private static func makeFile(_ home: HomeFolder) throws(StoreError) -> SQLiteFile {
+        // A home that cannot be made is reported by the open that follows.
+        try? FileManager.default.createDirectory(
+            atPath: home.path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let descriptor = Glibc.open(home.catalog, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw StoreError(errno == ENOSPC ? .diskFull : .permission, path: home.catalog, detail: String(cString: strerror(errno)))
+        }
+        Glibc.close(descriptor)
+        let file = try SQLiteFile(creating: home.catalog)
+        try file.access { database in
+            try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
+            try schema.migrate(database, from: 0)
+        }
+        return file
+    }
+
+    /// Stores an entry in place of the trial's last one.
+    package func upsert(_ entry: CatalogEntry) throws(StoreError) {
+        try file.access { try Self.upsert(entry, in: $0) }
+    }
+
+    private static func upsert(_ entry: CatalogEntry, in database: Database) throws {
+        // JSON has no NaN; a property list has.
+        let encoder = PropertyListEncoder()
+        encoder.outputFormat = .binary
+        try database.run(
+            "INSERT OR REPLACE INTO trial VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                .text("\(entry.id.experiment)"), .text("\(entry.id.trial)"), .text(entry.status.rawValue),
+                .text(entry.statusDetail), .integer(entry.startedWall), .integer(entry.updatedWall), .integer(entry.step),
+                .integer(entry.totalSteps), entry.orchestrator.map { .integer(Int64($0.pid)) } ?? .null,
+                entry.orchestrator.map { .integer(Int64(bitPattern: $0.startTicks)) } ?? .null,
+                .blob([UInt8](try encoder.encode(entry.last))),
+            ])
+    }
+
+    /// All entries, the trial that was started last first. Entries with names that break the rules are left out.
+    package func entries() throws(StoreError) -> [CatalogEntry] {
+        try file.reading { database in
+            try database.rows("SELECT * FROM trial ORDER BY started_wall DESC, experiment, trial", [], Self.entry)
+                .compactMap { $0 }
+        }
+    }
+
+    private static func entry(_ row: SQLStatement) -> CatalogEntry? {
+        guard let experiment = try? ExperimentName(row.text(0)), let trial = try? TrialName(row.text(1)) else { return nil }
+        let orchestrator: ProcessIdentity? =
+            row.isNull(8)
+            ? nil
+            : ProcessIdentity(pid: Int32(truncatingIfNeeded: row.int64(8)), startTicks: UInt64(bitPattern: row.int64(9)))
+        // Values that cannot be read are values that are not known.
+        let last = (try? PropertyListDecoder().decode([String: Double].self, from: Data(row.bytes(10)))) ?? [:]
+        return CatalogEntry(
+            id: TrialID(experiment: experiment, trial: trial), status: TrialStatus(rawValue: row.text(2)) ?? .failed,
+            statusDetail: row.text(3), startedWall: row.int64(4), updatedWall: row.int64(5), step: row.int(6),
+            totalSteps: row.int(7), orchestrator: orchestrator, last: last)
+    }
+
+    /// Forgets a trial; its folder is not touched.
+    package func remove(_ id: TrialID) throws(StoreError) {
+        try file.access {
+            try $0.run(
+                "DELETE FROM trial WHERE experiment = ? AND trial = ?", [.text("\(id.experiment)"), .text("\(id.trial)")])
+        }
+    }
+
+    /// Makes the index anew from the trial folders; - Returns: trials whose run cannot be read, with the reason.
+    @discardableResult
+    package func rebuild() throws(StoreError) -> [TrialID: StoreError] {
+        var entries: [CatalogEntry] = []
+        var unreadable: [TrialID: StoreError] = [:]
+        for folder in home.trialFolders() {
+            do {
+                entries.append(try StoredRun.open(path: folder.database).catalogEntry())
+            } catch {
+                unreadable[folder.id] = error
+            }
+        }
+        try file.access { database in
+            try database.inTransaction(.immediate) {
+                try database.run("DELETE FROM trial")
+                for entry in entries { try Self.upsert(entry, in: database) }
+                return .commit
+            }
+        }
+        return unreadable
+    }
+}

@@ -1,0 +1,109 @@
+import GRDB
+import Protocol
+
+/// What a check of a run's file found.
+package struct IntegrityReport: Sendable, Equatable {
+    /// One sentence each; empty for a sound file.
+    package var findings: [String]
+    /// Rows and values that were looked at.
+    package var steps: Int
+    package var values: Int
+    package var blocks: Int
+    package var damagedChunks: Int
+
+    package var isSound: Bool { findings.isEmpty }
+}
+
+/// Checks a run's file from end to end: SQLite's structure, every checksum, every count.
+package enum Integrity {
+    private static let mostFindings = 100
+
+    /// Reads the whole file; on a live run it sees the committed state.
+    /// - Throws: what `StoredRun.open` throws for a file that cannot be looked into at all.
+    package static func check(path: String) throws(StoreError) -> IntegrityReport {
+        let file = try SQLiteFile(path: path, mode: .reading)
+        return try file.reading { database in
+            try SchemaMigrator.run.check(database, path: path)
+            var report = IntegrityReport(findings: [], steps: 0, values: 0, blocks: 0, damagedChunks: 0)
+            do {
+                report.findings += try structure(database)
+                try metrics(database, into: &report)
+            } catch let error as DatabaseError {
+                report.findings.append("the file cannot be read to its end: \(error.message ?? "\(error.resultCode)")")
+            }
+            if report.findings.count > mostFindings {
+                let more = report.findings.count - mostFindings
+                report.findings = report.findings.prefix(mostFindings) + ["and \(more) more findings"]
+            }
+            return report
+        }
+    }
+
+    private static func structure(_ database: Database) throws -> [String] {
+        try database.rows("PRAGMA integrity_check(100)") { $0.text(0) }.filter { $0 != "ok" }
+    }
+
+    private static func metrics(_ database: Database, into report: inout IntegrityReport) throws {
+        var directory = BlockDirectory()
+        try directory.update(database)
+        let reader = try MetricReader(
+            database, visibility: Visibility(attempts: [], time: .max), blocks: directory)
+        report.blocks = directory.order.count
+        for id in directory.order {
+            guard let block = directory.heads[id] else { continue }
+            _ = try reader.axis(of: block)
+            report.steps += block.count
+            guard let members = reader.sets[block.columnSet] else {
+                report.findings.append("block \(id): its column set \(block.columnSet) is missing or damaged")
+                continue
+            }
+            for series in members { try chunk(of: series, in: block, reader, into: &report) }
+        }
+        for set in reader.sets.keys.sorted() {
+            let rows = try reader.tail(of: set)
+            report.steps += rows.count
+            report.values += rows.reduce(0) { $0 + $1.values.count }
+        }
+        try counts(reader, into: &report)
+        let damaged = try RecordReader(
+            database: database, visibility: reader.visibility, time: 0, query: RunQuery()
+        ).checkpoints().damaged
+        if damaged > 0 { report.findings.append("\(damaged) checkpoint records are damaged") }
+        report.findings += reader.damage
+    }
+
+    private static func chunk(
+        of series: Int64, in block: BlockHead, _ reader: MetricReader, into report: inout IntegrityReport
+    ) throws {
+        guard let values = try reader.values(of: series, in: block) else {
+            report.damagedChunks += 1
+            return
+        }
+        report.values += values.count
+        let stored = try reader.database.first(
+            "SELECT n, not_finite, lo, hi, sum, last FROM chunk WHERE series = ? AND block = ?",
+            [.integer(series), .integer(block.id)]
+        ) { row in
+            ChunkSummary(
+                finite: row.int(0), notFinite: row.int(1), low: row.double(2), high: row.double(3), sum: row.double(4),
+                last: row.double(5))
+        }
+        if stored != ChunkSummary(of: values) {
+            report.findings.append("block \(block.id): the summary of series \(series) does not fit its values")
+        }
+    }
+
+    /// Every row of a set has one value of each member, so a series has as many values as its sets have rows.
+    private static func counts(_ reader: MetricReader, into report: inout IntegrityReport) throws {
+        var rows: [Int64: Int] = [:]
+        for set in reader.sets.keys {
+            rows[set] = try reader.blocks(of: set).reduce(0) { $0 + $1.count } + reader.tail(of: set).count
+        }
+        for series in reader.series {
+            let found = reader.places(of: series.id).reduce(0) { $0 + (rows[$1.set] ?? 0) }
+            if found != series.count {
+                report.findings.append("series \(series.id): \(series.count) values were stored, \(found) are there")
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+import GRDB
+import Protocol
+
+/// Reads everything that is not a metric, as it stood at the playhead, within one read transaction.
+struct RecordReader {
+    private static let mostSpans = 4096
+    /// A span that runs across the window's left edge is among the last few its worker began before it.
+    private static let spansBefore = 16
+    private static let mostSamples = 20_000
+    private static let mostEvents = 512
+
+    let database: Database
+    let visibility: Visibility
+    /// The playhead for screens: the newest record's time at the head.
+    let time: Int64
+    let query: RunQuery
+
+    private var latest: SQLValue { .integer(visibility.time) }
+    private var windowStart: Int64 {
+        let (start, overflow) = time.subtractingReportingOverflow(max(1, query.timelineWindow))
+        return overflow ? 0 : start
+    }
+
+    // MARK: - Status
+
+    func status() throws -> (status: TrialStatus, detail: String) {
+        let sql =
+            visibility.time == .max
+            ? "SELECT status, status_detail FROM run"
+            : """
+            SELECT status, detail FROM lifecycle WHERE status IS NOT NULL AND time <= ? ORDER BY time DESC, id DESC LIMIT 1
+            """
+        return try database.first(sql, visibility.time == .max ? [] : [latest]) { row in
+            (TrialStatus(rawValue: row.text(0)) ?? .failed, row.text(1))
+        } ?? (.pending, "")
+    }
+
+    func events() throws -> [LifecycleRow] {
+        try database.rows(
+            "SELECT time, kind, worker, detail FROM lifecycle WHERE time <= ? ORDER BY time DESC, id DESC LIMIT ?",
+            [latest, .integer(Self.mostEvents)]
+        ) { LifecycleRow(time: $0.int64(0), kind: $0.text(1), worker: $0.text(2), detail: $0.text(3)) }.reversed()
+    }
+
+    func workers() throws -> [WorkerRow] {
+        let current = try database.rows(WorkerQueries.current, [], WorkerQueries.row)
+        if visibility.time == .max { return WorkerQueries.sorted(current) }
+        let then = try current.compactMap {
+            try database.first(WorkerQueries.atTime, [.text($0.id), latest], WorkerQueries.row)
+        }
+        return WorkerQueries.sorted(then)
+    }
+
+    func droppedRecords() throws -> Int { try database.first("SELECT SUM(dropped) FROM source") { $0.int(0) } ?? 0 }
+
+    /// Checkpoints that the run can still be resumed from, and how many records of them are damaged.
+    func checkpoints() throws -> (rows: [CheckpointRow], damaged: Int) {
+        let found = try database.rows(
+            """
+            SELECT attempt, time, step, role, path, bytes, crc FROM checkpoint WHERE time <= ?
+            ORDER BY time DESC, id DESC LIMIT ?
+            """, [latest, .integer(Self.mostEvents)]
+        ) { row in
+            let one = CheckpointRow(
+                time: row.int64(1), step: row.int(2), role: row.text(3), path: row.text(4), bytes: row.int64(5))
+            let crc = Checksum.checkpoint(
+                attempt: row.int64(0), step: row.int64(2), role: one.role, path: one.path, bytes: one.bytes)
+            return (one, attempt: row.int64(0), isSound: crc == row.int64(6))
+        }
+        let sound = found.filter { $0.isSound && Int64($0.0.step) <= visibility.lastStep(of: $0.attempt) }
+        return (sound.map(\.0).reversed(), found.count { !$0.isSound })
+    }
+
+    // MARK: - Timeline
+
+    /// Spans that touch the window, oldest first. One that ends after the playhead is still running there.
+    func spans(workers: [String]) throws -> [SpanRow] {
+        let columns = """
+            SELECT id, attempt, worker, mfc, phase, interface_type, role, step, start, end, sequences, tokens, weight_version
+            FROM span
+            """
+        var spans = try database.rows(
+            "\(columns) WHERE start >= ? AND start <= ? ORDER BY start DESC LIMIT ?",
+            [.integer(windowStart), latest, .integer(Self.mostSpans)], span)
+        for worker in workers {
+            spans += try database.rows(
+                "\(columns) WHERE worker = ? AND start < ? ORDER BY start DESC LIMIT ?",
+                [.text(worker), .integer(windowStart), .integer(Self.spansBefore)], span
+            ).filter(reachesWindow)
+        }
+        return spans.sorted { ($0.start, $0.id) < ($1.start, $1.id) }
+    }
+
+    private func span(_ row: SQLStatement) -> SpanRow {
+        let end: Int64? = row.isNull(9) || row.int64(9) > visibility.time ? nil : row.int64(9)
+        return SpanRow(
+            id: row.int64(0), attempt: row.int(1), worker: row.text(2), mfc: row.text(3), phase: row.text(4),
+            interfaceType: row.text(5), role: row.text(6), step: row.int(7), start: row.int64(8), end: end,
+            sequences: row.int(10), tokens: row.int(11), weightVersion: row.int(12))
+    }
+
+    /// A span its worker died in has no end; it ran no longer than its attempt.
+    private func reachesWindow(_ span: SpanRow) -> Bool {
+        let end = span.end ?? visibility.end(of: Int64(span.attempt)) ?? .max
+        return end >= windowStart
+    }
+
+    // MARK: - Buffer and devices
+
+    func buffer() throws -> BufferRow? {
+        try database.first(
+            """
+            SELECT time, step, event, mfc, count, size, capacity, being_read, ready, staleness, staleness_bound
+            FROM buffer_event WHERE time <= ? ORDER BY time DESC, id DESC LIMIT 1
+            """, [latest]
+        ) { row in
+            BufferRow(
+                time: row.int64(0), step: row.int(1), event: row.text(2), mfc: row.text(3), count: row.int(4),
+                size: row.int(5), capacity: row.int(6), beingRead: row.int(7), ready: BufferText.ready(row.text(8)),
+                staleness: BufferText.staleness(row.text(9)), stalenessBound: row.int(10))
+        }
+    }
+
+    /// The buffer's size over the window.
+    func bufferHistory() throws -> [ReducedColumn] {
+        var accumulator = window()
+        let events = try database.rows(
+            "SELECT time, size FROM buffer_event WHERE time >= ? AND time <= ? ORDER BY time DESC, id DESC LIMIT ?",
+            [.integer(windowStart), latest, .integer(Self.mostSamples)]
+        ) { ($0.int64(0), $0.double(1)) }
+        for (time, size) in events.reversed() { accumulator.add(size, at: time, attempt: 0) }
+        return accumulator.reduced()
+    }
+
+    /// The newest sample of each device and process that was measured in the window.
+    func devices() throws -> [DeviceRow] {
+        let samples = try database.rows(
+            """
+            SELECT device, worker, name, time, utilisation, memory_used, memory_total, temperature, power
+            FROM device_sample WHERE time >= ? AND time <= ? ORDER BY time DESC, id DESC LIMIT ?
+            """, [.integer(windowStart), latest, .integer(Self.mostSamples)]
+        ) { row in
+            DeviceRow(
+                device: row.text(0), worker: row.text(1), name: row.text(2), time: row.int64(3),
+                utilisation: row.double(4), memoryUsed: row.int64(5), memoryTotal: row.int64(6),
+                temperature: row.double(7), power: row.double(8), history: [])
+        }
+        var newest: [[String]: DeviceRow] = [:]
+        var histories: [[String]: ColumnAccumulator] = [:]
+        for sample in samples {
+            let key = [sample.device, sample.worker]
+            if newest[key] == nil { newest[key] = sample }
+            histories[key, default: window()].add(sample.utilisation, at: sample.time, attempt: 0)
+        }
+        return newest.keys.sorted { $0.lexicographicallyPrecedes($1) }.compactMap { key in
+            guard var row = newest[key] else { return nil }
+            row.history = histories[key]?.reduced() ?? []
+            return row
+        }
+    }
+
+    private func window() -> ColumnAccumulator {
+        ColumnAccumulator(first: windowStart, last: time, columns: query.boundedColumns)
+    }
+
+    // MARK: - Logs
+
+    /// The newest log records the query asks for, oldest first.
+    func logs() throws -> [LogRow] {
+        let limit = min(max(query.logLimit, 0), 10_000)
+        var found: [LogRow] = []
+        // A level at a time, so that a few errors among a million lines are found by an index.
+        for level in LogLevel.allCases where level >= query.logLevel {
+            let columns = "SELECT id, time, worker, level, message FROM log WHERE"
+            let rest = "level = ? AND time <= ? ORDER BY time DESC, id DESC LIMIT ?"
+            let values: [SQLValue] = [.integer(level.rank), latest, .integer(limit)]
+            if let worker = query.logWorker {
+                found += try database.rows("\(columns) worker = ? AND \(rest)", [.text(worker)] + values, LogQueries.row)
+            } else {
+                found += try database.rows("\(columns) \(rest)", values, LogQueries.row)
+            }
+        }
+        return found.sorted { ($0.time, $0.id) < ($1.time, $1.id) }.suffix(limit)
+    }
+}
+
+enum LogQueries {
+    static func row(_ row: SQLStatement) -> LogRow {
+        LogRow(
+            id: row.int64(0), time: row.int64(1), worker: row.text(2), level: .ranked(row.int(3)), message: row.text(4))
+    }
+}
+
+extension RunQuery {
+    /// No screen has more columns, and a mistake must not cost memory.
+    var boundedColumns: Int { min(max(columns, 1), 4096) }
+}

@@ -1,0 +1,53 @@
+import Dispatch
+import GRDB
+import Glibc
+import Synchronization
+
+/// Folds the write-ahead log back into the database beside the writer: a second connection on a queue of its own.
+///
+/// A commit that does this itself takes 7 to 33 ms instead of a fraction of one. Only a log that has grown far beyond
+/// the limit, because commits follow each other without a pause, is folded back by the writer.
+final class LogFolder: Sendable {
+    /// What the writer has to do itself.
+    enum Advice: Equatable {
+        case nothing
+        case foldNow
+    }
+
+    private static let softLimit = 4 << 20
+    private static let hardLimit = 24 << 20
+
+    private let file: SQLiteFile
+    private let logPath: String
+    private let queue = DispatchQueue(label: "cockpit.store.fold")
+    private let isFolding = Mutex(false)
+
+    init(path: String) throws(StoreError) {
+        file = try SQLiteFile(path: path, mode: .writing)
+        logPath = "\(path)-wal"
+    }
+
+    /// To be called after each commit; costs one stat.
+    func committed() -> Advice {
+        var information = stat()
+        guard stat(logPath, &information) == 0, information.st_size > Self.softLimit else { return .nothing }
+        let isFree = isFolding.withLock { folding in
+            defer { folding = true }
+            return !folding
+        }
+        if isFree { queue.async { @Sendable [self] in fold() } }
+        return information.st_size > Self.hardLimit ? .foldNow : .nothing
+    }
+
+    /// Waits for the fold under way and closes the connection.
+    func close() throws(StoreError) {
+        queue.sync {}
+        try file.close()
+    }
+
+    private func fold() {
+        // It reports no failure: the frames stay in the log, and the next commit asks again.
+        try? file.access { try $0.run("PRAGMA wal_checkpoint(PASSIVE)") }
+        isFolding.withLock { $0 = false }
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import GRDB
+import Glibc
+import Protocol
+
+/// A run's file as such: how it is made and what its one `run` row says.
+enum RunFile {
+    /// Makes the file at `path` with the newest schema and its `run` row, synced, not yet in WAL mode: readers of a
+    /// file in that mode would need its log to see the schema.
+    static func make(_ path: String, header: RunHeader) throws(StoreError) {
+        // Made here with its mode, so that it is never open to others, whatever the umask; the log takes it over.
+        unlink(path)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw StoreError(errno == ENOSPC ? .diskFull : .permission, path: path, detail: String(cString: strerror(errno)))
+        }
+        close(descriptor)
+        let file = try SQLiteFile(creating: path)
+        try file.access { database in
+            try SchemaMigrator.run.migrate(database, from: 0)
+            try insert(header, into: database)
+        }
+        try file.close()
+    }
+
+    private static func insert(_ header: RunHeader, into database: Database) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let text = String(decoding: try encoder.encode(header), as: UTF8.self)
+        try database.run(
+            """
+            INSERT INTO run (one, experiment, trial, started_wall, total_steps, header, status, status_detail, status_time,
+              end_time) VALUES (1, ?, ?, ?, ?, ?, ?, '', 0, 0)
+            """,
+            [
+                .text("\(header.id.experiment)"), .text("\(header.id.trial)"), .integer(header.startedWall),
+                .integer(header.totalSteps), .text(text), .text(TrialStatus.pending.rawValue),
+            ])
+    }
+
+    /// The header of a run; `.damaged` when it cannot be read.
+    static func header(_ database: Database, path: String) throws -> RunHeader {
+        guard let text = try database.first("SELECT header FROM run", [], { $0.text(0) }) else {
+            throw StoreError(.damaged, path: path, detail: "it has no run row")
+        }
+        do {
+            return try JSONDecoder().decode(RunHeader.self, from: Data(text.utf8))
+        } catch {
+            throw StoreError(.damaged, path: path, detail: "its header cannot be read: \(error)")
+        }
+    }
+}

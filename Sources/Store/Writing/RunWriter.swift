@@ -1,0 +1,235 @@
+import Foundation
+import GRDB
+import Glibc
+package import Protocol
+
+/// The only writer of a run, confined to one thread.
+///
+/// Appends gather in one open transaction until `commit()`. Whenever an append or a commit throws, everything since
+/// the last commit is rolled back: senders still hold their batches, which nobody has acknowledged, and what the
+/// orchestrator itself appended is kept here and goes into the next transaction.
+package final class RunWriter {
+    package let header: RunHeader
+    let file: SQLiteFile
+    private let folder: LogFolder
+    // Held for as long as the writer lives.
+    private let lock: WriterLock
+    /// The state that the open transaction stands at; nil after a rollback, until the next transaction begins.
+    private var ledger: Ledger?
+    private var isOpen = false
+    /// Whether the open transaction holds something that must survive a power cut.
+    private var needsBarrier = false
+    /// The orchestrator's own records since the last commit.
+    private var owed: [LocalRecords] = []
+    private static let owedLimit = 1024
+
+    private init(file: SQLiteFile, folder: LogFolder, lock: consuming WriterLock, header: RunHeader, ledger: Ledger) {
+        self.file = file
+        self.folder = folder
+        self.lock = lock
+        self.header = header
+        self.ledger = ledger
+    }
+
+    // MARK: - Opening
+
+    /// Makes the database of a new trial; `.exists` when there is one already.
+    package static func create(_ folder: TrialFolder, header: RunHeader) throws(StoreError) -> RunWriter {
+        try makeFolders(to: folder.path)
+        return try create(path: folder.database, header: header)
+    }
+
+    /// Opens the database of a trial that is to go on; older schemas are migrated.
+    package static func open(_ folder: TrialFolder) throws(StoreError) -> RunWriter { try open(path: folder.database) }
+
+    static func create(path: String, header: RunHeader) throws(StoreError) -> RunWriter {
+        let lock = try WriterLock.take(path)
+        guard access(path, F_OK) != 0 else { throw StoreError(.exists, path: path) }
+        // Built beside and renamed, so that a crash in here leaves no half-made run behind.
+        let draft = "\(path).new"
+        try RunFile.make(draft, header: header)
+        guard rename(draft, path) == 0 else {
+            throw StoreError(.database, path: path, detail: String(cString: strerror(errno)))
+        }
+        return try open(path: path, lock: lock)
+    }
+
+    static func open(path: String) throws(StoreError) -> RunWriter {
+        // Without this a mistyped trial would leave a lock file behind.
+        guard access(path, F_OK) == 0 else { throw StoreError(.notFound, path: path) }
+        return try open(path: path, lock: WriterLock.take(path))
+    }
+
+    private static func open(path: String, lock: consuming WriterLock) throws(StoreError) -> RunWriter {
+        let file = try SQLiteFile(path: path, mode: .writing)
+        let (header, ledger) = try file.access { database in
+            let version = try SchemaMigrator.run.check(database, path: path)
+            try SchemaMigrator.run.migrate(database, from: version)
+            // Debian's SQLite zeroes what it deletes: every sealed tail row would be written once more.
+            try database.execute(
+                sql: """
+                    PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+                    PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = OFF;
+                    """)
+            return (try RunFile.header(database, path: path), try Ledger.load(database))
+        }
+        return RunWriter(file: file, folder: try LogFolder(path: path), lock: lock, header: header, ledger: ledger)
+    }
+
+    private static func makeFolders(to path: String) throws(StoreError) {
+        var partial = ""
+        for part in path.split(separator: "/") {
+            partial += "/\(part)"
+            if mkdir(partial, 0o700) != 0, errno != EEXIST {
+                throw StoreError(errno == ENOSPC ? .diskFull : .permission, path: path, detail: String(cString: strerror(errno)))
+            }
+        }
+    }
+
+    // MARK: - What senders say
+
+    /// The last number of `source` and `epoch` that is stored or part of the open transaction; 0 for none.
+    package func lastSequence(source: String, epoch: UInt64) throws(StoreError) -> UInt64 {
+        try currentLedger().sequences[Ledger.SourceKey(name: source, epoch: epoch)] ?? 0
+    }
+
+    /// Appends a batch to the open transaction when it is the next of its source and epoch.
+    package func append(_ batch: WireTelemetryBatch) throws(StoreError) -> AppendOutcome {
+        let key = Ledger.SourceKey(name: batch.source, epoch: batch.epoch)
+        switch TelemetryAcceptance.decide(seq: batch.seq, last: try currentLedger().sequences[key] ?? 0) {
+        case .repeated(let last): return .repeated(last)
+        case .gap(let last): return .gap(last)
+        case .accept: break
+        }
+        try appending { appender in
+            try appender.append(batch)
+            needsBarrier = needsBarrier || !batch.checkpoints.isEmpty
+        }
+        return .accepted(batch.seq)
+    }
+
+    /// Appends what the orchestrator saw itself. Also when this throws the records are kept, and stored with the next
+    /// transaction that succeeds (at most the last 1,024 calls).
+    package func append(local records: LocalRecords) throws(StoreError) {
+        guard isOpen else {
+            remember(records)
+            return try appending { _ in }
+        }
+        remember(records)
+        try appending { appender in
+            try appender.append(records)
+            needsBarrier = needsBarrier || !records.checkpoints.isEmpty
+        }
+    }
+
+    /// Says that a new set of processes continues after `resumeStep`: later steps of older attempts are hidden from now
+    /// on. Commits at once, through to the disk.
+    package func beginAttempt(_ attempt: Int, resumeStep: Int, time: Int64, reason: String) throws(StoreError) {
+        try commit()
+        try appending { try $0.begin(attempt: attempt, resumeStep: resumeStep, time: time, reason: reason) }
+        needsBarrier = true
+        try commit()
+    }
+
+    /// Stores the status with a lifecycle record of that name, unless both status and detail are what they were.
+    /// Commits at once, through to the disk.
+    /// - Parameter orchestrator: who answers for it; nil when nobody does any more.
+    package func setStatus(
+        _ status: TrialStatus, detail: String, time: Int64, orchestrator: ProcessIdentity?
+    ) throws(StoreError) {
+        try commit()
+        try appending { try $0.set(status, detail: detail, time: time, orchestrator: orchestrator) }
+        needsBarrier = true
+        try commit()
+    }
+
+    // MARK: - Transactions
+
+    /// Whether something was appended since the last commit.
+    package var hasPending: Bool { isOpen }
+
+    /// The number of the newest attempt; 0 before the first.
+    package func attempt() throws(StoreError) -> Int { try currentLedger().attempt }
+
+    /// Commits what was appended: after it returns, all of it may be acknowledged.
+    package func commit() throws(StoreError) {
+        guard isOpen else { return }
+        let ledger = try currentLedger()
+        let barrier = needsBarrier
+        try rollingBack {
+            try file.access { database in
+                try Appender(database: database, ledger: ledger).finish()
+                try database.commit()
+            }
+        }
+        isOpen = false
+        needsBarrier = false
+        owed.removeAll()
+        if barrier { try syncToDisk() }
+        // A fold that does not succeed now is tried again after the next commit.
+        if folder.committed() == .foldNow { try? file.access { try $0.run("PRAGMA wal_checkpoint(RESTART)") } }
+    }
+
+    /// Commits, folds the log back and closes the file. The run is then one plain file.
+    package func close() throws(StoreError) {
+        try commit()
+        try folder.close()
+        try file.access { try $0.run("PRAGMA wal_checkpoint(TRUNCATE)") }
+        try file.close()
+    }
+
+    /// A tiny commit at `synchronous = FULL` takes the whole log to the disk with it; the level cannot be changed
+    /// inside a transaction, and what needs it is known only once the batch is there.
+    private func syncToDisk() throws(StoreError) {
+        try file.access { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            defer { try? database.execute(sql: "PRAGMA synchronous = NORMAL") }
+            try database.run("UPDATE run SET durable = durable + 1")
+        }
+    }
+
+    private func appending(_ body: (Appender) throws -> Void) throws(StoreError) {
+        try rollingBack { try appendInside(body) }
+    }
+
+    private func appendInside(_ body: (Appender) throws -> Void) throws {
+        let ledger = try currentLedger()
+        try file.access { database in
+            let appender = Appender(database: database, ledger: ledger)
+            if !isOpen {
+                try database.beginTransaction(.immediate)
+                isOpen = true
+                for records in owed {
+                    try appender.append(records)
+                    needsBarrier = needsBarrier || !records.checkpoints.isEmpty
+                }
+            }
+            try body(appender)
+        }
+    }
+
+    private func rollingBack(_ body: () throws -> Void) throws(StoreError) {
+        do {
+            try body()
+        } catch {
+            isOpen = false
+            needsBarrier = false
+            ledger = nil
+            // SQLite may have rolled back by itself; the error that led here is the one that counts.
+            try? file.access { try $0.rollback() }
+            throw error as? StoreError ?? StoreError(.database, path: file.path, detail: "\(error)")
+        }
+    }
+
+    private func currentLedger() throws(StoreError) -> Ledger {
+        if let ledger { return ledger }
+        let loaded = try file.access { try Ledger.load($0) }
+        ledger = loaded
+        return loaded
+    }
+
+    private func remember(_ records: LocalRecords) {
+        if owed.count >= Self.owedLimit { owed.removeFirst() }
+        owed.append(records)
+    }
+}
