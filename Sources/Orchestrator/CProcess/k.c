@@ -1,2 +1,0 @@
-#include "CProcess.h"
-int process_placeholder(void){return 0;}

@@ -1,0 +1,92 @@
+package import Protocol
+import Store
+
+/// A trial as a list shows it.
+package struct TrialOverview: Sendable, Equatable {
+    package struct Worker: Sendable, Equatable {
+        /// `model_worker/0`.
+        package var id: String
+        package var pid: Int32
+        package var state: WorkerState
+        package var restarts: Int
+    }
+
+    package var id: TrialID
+    /// With processes looked at: `lost` when the orchestrator is gone without a word.
+    package var status: TrialStatus
+    package var statusDetail: String
+    /// The orchestrator's process while it lives.
+    package var orchestratorPID: Int32?
+    package var workers: [Worker]
+    package var step: Int
+    package var totalSteps: Int
+    package var attempt: Int
+    /// Wall clock at the start, nanoseconds since 1970.
+    package var startedWall: Int64
+    /// The last value of each series.
+    package var last: [String: Double]
+}
+
+/// All trials under a home folder, running or not.
+package enum TrialList {
+    /// Every trial, newest first. Reads one small file a trial and the catalogue; opens a run only where those are
+    /// missing.
+    package static func all(home: HomeFolder) throws -> [TrialOverview] {
+        // A catalogue that cannot be read is no reason to hide the trials: their folders say what matters.
+        let entries = (try? RunCatalog.open(home: home).entries()) ?? []
+        let byID = Dictionary(entries.map { ($0.id, $0) }) { _, last in last }
+        return home.trialFolders().compactMap { overview(of: $0, entry: byID[$0.id]) }
+            .sorted { ($0.startedWall, $0.id.description) > ($1.startedWall, $1.id.description) }
+    }
+
+    /// One trial, with its newest step and values read from the run itself.
+    package static func one(_ id: TrialID, home: HomeFolder) throws -> TrialOverview {
+        let folder = home.trial(id)
+        guard var overview = overview(of: folder, entry: nil) else {
+            let names = home.trialFolders().map(\.id.description)
+            throw ControlError(
+                .unknownTrial, "there is no trial \(id).\(Suggestion.phrase(for: id.description, among: names))",
+                hint: "list what there is with: cockpit list")
+        }
+        if let snapshot = try? StoredRun.open(path: folder.database).snapshot(RunQuery()) { overview.take(snapshot) }
+        return overview
+    }
+
+    static func overview(of folder: TrialFolder, entry: CatalogEntry?) -> TrialOverview? {
+        guard let record = RunRecord.read(folder) else { return stored(folder) }
+        let isAlive = record.orchestrator.isAlive
+        let workers = record.workers.map { worker in
+            TrialOverview.Worker(
+                id: worker.id, pid: isAlive ? worker.pid : 0,
+                // Workers die with their orchestrator; nobody was left to write that down.
+                state: isAlive || worker.state.isTerminal ? worker.state : .stopped, restarts: worker.restarts)
+        }
+        return TrialOverview(
+            id: folder.id, status: record.observedStatus(), statusDetail: record.statusDetail,
+            orchestratorPID: isAlive ? record.orchestrator.pid : nil, workers: workers, step: entry?.step ?? 0,
+            totalSteps: record.totalSteps, attempt: record.attempt, startedWall: record.startedWall,
+            last: entry?.last ?? [:])
+    }
+
+    /// A trial whose `run.json` is missing: an archive, or a copy.
+    private static func stored(_ folder: TrialFolder) -> TrialOverview? {
+        guard let snapshot = try? StoredRun.open(path: folder.database).snapshot(RunQuery()) else { return nil }
+        var overview = TrialOverview(
+            id: folder.id, status: snapshot.status.isTerminal ? snapshot.status : .lost,
+            statusDetail: snapshot.statusDetail, orchestratorPID: nil, workers: [], step: 0, totalSteps: 0,
+            attempt: snapshot.attempt, startedWall: snapshot.header.startedWall, last: [:])
+        overview.workers = snapshot.workers.map {
+            TrialOverview.Worker(id: $0.id, pid: 0, state: $0.state, restarts: $0.restarts)
+        }
+        overview.take(snapshot)
+        return overview
+    }
+}
+
+extension TrialOverview {
+    fileprivate mutating func take(_ snapshot: RunSnapshot) {
+        step = snapshot.step
+        totalSteps = snapshot.totalSteps
+        last = Dictionary(snapshot.series.map { ($0.key, $0.last) }) { _, last in last }
+    }
+}

@@ -1,0 +1,107 @@
+import Protocol
+
+/// Settings that several experiments share, by topic, so that a word means the same in all of them.
+enum CommonSettings {
+    static let trial: [Setting] = [
+        Setting("seed", .integer(0...Int(Int32.max)), default: .integer(1), "seed of every random choice of the trial"),
+        Setting(
+            "workers.threads", .integer(0...1024), default: .integer(0),
+            "threads of each model worker; 0: one a core (calls on different workers do not overlap)"),
+        Setting(
+            "checkpoint.every", .integer(1...1_000_000), default: .integer(20),
+            "steps between two recovery checkpoints; the last step of a setup always has one"),
+        Setting(
+            "restart.limit", .integer(0...1000), default: .integer(10),
+            "restarts within restart.window before the trial is given up; 0: the first failure ends it"),
+        Setting(
+            "restart.window", .number(1...86_400), default: .number(120), "seconds over which restarts are counted"),
+        Setting(
+            "restart.backoff", .number(0...3600), default: .number(0.5),
+            "seconds before the first restart; doubles with each failure that follows too soon"),
+    ]
+
+    static let dataset: [Setting] = [
+        Setting("dataset.path", .path, default: .text(""), "jsonl file with a prompt and an answer in each row"),
+        Setting("dataset.eval_path", .path, default: .text(""), "held-out jsonl file; empty: no evaluation"),
+        Setting(
+            "dataset.bad_row", .choice(DatasetPlan.BadRow.allCases.map(\.rawValue)), default: .text("skip"),
+            "what a broken row does: skip and count it, or fail the trial with its line number"),
+        Setting(
+            "dataset.max_length", .integer(2...1_048_576), default: .integer(128),
+            "tokens of a prompt with its answer; longer rows count as broken"),
+    ]
+
+    static let model: [Setting] = [
+        Setting("model.width", .integer(8...65_536), default: .integer(256), "width of the hidden states"),
+        Setting("model.layers", .integer(1...512), default: .integer(6), "transformer layers"),
+        Setting("model.heads", .integer(1...512), default: .integer(8), "attention heads; must divide model.width"),
+        Setting("model.context", .integer(8...1_048_576), default: .integer(128), "longest sequence in tokens"),
+        Setting(
+            "model.checkpoint", .path, default: .text(""),
+            "folder of a model in Hugging Face layout to start from; empty: random weights"),
+    ]
+
+    static let evaluation: [Setting] = [
+        Setting("eval.every", .integer(1...1_000_000), default: .integer(20), "steps between two evaluations"),
+        Setting("eval.rows", .integer(1...1_000_000), default: .integer(200), "held-out rows evaluated each time"),
+    ]
+
+    /// An optimizer's settings under `group`.
+    static func optimizer(_ group: String, learningRate: Double) -> [Setting] {
+        [
+            Setting("\(group).lr", .number(0...10), default: .number(learningRate), "learning rate of AdamW"),
+            Setting("\(group).weight_decay", .number(0...1), default: .number(0.05), "decoupled weight decay"),
+            Setting("\(group).clip_norm", .number(0...1e6), default: .number(1), "largest gradient norm; 0: no clipping"),
+            Setting(
+                "\(group).schedule", .choice(OptimizerPlan.Schedule.allCases.map(\.rawValue)), default: .text("constant"),
+                "how the learning rate goes on after the warm-up"),
+            Setting("\(group).warmup_steps", .integer(0...1_000_000), default: .integer(0), "steps of linear warm-up"),
+        ]
+    }
+}
+
+extension [Setting] {
+    /// The same settings with other defaults where `values` has any.
+    func defaulting(_ values: [String: SettingValue]) -> [Setting] {
+        map { setting in values[setting.path].map { setting.defaulting(to: $0) } ?? setting }
+    }
+}
+
+extension Settings {
+    func optimizerPlan(_ group: String) -> OptimizerPlan {
+        OptimizerPlan(
+            learningRate: number("\(group).lr"), weightDecay: number("\(group).weight_decay"),
+            clipNorm: number("\(group).clip_norm"),
+            schedule: OptimizerPlan.Schedule(rawValue: text("\(group).schedule")) ?? .constant,
+            warmupSteps: integer("\(group).warmup_steps"))
+    }
+
+    /// The model the settings describe, initialised from the checkpoint they name.
+    func transformerPlan(
+        _ initialization: TransformerPlan.Initialization? = nil
+    ) -> TransformerPlan {
+        let folder = text("model.checkpoint")
+        return TransformerPlan(
+            family: "gpt2", contextLength: integer("model.context"), width: integer("model.width"),
+            layers: integer("model.layers"), heads: integer("model.heads"),
+            initialization: initialization ?? (folder.isEmpty ? .random : .folder(folder)))
+    }
+
+    func datasetPlan(_ pathKey: String, type: String = "prompt_answer") -> DatasetPlan {
+        DatasetPlan(
+            type: type, path: text(pathKey), maximumLength: integer("dataset.max_length"),
+            badRow: DatasetPlan.BadRow(rawValue: text("dataset.bad_row")) ?? .skip)
+    }
+
+    /// The evaluation of the actor through `interface`; nil where no held-out file is named.
+    func evaluationPlan(_ interface: InterfaceReference) -> EvaluationPlan? {
+        guard !text("dataset.eval_path").isEmpty else { return nil }
+        return EvaluationPlan(
+            model: ModelName(.actor), interface: interface, dataset: datasetPlan("dataset.eval_path"),
+            rows: integer("eval.rows"), everySteps: integer("eval.every"))
+    }
+
+    func modelWorkerPlans(_ count: Int) -> [ModelWorkerPlan] {
+        Array(repeating: ModelWorkerPlan(threads: integer("workers.threads")), count: count)
+    }
+}

@@ -1,0 +1,113 @@
+package import Protocol
+
+/// Finds what would otherwise fail only after minutes of loading: names, keys, shapes, files, memory, disk.
+package struct PlanCheck: Sendable {
+    package let names: RegisteredNames
+    package let machine: MachineFacts
+
+    package init(names: RegisteredNames, machine: MachineFacts) {
+        self.names = names
+        self.machine = machine
+    }
+
+    /// - Throws: `ConfigurationError` or `DataflowError`, for the first thing that cannot work.
+    package func verify(_ plan: TrialPlan) throws {
+        for setup in plan.setups {
+            try verifyNames(setup)
+            _ = try DataflowGraph(setup.calls, datasetOutput: names.datasetKeys[setup.dataset.type])
+            for call in setup.calls { try names.checkCall(call) }
+            try verifyModels(setup)
+            try verifyBatches(setup)
+            try verifyRows(of: setup.dataset, atLeast: setup.calls.map(\.sequences).max() ?? 1, key: "dataset.path")
+            if let evaluation = setup.evaluation {
+                try verifyRows(of: evaluation.dataset, atLeast: 1, key: "dataset.eval_path")
+            }
+            try verifyResources(setup)
+        }
+    }
+
+    private func verifyNames(_ setup: SetupPlan) throws(ConfigurationError) {
+        let references = setup.calls.map(\.interface) + (setup.evaluation.map { [$0.interface] } ?? [])
+        for reference in references where !names.interfaces.contains(reference.type) {
+            throw ConfigurationError(
+                .unknownInterface,
+                "unknown interface '\(reference.type)'.\(Suggestion.phrase(for: reference.type, among: names.interfaces))",
+                detail: "registered: \(names.interfaces.sorted().joined(separator: ", "))")
+        }
+        let datasets = [setup.dataset] + (setup.evaluation.map { [$0.dataset] } ?? [])
+        for dataset in datasets where names.datasetKeys[dataset.type] == nil {
+            throw ConfigurationError(
+                .unknownDataset,
+                "unknown dataset '\(dataset.type)'.\(Suggestion.phrase(for: dataset.type, among: names.datasetKeys.keys))",
+                detail: "registered: \(names.datasetKeys.keys.sorted().joined(separator: ", "))")
+        }
+    }
+
+    private func verifyModels(_ setup: SetupPlan) throws(ConfigurationError) {
+        for model in setup.models {
+            guard case .transformer(let shape) = model.module else { continue }
+            if shape.width % shape.heads != 0 {
+                throw ConfigurationError(
+                    .badBatch, "model.width=\(shape.width) is not divisible by model.heads=\(shape.heads)")
+            }
+            if setup.dataset.maximumLength > shape.contextLength {
+                throw ConfigurationError(
+                    .badBatch,
+                    "dataset.max_length=\(setup.dataset.maximumLength) is above model.context=\(shape.contextLength)")
+            }
+            if case .folder(let path) = shape.initialization, machine.files.kind(path) != .folder {
+                throw ConfigurationError(.dataset, "model.checkpoint: there is no folder \(path)")
+            }
+        }
+    }
+
+    private func verifyBatches(_ setup: SetupPlan) throws(ConfigurationError) {
+        for call in setup.calls {
+            let minibatches = call.interface.arguments["n_minibatches"]?.integer ?? 1
+            if call.interfaceType == .trainStep, minibatches > call.sequences {
+                throw ConfigurationError(
+                    .badBatch,
+                    "'\(call.name)' cuts \(call.sequences) sequences into \(minibatches) minibatches; some would be empty")
+            }
+        }
+    }
+
+    /// A step never starts when the dataset has fewer rows than it takes.
+    private func verifyRows(of dataset: DatasetPlan, atLeast rows: Int, key: String) throws(ConfigurationError) {
+        let generate = "cockpit data arithmetic --out DIR makes a dataset to try"
+        if dataset.path.isEmpty {
+            throw ConfigurationError(.dataset, "\(key) is not set", hint: "add \(key)=FILE; \(generate)")
+        }
+        guard machine.files.kind(dataset.path) == .file else {
+            throw ConfigurationError(.dataset, "\(key): there is no file \(dataset.path)", hint: generate)
+        }
+        guard let found = machine.files.rows(dataset.path, rows) else {
+            throw ConfigurationError(.dataset, "\(key): \(dataset.path) cannot be read")
+        }
+        if found == 0 { throw ConfigurationError(.dataset, "\(key): \(dataset.path) is empty") }
+        if found < rows {
+            throw ConfigurationError(
+                .dataset, "\(key): \(dataset.path) has only \(found) rows, one step takes \(rows)",
+                hint: "lower the batch size or add rows")
+        }
+    }
+
+    private func verifyResources(_ setup: SetupPlan) throws(ConfigurationError) {
+        let estimate = ResourceEstimate(setup)
+        if machine.memory > 0, estimate.memory > machine.memory {
+            throw ConfigurationError(
+                .resources, "the models of setup '\(setup.name)' need about \(gibibytes(estimate.memory)) GiB of memory; "
+                    + "this machine has \(gibibytes(machine.memory))", hint: "lower model.width or model.layers")
+        }
+        if machine.freeDisk > 0, estimate.disk > machine.freeDisk {
+            throw ConfigurationError(
+                .resources, "the checkpoints of setup '\(setup.name)' need about \(gibibytes(estimate.disk)) GiB of disk; "
+                    + "\(gibibytes(machine.freeDisk)) are free", hint: "free space or set COCKPIT_HOME to another disk")
+        }
+    }
+
+    private func gibibytes(_ bytes: Int) -> String {
+        let tenths = (bytes + (1 << 29) / 10) * 10 / (1 << 30)
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}

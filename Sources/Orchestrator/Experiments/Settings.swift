@@ -1,0 +1,88 @@
+package import Protocol
+
+/// An experiment's settings with all their values resolved: defaults, then a file, then overrides.
+package struct Settings: Sendable, Equatable {
+    /// Definition order: the order of a form and of the frozen file.
+    package let definitions: [Setting]
+    private var values: [String: SettingValue]
+
+    /// How its paths become absolute.
+    private let paths: PathExpansion
+
+    /// Every setting at its default.
+    package init(_ definitions: [Setting], paths: PathExpansion) {
+        self.definitions = definitions
+        self.paths = paths
+        values = [:]
+        for definition in definitions {
+            values[definition.path] =
+                definition.kind == .path ? .text(paths.expand(definition.defaultValue.description)) : definition.defaultValue
+        }
+    }
+
+    package static func == (left: Settings, right: Settings) -> Bool {
+        left.definitions == right.definitions && left.values == right.values
+    }
+
+    /// The value of a setting the experiment defines.
+    package subscript(path: String) -> SettingValue {
+        guard let value = values[path] else { preconditionFailure("no setting '\(path)' is defined") }
+        return value
+    }
+
+    package func integer(_ path: String) -> Int { typed(path, \.integer) }
+    package func number(_ path: String) -> Double { typed(path, \.number) }
+    package func text(_ path: String) -> String { typed(path, \.text) }
+    package func boolean(_ path: String) -> Bool { typed(path, \.boolean) }
+
+    private func typed<Value>(_ path: String, _ reading: (SettingValue) -> Value?) -> Value {
+        // The value was checked against the setting's kind when it was set; only our own code can ask for another.
+        guard let value = reading(self[path]) else { preconditionFailure("'\(path)' is of another kind") }
+        return value
+    }
+
+    /// Dotted key to text, for the store and for `show`.
+    package var texts: [String: String] { values.mapValues(\.description) }
+
+    /// Sets one value from text; `place` begins the message of a failure ("config.yaml:4", "override 'a=b'").
+    package mutating func set(_ path: String, to text: String, at place: String) throws(ConfigurationError) {
+        guard let definition = definitions.first(where: { $0.path == path }) else {
+            let known = definitions.map(\.path)
+            throw ConfigurationError(
+                .unknownKey, "\(place): there is no setting '\(path)'.\(Self.suggestion(for: path, among: known))",
+                hint: "cockpit experiments lists every setting")
+        }
+        switch definition.parse(text, paths: paths) {
+        case .success(let value): values[path] = value
+        case .failure(let refusal):
+            throw ConfigurationError(.badValue, "\(place): \(path)='\(text)' \(refusal.phrase)", detail: definition.help)
+        }
+    }
+
+    /// A whole path that is close, or the one path that ends in the word that was given.
+    private static func suggestion(for path: String, among known: [String]) -> String {
+        let ending = known.filter { $0.hasSuffix(".\(path)") }
+        if ending.count == 1 { return " Did you mean '\(ending[0])'?" }
+        return Suggestion.phrase(for: path, among: known)
+    }
+
+    /// The paths of settings whose values differ.
+    package func differences(from other: Settings) -> [String] {
+        definitions.map(\.path).filter { values[$0] != other.values[$0] }
+    }
+
+    /// An absolute path, as a path setting would make of `path`.
+    func expand(_ path: String) -> String { paths.expand(path) }
+
+    /// Applies `key=value` words in order; later ones win.
+    package mutating func apply(overrides: [String]) throws(ConfigurationError) {
+        for override in overrides {
+            guard let equals = override.firstIndex(of: "="), equals != override.startIndex else {
+                throw ConfigurationError(
+                    .badOverride, "'\(override)' is no override", hint: "write it as key=value, such as seed=2")
+            }
+            let key = String(override[..<equals]), text = String(override[override.index(after: equals)...])
+            try set(key, to: text, at: "override '\(override)'")
+        }
+    }
+}

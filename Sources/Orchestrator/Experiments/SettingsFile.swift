@@ -1,0 +1,139 @@
+import Foundation
+import Protocol
+import Yams
+
+/// Configuration files: YAML mappings whose nesting spells dotted keys. Values are data, never evaluated.
+package enum SettingsFile {
+    /// One `key: value` of a file with the line it stands on.
+    struct Entry: Equatable {
+        var path: String
+        var text: String
+        var place: String
+    }
+
+    /// The key that names a file whose values come first, relative to the file that names it.
+    static let inheritanceKey = "_base_"
+    private static let deepestInheritance = 8
+    private static let largestFile = 1 << 20
+
+    /// Sets everything the file at `path` says, after what its `_base_` says.
+    package static func apply(_ path: String, to settings: inout Settings) throws(ConfigurationError) {
+        for entry in try entries(of: settings.expand(path), depth: 0) {
+            try settings.set(entry.path, to: entry.text, at: entry.place)
+        }
+    }
+
+    private static func entries(of path: String, depth: Int) throws(ConfigurationError) -> [Entry] {
+        guard depth < deepestInheritance else {
+            throw ConfigurationError(
+                .malformedFile, "\(path): \(inheritanceKey) leads through more than \(deepestInheritance) files",
+                detail: "Probably the files name each other in a circle.")
+        }
+        let own = try parse(try read(path), name: path)
+        let base = own.first { $0.path == inheritanceKey }
+        let rest = own.filter { $0.path != inheritanceKey }
+        guard let base else { return rest }
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let basePath = base.text.hasPrefix("/") ? base.text : "\(folder)/\(base.text)"
+        return try entries(of: basePath, depth: depth + 1) + rest
+    }
+
+    private static func read(_ path: String) throws(ConfigurationError) -> String {
+        do {
+            let data = try Data(contentsOf: URL(filePath: path))
+            guard data.count <= largestFile else {
+                throw ConfigurationError(.unreadableFile, "\(path) is too large for a configuration: \(data.count) bytes")
+            }
+            guard let text = String(data: data, encoding: .utf8) else {
+                throw ConfigurationError(.unreadableFile, "\(path) is not UTF-8 text")
+            }
+            return text
+        } catch let error as ConfigurationError {
+            throw error
+        } catch {
+            throw ConfigurationError(
+                .unreadableFile, "the configuration \(path) cannot be read",
+                detail: (error as NSError).localizedDescription)
+        }
+    }
+
+    /// The entries of a YAML text, nested keys joined by dots. `name` stands in messages.
+    static func parse(_ text: String, name: String) throws(ConfigurationError) -> [Entry] {
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch {
+            throw ConfigurationError(.malformedFile, "\(name) is not valid YAML", detail: "\(error)")
+        }
+        guard let root else { return [] }
+        guard let mapping = root.mapping else {
+            throw ConfigurationError(
+                .malformedFile, "\(name) must hold 'key: value' lines, not a list or a single value")
+        }
+        var entries: [Entry] = []
+        try collect(mapping, prefix: "", name: name, into: &entries)
+        return entries
+    }
+
+    private static func collect(
+        _ mapping: Node.Mapping, prefix: String, name: String, into entries: inout [Entry]
+    ) throws(ConfigurationError) {
+        for (key, value) in mapping {
+            let place = "\(name):\(key.mark?.line ?? value.mark?.line ?? 1)"
+            guard let word = key.scalar?.string else {
+                throw ConfigurationError(.malformedFile, "\(place): a key must be a word")
+            }
+            let path = prefix + word
+            if let nested = value.mapping {
+                try collect(nested, prefix: "\(path).", name: name, into: &entries)
+            } else if let scalar = value.scalar {
+                let isNull = scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
+                entries.append(Entry(path: path, text: isNull ? "" : scalar.string, place: place))
+            } else {
+                throw ConfigurationError(.malformedFile, "\(place): '\(path)' is a list; no setting takes one")
+            }
+        }
+    }
+
+    /// The resolved settings as a file that `apply` reads back to the same values.
+    package static func text(of settings: Settings, title: String) -> String {
+        var lines = ["# \(title)", "# Resolved and frozen when the trial was first started."]
+        var group = ""
+        for definition in settings.definitions.sorted(by: { isBefore($0.path, $1.path) }) {
+            let parts = definition.path.split(separator: ".", maxSplits: 1).map(String.init)
+            let value = quoted(settings[definition.path])
+            if parts.count == 2 {
+                if parts[0] != group { lines.append("\(parts[0]):") }
+                group = parts[0]
+                lines.append("  \(parts[1]): \(value)")
+            } else {
+                group = ""
+                lines.append("\(parts[0]): \(value)")
+            }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Keys without a group first, then group by group.
+    private static func isBefore(_ left: String, _ right: String) -> Bool {
+        (left.contains(".") ? 1 : 0, left) < (right.contains(".") ? 1 : 0, right)
+    }
+
+    private static func quoted(_ value: SettingValue) -> String {
+        guard case .text(let text) = value else { return value.description }
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": escaped += "\\\""
+            case "\\": escaped += "\\\\"
+            case "\n": escaped += "\\n"
+            case "\t": escaped += "\\t"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7f:
+                let digits = String(scalar.value, radix: 16)
+                escaped += "\\x" + (digits.count < 2 ? "0" : "") + digits
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return "\"\(escaped)\""
+    }
+}

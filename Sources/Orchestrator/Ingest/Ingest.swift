@@ -1,0 +1,240 @@
+import Glibc
+import Protocol
+import Store
+
+/// Takes telemetry and the orchestrator's own records into the store and acknowledges what is committed.
+///
+/// Confined to the thread that runs it, which owns the store and the telemetry socket; a slow disk delays nothing else.
+final class Ingest {
+    private let store: any RunStore
+    private let socket: ZeroMQSocket
+    private let queue: IngestQueue
+    private let folder: TrialFolder
+    private let workers: Set<String>
+    private let clock: RunClock
+    private var catalog: CatalogDesk
+    private var group = GroupCommit()
+    private var outage = StoreOutage()
+    private var garbage = RateLimitedCount()
+    private var tally = ProgressTally()
+    /// Taken from the queue, not yet in the store.
+    private var backlog: [IngestQueue.Entry] = []
+    private var runRecord: RunRecord?
+
+    private static let batchesAtOnce = 64
+    /// A closing trial waits this long without a frame before it believes that there is none.
+    private static let quietTime: Duration = .milliseconds(100)
+    private static let longestDrain: Int64 = 2_000_000_000
+    private static let longestLastTry: Int64 = 10_000_000_000
+
+    init(
+        store: any RunStore, socket: consuming ZeroMQSocket, queue: IngestQueue, folder: TrialFolder, workers: [WorkerID],
+        clock: RunClock, catalog: CatalogDesk
+    ) {
+        self.store = store
+        self.socket = socket
+        self.queue = queue
+        self.folder = folder
+        self.workers = Set(workers.map(\.description))
+        self.clock = clock
+        self.catalog = catalog
+    }
+
+    /// Runs until the queue is closed and everything that came before is stored.
+    func run() {
+        while true {
+            let isReadable = waitForWork()
+            let taken = queue.take()
+            if taken.isClosing { drainSocket() }
+            backlog += taken.entries
+            runRecord = taken.runRecord ?? runRecord
+            if taken.dropped > 0 {
+                note(.warning, "\(taken.dropped) records of the orchestrator were dropped: the store is too slow")
+            }
+            storeBacklog()
+            if isReadable { takeFrames() }
+            if group.isDue(now: now()) { commit() }
+            writeRunRecord()
+            catalog.update(tally: &tally, now: now())
+            if taken.isClosing { return finish() }
+        }
+    }
+
+    private func now() -> Int64 { RunClock.bootNanoseconds() }
+
+    private func waitForWork() -> Bool {
+        let deadlines = [group.deadline, outage.retryAt, catalog.deadline(tally)].compactMap { $0 }
+        let timeout = deadlines.min().map { Duration.nanoseconds(max(0, $0 - now())) }
+        // A poll that fails has nothing to say about the sockets; the next round tries again.
+        let ready = (try? Poller.wait([socket.pollItem, queue.wakeUp.pollItem], timeout: timeout)) ?? [true, true]
+        return ready[0]
+    }
+
+    // MARK: - Frames
+
+    private func takeFrames() {
+        for _ in 0..<Self.batchesAtOnce {
+            guard let frames = receive() else { return }
+            take(frames)
+        }
+    }
+
+    private func receive() -> [[UInt8]]? {
+        // A receive that fails leaves the message to its sender, who sends it again.
+        (try? socket.receive()) ?? nil
+    }
+
+    private func take(_ frames: [[UInt8]]) {
+        guard let batch = batch(in: frames) else {
+            if let count = garbage.count(now: now()) {
+                note(.warning, "\(count) telemetry frames were refused: they are no batch of a worker of this trial")
+            }
+            return
+        }
+        // While the store refuses, batches stay with their senders.
+        if outage.isOngoing { return }
+        do {
+            switch try store.append(batch) {
+            case .accepted(let seq):
+                tally.take(batch)
+                group.owe(frames[0], epoch: batch.epoch, seq: seq, now: now())
+            case .repeated(let last), .gap(let last):
+                group.owe(frames[0], epoch: batch.epoch, seq: last, now: now())
+            }
+            if group.isDue(now: now()) { commit() }
+        } catch {
+            storeFailed(error)
+        }
+    }
+
+    /// The batch of a message from a worker of this trial that speaks for itself.
+    private func batch(in frames: [[UInt8]]) -> WireTelemetryBatch? {
+        guard frames.count == 2, let batch = try? WireCodec.decode(WireTelemetryBatch.self, from: frames[1]),
+            frames[0] == Array(batch.source.utf8), workers.contains(batch.source)
+        else { return nil }
+        return batch
+    }
+
+    /// The last words of workers that have already left.
+    private func drainSocket() {
+        let end = now() + Self.longestDrain
+        while now() < end {
+            let isReadable = (try? Poller.wait([socket.pollItem], timeout: Self.quietTime)[0]) ?? false
+            if !isReadable { return }
+            takeFrames()
+        }
+    }
+
+    // MARK: - The store
+
+    private func storeBacklog() {
+        guard !outage.isActive(now: now()), outage.isOngoing || !backlog.isEmpty else { return }
+        do {
+            if outage.isOngoing {
+                // Also with nothing new to store: the writer holds what could not be stored before.
+                try store.append(local: LocalRecords())
+                try store.commit()
+            }
+            while let entry = backlog.first {
+                // The writer keeps records itself when it fails; the rest is tried again from here.
+                if entry.isRecords { backlog.removeFirst() }
+                try store(entry)
+                if !entry.isRecords { backlog.removeFirst() }
+            }
+            storeSucceeded()
+        } catch {
+            storeFailed(error)
+        }
+    }
+
+    private func store(_ entry: IngestQueue.Entry) throws(StoreError) {
+        switch entry {
+        case .records(let records):
+            try store.append(local: records)
+            group.touched(now: now())
+        case .attempt(let attempt, let resumeStep, let time, let reason):
+            try store.beginAttempt(attempt, resumeStep: resumeStep, time: time, reason: reason)
+            acknowledge()
+            tally.rewind(to: resumeStep)
+        case .status(let status, let detail, let time):
+            let identity = status.isTerminal ? nil : ProcessIdentity.current()
+            try store.setStatus(status, detail: detail, time: time, orchestrator: identity)
+            acknowledge()
+            catalog.status(status, detail: detail)
+        }
+    }
+
+    private func commit() {
+        guard !outage.isActive(now: now()) else { return group.rolledBack() }
+        do {
+            try store.commit()
+            acknowledge()
+            storeSucceeded()
+        } catch {
+            storeFailed(error)
+        }
+    }
+
+    private func acknowledge() {
+        for owed in group.committed() {
+            let message = WireTelemetryAck.make { ack in
+                ack.epoch = owed.epoch
+                ack.seq = owed.seq
+            }
+            // A worker that is gone or whose queue is full asks again by sending again.
+            if let frame = try? WireCodec.encode(message) { _ = try? socket.send([owed.identity, frame]) }
+        }
+    }
+
+    private func storeFailed(_ error: StoreError) {
+        group.rolledBack()
+        if outage.failed(now: now()) {
+            Diagnostics.write("storing has stopped, the trial goes on: \(error.summary) \(error.detail)")
+            remember(.error, "storing had stopped: \(error.summary)")
+        }
+    }
+
+    private func storeSucceeded() {
+        if outage.succeeded() {
+            Diagnostics.write("storing goes on")
+            note(.info, "storing goes on")
+        }
+    }
+
+    // MARK: - Words of its own
+
+    private func note(_ level: LogLevel, _ message: String) {
+        Diagnostics.write(message)
+        remember(level, message)
+    }
+
+    /// Into the store with the next transaction.
+    private func remember(_ level: LogLevel, _ message: String) {
+        backlog.append(.records(LocalRecords(logs: [.orchestrator(level, message, time: clock.now())])))
+    }
+
+    private func writeRunRecord() {
+        guard let record = runRecord else { return }
+        // A full disk: the newest record is tried again in the next round, and the last one when the trial ends.
+        if (try? record.write(folder)) != nil { runRecord = nil }
+    }
+
+    private func finish() {
+        let end = now() + Self.longestLastTry
+        repeat {
+            commit()
+            storeBacklog()
+            commit()
+            writeRunRecord()
+            if backlog.isEmpty, !outage.isOngoing, runRecord == nil { break }
+            // Nothing can wake this but the clock: the disk tells nobody when it has room again.
+            _ = try? Poller.wait([], timeout: .nanoseconds(max(0, (outage.retryAt ?? now()) - now()) + 1_000_000))
+        } while now() < end
+        catalog.update(tally: &tally, now: .max)
+        do {
+            try store.close()
+        } catch {
+            Diagnostics.write("the run was not closed cleanly: \(error.summary) \(error.detail)")
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package import Protocol
+package import Store
+import Synchronization
+
+/// The thread that owns the run's writer and the telemetry socket, from opening them to closing them.
+package final class IngestThread {
+    /// What the supervisor learns once the store is open.
+    package struct Opened: Sendable {
+        package let header: RunHeader
+        /// The newest attempt in the store; 0 for a new run.
+        package let lastAttempt: Int
+        package let clock: RunClock
+    }
+
+    /// How the thread gets what it owns; called on it.
+    package struct Parts: Sendable {
+        package var context: ZeroMQContext
+        package var runtime: RuntimeFolder
+        package var folder: TrialFolder
+        package var plan: TrialPlan
+        package var openStore: @Sendable () throws -> any RunStore
+        package var openCatalog: @Sendable () -> RunCatalog?
+
+        package init(
+            context: ZeroMQContext, runtime: RuntimeFolder, folder: TrialFolder, plan: TrialPlan,
+            openStore: @escaping @Sendable () throws -> any RunStore,
+            openCatalog: @escaping @Sendable () -> RunCatalog? = { nil }
+        ) {
+            self.context = context
+            self.runtime = runtime
+            self.folder = folder
+            self.plan = plan
+            self.openStore = openStore
+            self.openCatalog = openCatalog
+        }
+    }
+
+    package let opened: Opened
+    private let thread: OwnThread
+
+    private init(opened: Opened, thread: OwnThread) {
+        self.opened = opened
+        self.thread = thread
+    }
+
+    /// Starts the thread and returns once the store is open and the socket bound.
+    package static func start(_ parts: Parts, queue: IngestQueue) throws -> IngestThread {
+        let outcome = Outcome()
+        let wakeUp = try WakeUp()
+        let thread = try OwnThread(name: "ingest") { runIngest(parts, queue, outcome, wakeUp) }
+        var opened: Result<Opened, any Error>?
+        while opened == nil {
+            _ = try Poller.wait([wakeUp.pollItem], timeout: nil)
+            opened = outcome.value.withLock { $0 }
+        }
+        guard let opened = try opened?.get() else { preconditionFailure("the loop ends with a value") }
+        return IngestThread(opened: opened, thread: thread)
+    }
+
+    /// Waits for the thread to have closed the store; the queue must have been closed.
+    package func join() { thread.join() }
+}
+
+/// Where the new thread leaves what it found.
+private final class Outcome: Sendable {
+    let value = Mutex<Result<IngestThread.Opened, any Error>?>(nil)
+}
+
+@Sendable nonisolated private func runIngest(
+    _ parts: IngestThread.Parts, _ queue: IngestQueue, _ outcome: Outcome, _ wakeUp: WakeUp
+) {
+    do {
+        let store = try parts.openStore()
+        let socket = try ZeroMQSocket.open(parts.context, .router)
+        try socket.bind(parts.runtime.telemetry())
+        // The run's zero lies where its wall clock says, also after a restart of the machine.
+        let age = max(0, RunClock.wallNanoseconds() - store.header.startedWall)
+        let clock = RunClock(originNanoseconds: RunClock.bootNanoseconds() - age)
+        let opened = IngestThread.Opened(header: store.header, lastAttempt: try store.attempt(), clock: clock)
+        let entry = CatalogEntry(
+            id: parts.plan.id, status: .pending, statusDetail: "", startedWall: store.header.startedWall,
+            updatedWall: RunClock.wallNanoseconds(), step: 0, totalSteps: parts.plan.totalSteps,
+            orchestrator: ProcessIdentity.current(), last: [:])
+        let ingest = Ingest(
+            store: store, socket: socket, queue: queue, folder: parts.folder, workers: parts.plan.workers, clock: clock,
+            catalog: CatalogDesk(catalog: parts.openCatalog(), entry: entry))
+        outcome.value.withLock { $0 = .success(opened) }
+        wakeUp.signal()
+        ingest.run()
+    } catch {
+        outcome.value.withLock { $0 = .failure(error) }
+        wakeUp.signal()
+    }
+}

@@ -1,0 +1,71 @@
+import Glibc
+import Protocol
+
+/// The few file operations a trial's folder needs; each reports the path it failed on.
+enum FolderFiles {
+    /// Makes `path` and its missing parents, readable by the user only.
+    static func makeFolder(_ path: String) throws(LaunchError) {
+        if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+        if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            try makeFolder(String(path[..<slash]))
+            if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+        }
+        throw failure("\(path) cannot be made")
+    }
+
+    /// Writes a file so that a reader, or a crash, sees the old content or the new one.
+    static func replace(_ path: String, with bytes: [UInt8]) throws(LaunchError) {
+        let temporary = "\(path).new"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw failure("\(temporary) cannot be written") }
+        var isWritten = true
+        var done = 0
+        while isWritten, done < bytes.count {
+            let count = bytes[done...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            isWritten = count > 0
+            done += max(0, count)
+        }
+        isWritten = isWritten && fsync(descriptor) == 0
+        isWritten = close(descriptor) == 0 && isWritten
+        guard isWritten, rename(temporary, path) == 0 else {
+            let error = failure("\(path) cannot be written")
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    /// Removes everything under `folder` but `kept`, never following a link.
+    static func empty(_ folder: String, keeping kept: Set<String>) throws(LaunchError) {
+        for name in names(in: folder) where !kept.contains(name) {
+            let path = "\(folder)/\(name)"
+            var information = stat()
+            guard lstat(path, &information) == 0 else { continue }
+            if information.st_mode & S_IFMT == S_IFDIR {
+                try empty(path, keeping: [])
+                guard rmdir(path) == 0 else { throw failure("\(path) cannot be removed") }
+            } else {
+                guard unlink(path) == 0 else { throw failure("\(path) cannot be removed") }
+            }
+        }
+    }
+
+    static func names(in folder: String) -> [String] {
+        guard let stream = opendir(folder) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    private static func failure(_ what: String) -> LaunchError {
+        LaunchError(.folder, "\(what): \(String(cString: strerror(errno)))")
+    }
+}

@@ -1,0 +1,54 @@
+package import Protocol
+
+/// What to do about a trial of the same name that exists already, and about failures.
+package enum RecoverMode: String, Sendable, Codable, CaseIterable {
+    /// Start from the beginning; a trial that exists is in the way.
+    case disabled
+    /// Continue the trial that exists from its newest checkpoint.
+    case resume
+}
+
+/// What to do with the files of an ended trial of the same name.
+package enum ExistingTrial: String, Sendable, Codable {
+    case refuse
+    /// Remove them and start anew.
+    case replace
+}
+
+/// What a person asks for on the command line or in the launch form.
+package struct LaunchRequest: Sendable, Codable, Equatable {
+    package var experiment: String
+    package var trial: String
+    package var configFile: String?
+    /// `key=value`, in order.
+    package var overrides: [String]
+    package var recoverMode: RecoverMode
+    package var existing: ExistingTrial
+
+    package init(
+        experiment: String, trial: String, configFile: String? = nil, overrides: [String] = [],
+        recoverMode: RecoverMode = .disabled, existing: ExistingTrial = .refuse
+    ) {
+        self.experiment = experiment
+        self.trial = trial
+        self.configFile = configFile
+        self.overrides = overrides
+        self.recoverMode = recoverMode
+        self.existing = existing
+    }
+
+    /// The trial it names.
+    package func id() throws(NameError) -> TrialID {
+        TrialID(experiment: try ExperimentName(experiment), trial: try TrialName(trial))
+    }
+}
+
+/// A trial whose orchestrator holds the lock and listens.
+package struct StartedTrial: Sendable, Codable, Equatable {
+    package let id: TrialID
+    /// The orchestrator's process.
+    package let pid: Int32
+    package let attempt: Int
+    /// The step it goes on from; 0: from the beginning.
+    package let resumeStep: Int
+}

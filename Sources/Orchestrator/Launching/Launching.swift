@@ -1,0 +1,85 @@
+import Foundation
+import Glibc
+package import Protocol
+import Store
+
+/// The surroundings of a launch: where trials live and how paths are meant, with the checks before a start.
+package struct Launching: Sendable {
+    package let home: HomeFolder
+    package let paths: PathExpansion
+    package let check: PlanCheck
+
+    package init(home: HomeFolder, paths: PathExpansion, check: PlanCheck) {
+        self.home = home
+        self.paths = paths
+        self.check = check
+    }
+
+    /// This process's surroundings.
+    package static func current(home: HomeFolder) -> Launching {
+        let environment = ProcessInfo.processInfo.environment
+        return Launching(
+            home: home,
+            paths: PathExpansion(
+                workingFolder: FileManager.default.currentDirectoryPath, userHome: environment["HOME"] ?? "/", home: home),
+            check: PlanCheck(names: .registered, machine: .current(home: home)))
+    }
+
+    /// The settings and the plan of a request, fully checked; touches nothing.
+    package func resolve(_ request: LaunchRequest) throws -> (settings: Settings, plan: TrialPlan) {
+        let id = try request.id()
+        let experiment = try Experiments.find(request.experiment)
+        let settings =
+            request.recoverMode == .resume
+            ? try frozenSettings(request, experiment: experiment, folder: home.trial(id))
+            : try Experiments.resolve(
+                experiment, configFile: request.configFile, overrides: request.overrides, paths: paths)
+        let plan = try experiment.plan(settings, id: id)
+        try check.verify(plan)
+        return (settings, plan)
+    }
+
+    /// A resumed trial goes on with what was frozen; what is asked for on top may not differ from it.
+    private func frozenSettings(
+        _ request: LaunchRequest, experiment: any Experiment, folder: TrialFolder
+    ) throws -> Settings {
+        guard FolderFiles.exists(folder.database), FolderFiles.exists(folder.configuration) else {
+            throw LaunchError(
+                .nothingToResume, "there is no trial \(folder.id) to resume",
+                hint: "start it with: cockpit start \(LaunchError.flags(folder.id))", exitCode: ExitCode.usage)
+        }
+        if let record = RunRecord.read(folder), record.status == .completed {
+            throw LaunchError(
+                .alreadyCompleted, "trial \(folder.id) has completed: there is nothing left to resume",
+                hint: "replay it with: cockpit replay \(LaunchError.flags(folder.id))", exitCode: ExitCode.usage)
+        }
+        let frozen = try Experiments.resolve(experiment, configFile: folder.configuration, overrides: [], paths: paths)
+        var asked = frozen
+        if let file = request.configFile { try SettingsFile.apply(file, to: &asked) }
+        try asked.apply(overrides: request.overrides)
+        let different = asked.differences(from: frozen)
+        guard different.isEmpty else {
+            throw LaunchError(
+                .frozenDiffers, "a resumed trial keeps its configuration; these differ: \(different.joined(separator: ", "))",
+                hint: "leave them out, or start a trial of another name", exitCode: ExitCode.usage)
+        }
+        return frozen
+    }
+
+    /// What can be refused before an orchestrator is spawned. It checks again with the lock held.
+    func refuseEarly(_ request: LaunchRequest) throws {
+        _ = try resolve(request)
+        let folder = home.trial(try request.id())
+        if TrialLock.holder(of: folder) != nil { _ = try TrialLock.take(folder) }
+        if request.recoverMode == .disabled, request.existing == .refuse, FolderFiles.exists(folder.database) {
+            throw Self.existsError(folder.id)
+        }
+    }
+
+    static func existsError(_ id: TrialID) -> LaunchError {
+        LaunchError(
+            .alreadyExists, "trial \(id) exists already",
+            hint: "continue it with --recover-mode resume, start it anew with --replace, or choose another name with -f",
+            exitCode: ExitCode.usage)
+    }
+}

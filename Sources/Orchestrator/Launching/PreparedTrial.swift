@@ -1,0 +1,37 @@
+import Glibc
+package import Protocol
+
+/// A trial that may start: checked, locked, its configuration frozen.
+package struct PreparedTrial {
+    package let request: LaunchRequest
+    package let folder: TrialFolder
+    package let settings: Settings
+    package let plan: TrialPlan
+    package let lock: TrialLock
+    /// Whether a run exists that this continues.
+    package let isResumed: Bool
+
+    /// Checks the request and takes the trial's folder; everything that can be refused is refused here.
+    package static func prepare(_ request: LaunchRequest, launching: Launching) throws -> PreparedTrial {
+        let folder = launching.home.trial(try request.id())
+        let (settings, plan) = try launching.resolve(request)
+        try FolderFiles.makeFolder(folder.path)
+        let lock = try TrialLock.take(folder)
+        try makeRoom(for: request, in: folder)
+        for path in [folder.logs, folder.checkpoints, launching.home.data] { try FolderFiles.makeFolder(path) }
+        let isResumed = request.recoverMode == .resume
+        if !isResumed {
+            let text = SettingsFile.text(of: settings, title: "cockpit trial \(folder.id)")
+            try FolderFiles.replace(folder.configuration, with: Array(text.utf8))
+        }
+        return PreparedTrial(
+            request: request, folder: folder, settings: settings, plan: plan, lock: lock, isResumed: isResumed)
+    }
+
+    /// Refuses a folder that holds a run, or clears it, as the request says. To be called with the lock held.
+    private static func makeRoom(for request: LaunchRequest, in folder: TrialFolder) throws(LaunchError) {
+        guard request.recoverMode == .disabled, FolderFiles.exists(folder.database) else { return }
+        if request.existing == .replace { return try FolderFiles.empty(folder.path, keeping: ["lock"]) }
+        throw Launching.existsError(folder.id)
+    }
+}

@@ -1,0 +1,32 @@
+package import Protocol
+
+/// From which step a trial goes on.
+package enum ResumePoint {
+    /// The newest step for which every role that its setup trains has a checkpoint; 0 when there is none.
+    /// - Parameter saved: the steps with a complete checkpoint of a role.
+    package static func newest(of plan: TrialPlan, saved: (ModelRole) -> Set<Int>) -> Int {
+        for index in plan.setups.indices.reversed() {
+            let setup = plan.setups[index], before = plan.stepsBefore(setup: index)
+            let roles = Set(setup.calls.filter { $0.interfaceType == .trainStep }.map(\.model.role))
+            guard let first = roles.first else { continue }
+            let common = roles.dropFirst().reduce(saved(first)) { $0.intersection(saved($1)) }
+            let ofSetup = common.filter { $0 > before && $0 <= before + setup.steps }
+            if let step = ofSetup.max() { return step }
+        }
+        return 0
+    }
+
+    /// The same, looking into the trial's folder.
+    package static func newest(of plan: TrialPlan, in folder: TrialFolder) -> Int {
+        newest(of: plan) { savedSteps(in: folder.checkpoints(of: $0)) }
+    }
+
+    /// Steps whose folder has its manifest, which is written last. What it lists is verified by the worker that loads it.
+    static func savedSteps(in folder: String) -> Set<Int> {
+        Set(
+            FolderFiles.names(in: folder).compactMap { name in
+                guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)), step > 0 else { return nil }
+                return FolderFiles.exists("\(folder)/\(name)/manifest.json") ? step : nil
+            })
+    }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import Glibc
+package import Protocol
+package import Store
+
+/// `run.json`: what other processes need to find a trial's orchestrator and to show its processes without opening the
+/// run. Written by rename, so a reader sees a whole one.
+package struct RunRecord: Sendable, Codable, Equatable {
+    package struct Worker: Sendable, Codable, Equatable {
+        /// `model_worker/0`.
+        package var id: String
+        package var pid: Int32
+        package var state: WorkerState
+        package var restarts: Int
+
+        package init(id: WorkerID, pid: Int32 = 0, state: WorkerState = .starting, restarts: Int = 0) {
+            self.id = id.description
+            self.pid = pid
+            self.state = state
+            self.restarts = restarts
+        }
+    }
+
+    package var id: TrialID
+    package var orchestrator: ProcessIdentity
+    package var runtimeFolder: String
+    package var status: TrialStatus
+    package var statusDetail: String
+    package var attempt: Int
+    package var startedWall: Int64
+    package var totalSteps: Int
+    package var workers: [Worker]
+
+    package init(
+        id: TrialID, orchestrator: ProcessIdentity, runtimeFolder: String, status: TrialStatus,
+        statusDetail: String = "", attempt: Int, startedWall: Int64, totalSteps: Int, workers: [Worker]
+    ) {
+        self.id = id
+        self.orchestrator = orchestrator
+        self.runtimeFolder = runtimeFolder
+        self.status = status
+        self.statusDetail = statusDetail
+        self.attempt = attempt
+        self.startedWall = startedWall
+        self.totalSteps = totalSteps
+        self.workers = workers
+    }
+
+    /// The status with processes looked at: `lost` when the record says it lives and its orchestrator does not.
+    package func observedStatus(isAlive: (ProcessIdentity) -> Bool = { $0.isAlive }) -> TrialStatus {
+        !status.isTerminal && !isAlive(orchestrator) ? .lost : status
+    }
+
+    package static func read(_ folder: TrialFolder) -> RunRecord? {
+        // A missing or broken file is the same to every caller: nothing is known here, look at the run itself.
+        guard let data = try? Data(contentsOf: URL(filePath: folder.runFile)) else { return nil }
+        return try? JSONDecoder().decode(RunRecord.self, from: data)
+    }
+
+    package func write(_ folder: TrialFolder) throws(LaunchError) {
+        do {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+            let bytes = [UInt8](try encoder.encode(self))
+            try FolderFiles.replace(folder.runFile, with: bytes)
+        } catch let error as LaunchError {
+            throw error
+        } catch {
+            throw LaunchError(.folder, "\(folder.runFile) cannot be written", detail: "\(error)")
+        }
+    }
+}

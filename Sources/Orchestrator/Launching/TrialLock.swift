@@ -1,0 +1,58 @@
+import Glibc
+package import Protocol
+
+/// Says that one orchestrator drives a trial: an flock that goes with its holder, however that ends.
+package final class TrialLock {
+    private let descriptor: Int32
+
+    private init(descriptor: Int32) { self.descriptor = descriptor }
+
+    // The file stays: removing it would let a third process lock a name that a second still holds open.
+    deinit { close(descriptor) }
+
+    /// Takes the lock or says who holds it.
+    package static func take(_ folder: TrialFolder) throws(LaunchError) -> TrialLock {
+        let descriptor = open(folder.lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else {
+            throw LaunchError(.folder, "\(folder.lock) cannot be opened: \(String(cString: strerror(errno)))")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let holder = holder(descriptor)
+            close(descriptor)
+            throw refusal(folder.id, holder: holder)
+        }
+        let lock = TrialLock(descriptor: descriptor)
+        lock.writeHolder()
+        return lock
+    }
+
+    /// The pid of the orchestrator that drives the trial now; nil when none does.
+    package static func holder(of folder: TrialFolder) -> Int32? {
+        let descriptor = open(folder.lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
+        return holder(descriptor) ?? 0
+    }
+
+    private static func refusal(_ id: TrialID, holder: Int32?) -> LaunchError {
+        let pid = holder.map { " (orchestrator pid \($0))" } ?? ""
+        return LaunchError(
+            .alreadyRunning, "trial \(id) is already running\(pid)",
+            hint: "watch it with: cockpit attach \(LaunchError.flags(id)); "
+                + "end it with: cockpit stop \(LaunchError.flags(id))")
+    }
+
+    private func writeHolder() {
+        // Only for the message of a refusal: the lock itself does not depend on it, so a full disk is no reason to stop.
+        let text = Array("\(getpid())\n".utf8)
+        if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, text, text.count, 0) }
+    }
+
+    private static func holder(_ descriptor: Int32) -> Int32? {
+        var buffer = [UInt8](repeating: 0, count: 32)
+        let got = pread(descriptor, &buffer, buffer.count, 0)
+        guard got > 0 else { return nil }
+        return Int32(String(decoding: buffer[..<got].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+    }
+}

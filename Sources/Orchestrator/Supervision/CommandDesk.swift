@@ -1,0 +1,67 @@
+import Protocol
+
+/// The orchestrator's end of the commands' sockets: what users ask, and the answers.
+final class CommandDesk {
+    private struct Asker {
+        let identity: [UInt8]
+        let id: String
+    }
+
+    private let socket: ZeroMQSocket
+    private var garbage = RateLimitedCount()
+    /// Who waits for the answer to a ticket. Every command is answered while it is handled, so few wait at a time.
+    private var askers: [Int: Asker] = [:]
+    private var nextTicket = 1
+
+    init(_ context: ZeroMQContext, endpoint: Endpoint) throws(TransportError) {
+        // The answer to `stop` must still leave when the orchestrator ends right after it.
+        let socket = try ZeroMQSocket.open(context, .router, options: SocketOptions(lingerMilliseconds: 500))
+        try socket.bind(endpoint)
+        self.socket = socket
+    }
+
+    var pollItem: PollItem { socket.pollItem }
+
+    /// Everything that has arrived and can be understood; what cannot is answered here.
+    func receive(log: (LogLevel, String) -> Void) -> [TrialEvent] {
+        var events: [TrialEvent] = []
+        while let frames = (try? socket.receive()) ?? nil {
+            guard frames.count == 2, let command = try? WireCodec.decode(WireTrialCommand.self, from: frames[1]) else {
+                if let count = garbage.count(now: RunClock.bootNanoseconds()) {
+                    log(.warning, "\(count) command frames were refused: they are no command")
+                }
+                continue
+            }
+            let asker = Asker(identity: frames[0], id: command.id)
+            if let event = event(for: command, asker: asker) { events.append(event) }
+        }
+        return events
+    }
+
+    private func event(for command: WireTrialCommand, asker: Asker) -> TrialEvent? {
+        guard let kind = TrialCommandKind(rawValue: command.kind) else {
+            let known = TrialCommandKind.allCases.map(\.rawValue)
+            reply(
+                to: asker, accepted: false,
+                message: "unknown command '\(command.kind)'.\(Suggestion.phrase(for: command.kind, among: known))")
+            return nil
+        }
+        defer { nextTicket += 1 }
+        askers[nextTicket] = asker
+        return .command(kind, WorkerID(command.worker), ticket: nextTicket)
+    }
+
+    func answer(ticket: Int, accepted: Bool, message: String) {
+        if let asker = askers.removeValue(forKey: ticket) { reply(to: asker, accepted: accepted, message: message) }
+    }
+
+    private func reply(to asker: Asker, accepted: Bool, message: String) {
+        let reply = WireTrialCommandReply.make { reply in
+            reply.id = asker.id
+            reply.accepted = accepted
+            reply.message = message
+        }
+        // Who asked may be gone, and then nobody waits for it.
+        if let frame = try? WireCodec.encode(reply) { _ = try? socket.send([asker.identity, frame]) }
+    }
+}

@@ -1,0 +1,152 @@
+import Foundation
+import Glibc
+import Protocol
+import Store
+
+/// The body of the hidden `orchestrate` command: one trial, from taking its lock to its last record.
+package enum OrchestratorMain {
+    /// - Parameter arguments: an `OrchestratorArguments` as JSON, as `TrialLauncher` puts it on the command line.
+    /// - Returns: the process's exit status.
+    package static func run(_ arguments: String) -> Int32 {
+        // A terminal that closes and a reader that goes away are none of a trial's business.
+        signal(SIGHUP, SIG_IGN)
+        signal(SIGPIPE, SIG_IGN)
+        umask(0o077)
+        var readiness: Int32?
+        do {
+            let given = try OrchestratorArguments.decode(arguments)
+            readiness = given.readiness
+            // Before any other thread starts, so that all inherit the mask.
+            let signals = try SignalDescriptor([SIGINT, SIGTERM])
+            let launching = Launching.current(home: HomeFolder(path: given.home))
+            let trial = try OrchestratedTrial(PreparedTrial.prepare(given.request, launching: launching), signals: signals)
+            if let readiness { Readiness.ready(trial.started).send(to: readiness) }
+            readiness = nil
+            return exitCode(of: trial.run())
+        } catch {
+            Diagnostics.write(describe(error))
+            if let readiness { Readiness(refusing: error).send(to: readiness) }
+            return (error as? any UserFacingError)?.exitCode ?? ExitCode.failure
+        }
+    }
+
+    private static func exitCode(of status: TrialStatus) -> Int32 {
+        switch status {
+        case .completed: ExitCode.success
+        case .stopped: ExitCode.stopped
+        default: ExitCode.failure
+        }
+    }
+}
+
+/// A trial with its store open and its sockets bound.
+private struct OrchestratedTrial {
+    let started: StartedTrial
+    private let prepared: PreparedTrial
+    private let runtime: RuntimeFolder
+    private let queue: IngestQueue
+    private let ingest: IngestThread
+    private let devices: DeviceSampler
+    private let loop: TrialLoop
+
+    init(_ prepared: PreparedTrial, signals: SignalDescriptor) throws {
+        let context = ZeroMQContext()
+        let runtime = try RuntimeFolder.create(for: prepared.folder)
+        let queue = try IngestQueue()
+        let ingest = try IngestThread.start(Self.ingestParts(prepared, context, runtime), queue: queue)
+        do {
+            let attempt = ingest.opened.lastAttempt + 1
+            let devices = try DeviceSampler()
+            let record = try Self.runRecord(prepared, runtime, attempt: attempt, header: ingest.opened.header)
+            let parts = TrialLoop.Parts(
+                plan: prepared.plan, folder: prepared.folder, runtime: runtime, clock: ingest.opened.clock, queue: queue,
+                devices: devices, spawner: LocalSpawner(folder: prepared.folder, runtime: runtime), signals: signals,
+                runRecord: record)
+            let machine = TrialStateMachine(
+                workers: prepared.plan.workers, policy: Self.policy(prepared.settings), firstAttempt: attempt,
+                reason: prepared.isResumed ? "resumed" : "started")
+            loop = try TrialLoop(parts, machine: machine, context: context)
+            try record.write(prepared.folder)
+            self.devices = devices
+            let resumeStep = prepared.isResumed ? ResumePoint.newest(of: prepared.plan, in: prepared.folder) : 0
+            started = StartedTrial(
+                id: prepared.folder.id, pid: record.orchestrator.pid, attempt: attempt, resumeStep: resumeStep)
+        } catch {
+            queue.close([])
+            ingest.join()
+            throw error
+        }
+        self.prepared = prepared
+        self.runtime = runtime
+        self.queue = queue
+        self.ingest = ingest
+    }
+
+    func run() -> TrialStatus {
+        // A trial that cannot be sampled is still a trial.
+        let sampling = try? devices.start(queue: queue, clock: ingest.opened.clock)
+        let status = loop.run()
+        devices.stop()
+        ingest.join()
+        sampling?.join()
+        runtime.remove()
+        return status
+    }
+
+    private static func ingestParts(
+        _ prepared: PreparedTrial, _ context: ZeroMQContext, _ runtime: RuntimeFolder
+    ) -> IngestThread.Parts {
+        let folder = prepared.folder, isResumed = prepared.isResumed
+        let header = RunHeader(prepared)
+        return IngestThread.Parts(
+            context: context, runtime: runtime, folder: folder, plan: prepared.plan,
+            openStore: { isResumed ? try RunWriter.open(folder) : try RunWriter.create(folder, header: header) },
+            openCatalog: {
+                do {
+                    return try RunCatalog.open(home: folder.home)
+                } catch {
+                    Diagnostics.write("the catalogue cannot be opened: \(error)")
+                    return nil
+                }
+            })
+    }
+
+    private static func runRecord(
+        _ prepared: PreparedTrial, _ runtime: RuntimeFolder, attempt: Int, header: RunHeader
+    ) throws(LaunchError) -> RunRecord {
+        guard let identity = ProcessIdentity.current() else {
+            throw LaunchError(.didNotStart, "/proc cannot be read: is it mounted?")
+        }
+        return RunRecord(
+            id: prepared.folder.id, orchestrator: identity, runtimeFolder: runtime.path, status: .starting,
+            attempt: attempt, startedWall: header.startedWall, totalSteps: prepared.plan.totalSteps,
+            workers: prepared.plan.workers.map { RunRecord.Worker(id: $0) })
+    }
+
+    private static func policy(_ settings: Settings) -> RestartPolicy {
+        func nanoseconds(_ key: String) -> Int64 { Int64(settings.number(key) * 1e9) }
+        return RestartPolicy(
+            limit: settings.integer("restart.limit"), window: nanoseconds("restart.window"),
+            firstDelay: nanoseconds("restart.backoff"))
+    }
+}
+
+extension RunHeader {
+    /// What never changes about the run that a prepared trial makes.
+    init(_ prepared: PreparedTrial) {
+        var lanes: [Lane] = []
+        for setup in prepared.plan.setups {
+            let places = Dictionary(setup.models.map { ($0.name, $0.worker) }) { first, _ in first }
+            for call in setup.calls {
+                let lane = Lane(
+                    mfc: call.name, role: call.model.role.description, interfaceType: call.interfaceType.rawValue,
+                    worker: WorkerID(.model, places[call.model] ?? 0).description)
+                if !lanes.contains(lane) { lanes.append(lane) }
+            }
+        }
+        self.init(
+            id: prepared.folder.id, startedWall: RunClock.wallNanoseconds(), seed: prepared.plan.seed,
+            totalSteps: prepared.plan.totalSteps, settings: prepared.settings.texts,
+            workers: prepared.plan.workers.map(\.description), lanes: lanes)
+    }
+}

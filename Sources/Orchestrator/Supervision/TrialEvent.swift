@@ -1,0 +1,92 @@
+package import Protocol
+
+/// What can happen to a trial, as its state machine hears of it.
+package enum TrialEvent: Sendable, Equatable {
+    /// The orchestrator is ready to begin.
+    case begin
+    case spawned(WorkerID, pid: Int32)
+    /// The program could not be started at all.
+    case spawnFailed(WorkerID, reason: String)
+    case hello(WorkerID, attempt: Int)
+    case heartbeat(WorkerID, attempt: Int, Pulse)
+    case report(WorkerID, attempt: Int, state: WorkerState, detail: String, step: Int)
+    /// The process is gone. `tail`: the last lines of its log.
+    case exited(WorkerID, attempt: Int, ExitStatus, tail: [String])
+    /// Somebody asks for something and waits for the answer to `ticket`.
+    case command(TrialCommandKind, WorkerID?, ticket: Int)
+    /// SIGINT or SIGTERM: the same as the stop command, with nobody to answer.
+    case stopSignal
+    /// A deadline that the machine had named has come.
+    case timePassed
+
+    /// What a heartbeat says.
+    package struct Pulse: Sendable, Equatable {
+        /// Nanoseconds since the worker's main loop last moved.
+        package var idle: Int64
+        /// The model function call it is in; empty for none.
+        package var mfc: String
+        package var step: Int
+
+        package init(idle: Int64 = 0, mfc: String = "", step: Int = 0) {
+            self.idle = idle
+            self.mfc = mfc
+            self.step = step
+        }
+    }
+}
+
+/// What the orchestrator is to do, in order.
+package enum TrialAction: Sendable, Equatable {
+    /// Records the attempt and decides what it resumes from; before any of its workers starts.
+    case beginAttempt(Int, reason: String)
+    case spawn(WorkerID, attempt: Int)
+    case tell(WorkerID, Order)
+    /// To the whole process group.
+    case signal(WorkerID, Int32)
+    case setStatus(TrialStatus, detail: String)
+    case record(WorkerChange)
+    case note(kind: String, worker: WorkerID?, detail: String)
+    case answer(ticket: Int, accepted: Bool, message: String)
+    /// The trial is over and no process of it lives.
+    case finish(TrialStatus)
+
+    /// What a worker can be told.
+    package enum Order: Sendable, Equatable {
+        case configure
+        case start
+        case pause
+        case resume
+        case exit
+        case saveNow
+        case evaluateNow
+    }
+}
+
+/// A worker as a screen shows it after something about it changed.
+package struct WorkerChange: Sendable, Equatable {
+    package var worker: WorkerID
+    package var state: WorkerState
+    package var detail: String = ""
+    package var mfc: String = ""
+    package var step: Int = 0
+    package var pid: Int32 = 0
+    package var restarts: Int = 0
+}
+
+/// What went wrong first; everything after it is only counted.
+package struct TrialFailure: Sendable, Equatable {
+    package var worker: WorkerID
+    /// One line.
+    package var cause: String
+    /// What the worker said or the end of its log.
+    package var detail: String
+    /// Failures that followed from it.
+    package var later: Int = 0
+
+    package var report: String {
+        var text = "\(worker) \(cause)"
+        if !detail.isEmpty { text += "\n\(detail)" }
+        if later > 0 { text += "\n(\(later) later failure\(later == 1 ? "" : "s") followed from it)" }
+        return text
+    }
+}

@@ -1,0 +1,147 @@
+import Glibc
+package import Protocol
+import Store
+
+/// Performs what the state machine decides: one thread that waits for sockets, processes, signals and deadlines
+/// together, and never naps.
+///
+/// Confined to the thread that runs it, which must be the one that spawns: death signals are tied to it.
+package final class TrialLoop {
+    /// What the loop works with.
+    package struct Parts {
+        package var plan: TrialPlan
+        package var folder: TrialFolder
+        package var runtime: RuntimeFolder
+        package var clock: RunClock
+        package var queue: IngestQueue
+        package var devices: DeviceSampler
+        package var spawner: any WorkerSpawner
+        package var signals: SignalDescriptor?
+        package var runRecord: RunRecord
+
+        package init(
+            plan: TrialPlan, folder: TrialFolder, runtime: RuntimeFolder, clock: RunClock, queue: IngestQueue,
+            devices: DeviceSampler, spawner: any WorkerSpawner, signals: SignalDescriptor?, runRecord: RunRecord
+        ) {
+            self.plan = plan
+            self.folder = folder
+            self.runtime = runtime
+            self.clock = clock
+            self.queue = queue
+            self.devices = devices
+            self.spawner = spawner
+            self.signals = signals
+            self.runRecord = runRecord
+        }
+    }
+
+    private let parts: Parts
+    private var machine: TrialStateMachine
+    private var recorder: TrialRecorder
+    private let control: WorkerDesk
+    private let commands: CommandDesk
+    /// Living processes with the attempt they belong to.
+    private var processes: [WorkerID: (process: any WorkerProcess, attempt: Int)] = [:]
+    private var resumeStep = 0
+    /// Events that performing an action led to, in order.
+    private var events: [TrialEvent] = []
+
+    /// Binds the sockets; the trial begins with `run`.
+    package init(_ parts: Parts, machine: TrialStateMachine, context: ZeroMQContext) throws {
+        self.parts = parts
+        self.machine = machine
+        recorder = TrialRecorder(queue: parts.queue, clock: parts.clock, record: parts.runRecord)
+        control = try WorkerDesk(context, endpoint: parts.runtime.control(), workers: parts.plan.workers)
+        commands = try CommandDesk(context, endpoint: parts.runtime.commands())
+    }
+
+    /// Runs the trial to its end and hands its last records over.
+    package func run() -> TrialStatus {
+        take(.begin)
+        while !machine.isEnded {
+            let living = processes.sorted { $0.key < $1.key }
+            let ready = wait(for: living.map(\.value.process.pollItem))
+            for event in control.receive(log: recorder.log) { take(event) }
+            for event in commands.receive(log: recorder.log) { take(event) }
+            takeSignals()
+            for (index, entry) in living.enumerated() where ready[index] { takeExit(of: entry.key) }
+            take(.timePassed)
+        }
+        recorder.close()
+        return machine.status
+    }
+
+    private func now() -> Int64 { RunClock.bootNanoseconds() }
+
+    private func wait(for processItems: [PollItem]) -> [Bool] {
+        var items = processItems + [control.pollItem, commands.pollItem]
+        if let signals = parts.signals { items.append(signals.pollItem) }
+        let timeout = machine.nextDeadline.map { Duration.nanoseconds(max(0, $0 - now())) }
+        // A poll that fails says nothing; looking at everything is always right.
+        return (try? Poller.wait(items, timeout: timeout)) ?? items.map { _ in true }
+    }
+
+    private func takeSignals() {
+        while let signal = parts.signals?.next() {
+            recorder.log(.info, "asked to stop by signal \(signal)")
+            take(.stopSignal)
+        }
+    }
+
+    private func takeExit(of worker: WorkerID) {
+        guard let entry = processes[worker] else { return }
+        // What it started dies with it. Its group is signalled while its number still cannot be anybody else's.
+        entry.process.signalGroup(SIGKILL)
+        guard let status = entry.process.exitStatus() else { return }
+        processes[worker] = nil
+        parts.devices.set(worker, pid: nil)
+        let tail = status.isSuccess ? [] : LogTail.lines(of: parts.folder.log(of: worker))
+        take(.exited(worker, attempt: entry.attempt, status, tail: tail))
+    }
+
+    private func take(_ event: TrialEvent) {
+        events.append(event)
+        while !events.isEmpty {
+            for action in machine.handle(events.removeFirst(), now: now()) { perform(action) }
+        }
+    }
+
+    // MARK: - Actions
+
+    private func perform(_ action: TrialAction) {
+        switch action {
+        case .beginAttempt(let attempt, let reason):
+            resumeStep = ResumePoint.newest(of: parts.plan, in: parts.folder)
+            recorder.beginAttempt(attempt, resumeStep: resumeStep, reason: reason)
+        case .spawn(let worker, let attempt): spawn(worker, attempt: attempt)
+        case .tell(let worker, let order): tell(worker, order)
+        case .signal(let worker, let number): processes[worker]?.process.signalGroup(number)
+        case .setStatus(let status, let detail): recorder.setStatus(status, detail: detail)
+        case .record(let change): recorder.change(change)
+        case .note(let kind, let worker, let detail): recorder.note(kind: kind, worker: worker, detail: detail)
+        case .answer(let ticket, let accepted, let message):
+            commands.answer(ticket: ticket, accepted: accepted, message: message)
+        case .finish: break
+        }
+    }
+
+    private func spawn(_ worker: WorkerID, attempt: Int) {
+        do {
+            let process = try parts.spawner.spawn(worker, attempt: attempt)
+            processes[worker] = (process, attempt)
+            parts.devices.set(worker, pid: process.pid)
+            events.append(.spawned(worker, pid: process.pid))
+        } catch {
+            events.append(.spawnFailed(worker, reason: describe(error)))
+        }
+    }
+
+    private func tell(_ worker: WorkerID, _ order: TrialAction.Order) {
+        let configuration = WorkerDesk.Configuration(
+            plan: parts.plan, runtime: parts.runtime, folder: parts.folder, attempt: machine.attempt,
+            clock: parts.clock, resumeStep: resumeStep)
+        if let problem = control.send(order, to: worker, configuration: configuration) {
+            recorder.log(.warning, "\(worker) was not told to \(order): \(problem)")
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Protocol
+import Store
+
+/// Turns what the state machine decides into records for the store and `run.json`. Nothing here blocks.
+struct TrialRecorder {
+    private let queue: IngestQueue
+    private let clock: RunClock
+    private var record: RunRecord
+    /// The end of the trial: stored after the workers' last words.
+    private var last: [IngestQueue.Entry] = []
+
+    init(queue: IngestQueue, clock: RunClock, record: RunRecord) {
+        self.queue = queue
+        self.clock = clock
+        self.record = record
+    }
+
+    mutating func beginAttempt(_ attempt: Int, resumeStep: Int, reason: String) {
+        queue.put(.attempt(attempt, resumeStep: resumeStep, time: clock.now(), reason: reason))
+        record.attempt = attempt
+        queue.put(record)
+    }
+
+    mutating func setStatus(_ status: TrialStatus, detail: String) {
+        Diagnostics.write("status \(status.rawValue)\(detail.isEmpty ? "" : ": \(detail)")")
+        let entry = IngestQueue.Entry.status(status, detail: detail, time: clock.now())
+        if status.isTerminal { last.append(entry) } else { queue.put(entry) }
+        record.status = status
+        record.statusDetail = detail
+        // Who reads that a trial has ended expects its last rows in the store, so that record waits for them.
+        if !status.isTerminal { queue.put(record) }
+    }
+
+    mutating func change(_ change: WorkerChange) {
+        queue.put(.records(LocalRecords(states: [WireWorkerStateRecord(change, time: clock.now())])))
+        if let index = record.workers.firstIndex(where: { $0.id == change.worker.description }) {
+            record.workers[index].pid = change.pid
+            record.workers[index].state = change.state
+            record.workers[index].restarts = change.restarts
+        }
+        if !record.status.isTerminal { queue.put(record) }
+    }
+
+    func note(kind: String, worker: WorkerID?, detail: String) {
+        Diagnostics.write("\(kind)\(worker.map { " \($0)" } ?? ""): \(detail)")
+        let row = LifecycleRow(time: clock.now(), kind: kind, worker: worker?.description ?? "", detail: detail)
+        let level: LogLevel = kind == "worker_failed" || kind == "gave_up" ? .error : .info
+        let who = worker?.description ?? "orchestrator"
+        let log = WireLogRecord.orchestrator(level, "\(kind): \(detail)", time: clock.now(), worker: who)
+        queue.put(.records(LocalRecords(logs: [log], lifecycle: [row])))
+    }
+
+    func log(_ level: LogLevel, _ message: String) {
+        Diagnostics.write(message)
+        queue.put(.records(LocalRecords(logs: [.orchestrator(level, message, time: clock.now())])))
+    }
+
+    /// Hands over the end of the trial.
+    func close() { queue.close(last, record: record) }
+}

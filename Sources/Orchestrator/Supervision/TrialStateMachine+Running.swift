@@ -1,0 +1,130 @@
+import Glibc
+import Protocol
+
+/// While workers live: what they report, whether they are heard, what users ask.
+extension TrialStateMachine {
+    mutating func report(
+        _ worker: WorkerID, _ attempt: Int, _ state: WorkerState, detail: String, step: Int, now: Int64
+    ) -> [TrialAction] {
+        guard isCurrent(worker, attempt) else { return [] }
+        let before = members[worker]?.state, reached = members[worker]?.step ?? 0
+        members[worker]?.lastHeard = now
+        members[worker]?.step = max(step, reached)
+        let record = move(worker, to: state, detail: detail)
+        switch state {
+        case .configured:
+            return [record] + startWhenAllConfigured(now: now)
+        case .failed:
+            // A worker that refuses its configuration would refuse it again.
+            let isHopeless = before == .ready || before == .starting
+            return [record]
+                + fail(worker, cause: "reported an error", detail: detail, isHopeless: isHopeless, reports: true, now: now)
+        case .completed where worker.kind == .master:
+            return [record] + workIsDone(now: now)
+        case .paused where worker.kind == .master && status == .running:
+            return [record] + set(.paused)
+        case .running where worker.kind == .master && status == .paused:
+            return [record] + set(.running)
+        default:
+            return [record]
+        }
+    }
+
+    mutating func heartbeat(
+        _ worker: WorkerID, _ attempt: Int, _ pulse: TrialEvent.Pulse, now: Int64
+    ) -> [TrialAction] {
+        guard isCurrent(worker, attempt), var member = members[worker] else { return [] }
+        member.lastHeard = now
+        let isNews = member.mfc != pulse.mfc || member.step != pulse.step
+        member.mfc = pulse.mfc
+        member.step = max(member.step, pulse.step)
+        members[worker] = member
+        // Waiting for work is no stall; being inside a call without moving is.
+        if !pulse.mfc.isEmpty, pulse.idle > Self.idlePatience {
+            return stall(worker, "has not moved in \(pulse.mfc) for \(pulse.idle / 1_000_000_000) s")
+        }
+        if member.state == .stalled { return recover(worker) }
+        return isNews ? [change(of: worker)] : []
+    }
+
+    private mutating func stall(_ worker: WorkerID, _ reason: String) -> [TrialAction] {
+        guard let member = members[worker], member.state != .stalled, !member.state.isTerminal else { return [] }
+        members[worker]?.stateBeforeStall = member.state
+        members[worker]?.state = .stalled
+        members[worker]?.detail = reason
+        return [change(of: worker), .note(kind: "stalled", worker: worker, detail: reason)]
+    }
+
+    private mutating func recover(_ worker: WorkerID) -> [TrialAction] {
+        let before = members[worker]?.stateBeforeStall ?? .running
+        return [move(worker, to: before), .note(kind: "recovered", worker: worker, detail: "moves again")]
+    }
+
+    mutating func timePassed(now: Int64) -> [TrialAction] {
+        var actions: [TrialAction] = []
+        for worker in workers where isWatched(worker) {
+            guard let member = members[worker], now - member.lastHeard >= Self.heartbeatPatience else { continue }
+            actions += stall(worker, "no heartbeat for \((now - member.lastHeard) / 1_000_000_000) s")
+        }
+        switch phase {
+        case .waiting(let until) where now >= until:
+            attempt += 1
+            restarts += 1
+            let cause = failure.map { "\($0.worker) \($0.cause)" } ?? "a failure"
+            actions += begin(reason: "restarted after \(cause)", now: now)
+        case .stopping(let descent) where now >= descent.deadline:
+            actions += advance(descent, now: now)
+        default: break
+        }
+        return actions
+    }
+
+    mutating func command(
+        _ kind: TrialCommandKind, _ worker: WorkerID?, ticket: Int, now: Int64
+    ) -> [TrialAction] {
+        func answer(_ accepted: Bool, _ message: String) -> TrialAction {
+            .answer(ticket: ticket, accepted: accepted, message: message)
+        }
+        switch kind {
+        case .stop:
+            let isAgain = status == .stopping
+            return [answer(true, isAgain ? "stopping at once" : "stopping")] + stop(detail: "stopped by command", now: now)
+        case .status:
+            return [answer(true, status.rawValue)]
+        case .killWorker:
+            guard let worker, members[worker]?.isAlive == true else {
+                let known = workers.map(\.description).joined(separator: ", ")
+                return [answer(false, "no living worker of that name; there are \(known)")]
+            }
+            return [
+                answer(true, "killed \(worker)"), .note(kind: "killed", worker: worker, detail: "killed by command"),
+                .signal(worker, SIGKILL),
+            ]
+        case .pause, .resume, .saveNow, .evaluateNow:
+            guard case .running = phase, let order = Self.order(for: kind) else {
+                return [answer(false, "the trial is \(status.rawValue), not running")]
+            }
+            return [.tell(.master, order), answer(true, Self.promise(of: kind))]
+        }
+    }
+
+    private static func order(for kind: TrialCommandKind) -> TrialAction.Order? {
+        switch kind {
+        case .pause: .pause
+        case .resume: .resume
+        case .saveNow: .saveNow
+        case .evaluateNow: .evaluateNow
+        case .stop, .status, .killWorker: nil
+        }
+    }
+
+    private static func promise(of kind: TrialCommandKind) -> String {
+        switch kind {
+        case .pause: "pausing after the current step"
+        case .resume: "resuming"
+        case .saveNow: "saving after the current step"
+        case .evaluateNow: "evaluating after the current step"
+        case .stop, .status, .killWorker: ""
+        }
+    }
+}

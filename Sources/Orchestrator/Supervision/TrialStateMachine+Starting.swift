@@ -1,0 +1,52 @@
+import Protocol
+
+/// From nothing to running: spawn, hello, configure, start.
+extension TrialStateMachine {
+    mutating func begin(reason: String, now: Int64) -> [TrialAction] {
+        phase = .starting
+        members = [:]
+        var actions = set(.starting, detail: "")
+        actions.append(.beginAttempt(attempt, reason: reason))
+        for worker in workers {
+            members[worker] = Member(lastHeard: now)
+            actions.append(.spawn(worker, attempt: attempt))
+        }
+        return actions
+    }
+
+    mutating func spawned(_ worker: WorkerID, pid: Int32, now: Int64) -> [TrialAction] {
+        members[worker]?.pid = pid
+        members[worker]?.isAlive = true
+        members[worker]?.lastHeard = now
+        // The attempt may already have failed while this one was being started.
+        if case .stopping(let descent) = phase {
+            return [change(of: worker)] + act(descent.plan.steps[descent.step].act, on: [worker])
+        }
+        return [change(of: worker)]
+    }
+
+    /// A program that cannot be started will not start the next time either: no restart.
+    mutating func spawnFailed(_ worker: WorkerID, reason: String, now: Int64) -> [TrialAction] {
+        let record = move(worker, to: .failed, detail: reason)
+        return [record] + fail(worker, cause: "could not be started", detail: reason, isHopeless: true, now: now)
+    }
+
+    mutating func hello(_ worker: WorkerID, attempt: Int, now: Int64) -> [TrialAction] {
+        guard isCurrent(worker, attempt), members[worker]?.state == .starting, case .starting = phase else { return [] }
+        members[worker]?.lastHeard = now
+        return [move(worker, to: .ready), .tell(worker, .configure)]
+    }
+
+    /// Starts everybody once the last one has its configuration: model workers first, so that the master finds them.
+    mutating func startWhenAllConfigured(now: Int64) -> [TrialAction] {
+        guard case .starting = phase, workers.allSatisfy({ members[$0]?.state == .configured }) else { return [] }
+        phase = .running(since: now)
+        let order = workers.filter { $0.kind != .master } + workers.filter { $0.kind == .master }
+        return order.map { .tell($0, .start) } + set(.running)
+    }
+
+    /// Words of an older attempt's process, or of one that is already gone, change nothing.
+    func isCurrent(_ worker: WorkerID, _ attempt: Int) -> Bool {
+        attempt == self.attempt && members[worker]?.isAlive == true
+    }
+}

@@ -1,0 +1,147 @@
+import Glibc
+package import Protocol
+
+/// All decisions about a trial's processes: who is configured and started when, what a failure leads to, in which
+/// order they stop. Pure: events and the time come in, actions come out.
+package struct TrialStateMachine: Sendable {
+    /// Where the trial is.
+    enum Phase: Sendable, Equatable {
+        case idle
+        /// Workers come up: spawned, saying hello, being configured.
+        case starting
+        /// Started at the time given.
+        case running(since: Int64)
+        /// Workers are being brought down, then `then` happens.
+        case stopping(Descent)
+        /// All workers of a failed attempt are gone; the next attempt starts at the time given.
+        case waiting(until: Int64)
+        case ended(TrialStatus)
+    }
+
+    /// Bringing workers down by a plan.
+    struct Descent: Sendable, Equatable {
+        enum Goal: Sendable, Equatable {
+            case completed
+            case stopped(detail: String)
+            /// `isHopeless`: the same would happen again, so there is no restart.
+            case failed(ranFor: Int64, isHopeless: Bool)
+        }
+        var plan: ShutdownPlan
+        var step: Int
+        var deadline: Int64
+        var goal: Goal
+    }
+
+    /// One worker process.
+    struct Member: Sendable, Equatable {
+        var state: WorkerState = .starting
+        var pid: Int32 = 0
+        /// The state under `stalled`, to go back to.
+        var stateBeforeStall: WorkerState?
+        var lastHeard: Int64 = 0
+        var isAlive = false
+        var mfc = ""
+        var step = 0
+        var detail = ""
+    }
+
+    /// Silence after which a worker is shown as stalled; never killed for it.
+    package static let heartbeatPatience: Int64 = 3_000_000_000
+    /// How long a worker may stay in one call without moving before it is shown as stalled.
+    package static let idlePatience: Int64 = 120_000_000_000
+
+    let workers: [WorkerID]
+    var phase: Phase = .idle
+    var members: [WorkerID: Member] = [:]
+    var policy: RestartPolicy
+    package internal(set) var attempt: Int
+    /// Attempts begun by this orchestrator after its first: what a screen shows as restarts.
+    package internal(set) var restarts = 0
+    package internal(set) var failure: TrialFailure?
+    /// How often in a row an attempt has failed in exactly the same way before it was healthy.
+    var sameFailures = 0
+    package internal(set) var status: TrialStatus = .pending
+    let reasonToBegin: String
+
+    /// - Parameter firstAttempt: 1 for a new trial, one more than the last for a resumed one.
+    package init(
+        workers: [WorkerID], policy: RestartPolicy, firstAttempt: Int = 1, reason: String = "started"
+    ) {
+        self.workers = workers.sorted()
+        self.policy = policy
+        attempt = firstAttempt
+        reasonToBegin = reason
+    }
+
+    /// The next moment `timePassed` is due; nil when only an event can change anything.
+    package var nextDeadline: Int64? {
+        var deadlines: [Int64] = []
+        switch phase {
+        case .stopping(let descent) where descent.deadline != .max: deadlines.append(descent.deadline)
+        case .waiting(let until): deadlines.append(until)
+        default: break
+        }
+        for worker in workers where isWatched(worker) {
+            deadlines.append((members[worker]?.lastHeard ?? 0) + Self.heartbeatPatience)
+        }
+        return deadlines.min()
+    }
+
+    package var isEnded: Bool { if case .ended = phase { true } else { false } }
+
+    /// Takes one event and says what to do about it.
+    package mutating func handle(_ event: TrialEvent, now: Int64) -> [TrialAction] {
+        if isEnded { return refusalAfterEnd(event) }
+        switch event {
+        case .begin: return begin(reason: reasonToBegin, now: now)
+        case .spawned(let worker, let pid): return spawned(worker, pid: pid, now: now)
+        case .spawnFailed(let worker, let reason): return spawnFailed(worker, reason: reason, now: now)
+        case .hello(let worker, let attempt): return hello(worker, attempt: attempt, now: now)
+        case .heartbeat(let worker, let attempt, let pulse): return heartbeat(worker, attempt, pulse, now: now)
+        case .report(let worker, let attempt, let state, let detail, let step):
+            return report(worker, attempt, state, detail: detail, step: step, now: now)
+        case .exited(let worker, let attempt, let status, let tail):
+            return exited(worker, attempt, status, tail: tail, now: now)
+        case .command(let kind, let worker, let ticket): return command(kind, worker, ticket: ticket, now: now)
+        case .stopSignal: return stop(detail: "stopped by a signal", now: now)
+        case .timePassed: return timePassed(now: now)
+        }
+    }
+
+    private func refusalAfterEnd(_ event: TrialEvent) -> [TrialAction] {
+        guard case .command(_, _, let ticket) = event else { return [] }
+        return [.answer(ticket: ticket, accepted: false, message: "the trial has already ended: \(status.rawValue)")]
+    }
+
+    // MARK: - Pieces the topics share
+
+    mutating func set(_ status: TrialStatus, detail: String = "") -> [TrialAction] {
+        self.status = status
+        return [.setStatus(status, detail: detail)]
+    }
+
+    /// The member as it is now, as a record.
+    func change(of worker: WorkerID) -> TrialAction {
+        let member = members[worker] ?? Member()
+        return .record(
+            WorkerChange(
+                worker: worker, state: member.state, detail: member.detail, mfc: member.mfc, step: member.step,
+                pid: member.pid, restarts: restarts))
+    }
+
+    mutating func move(_ worker: WorkerID, to state: WorkerState, detail: String = "") -> TrialAction {
+        members[worker]?.state = state
+        members[worker]?.stateBeforeStall = nil
+        members[worker]?.detail = detail
+        return change(of: worker)
+    }
+
+    /// Whether its silence would be news: it lives, has not reported its end, and nobody is bringing it down.
+    func isWatched(_ worker: WorkerID) -> Bool {
+        if case .stopping = phase { return false }
+        guard let member = members[worker] else { return false }
+        return member.isAlive && member.state != .stalled && !member.state.isTerminal
+    }
+
+    var alive: [WorkerID] { workers.filter { members[$0]?.isAlive == true } }
+}

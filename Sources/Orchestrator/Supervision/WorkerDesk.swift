@@ -1,0 +1,96 @@
+import Foundation
+import Protocol
+
+/// The orchestrator's end of the workers' control sockets: frames to events, orders to frames.
+final class WorkerDesk {
+    /// What a `configure` order carries.
+    struct Configuration {
+        let plan: TrialPlan
+        let runtime: RuntimeFolder
+        let folder: TrialFolder
+        let attempt: Int
+        let clock: RunClock
+        let resumeStep: Int
+    }
+
+    private let socket: ZeroMQSocket
+    private let workers: Set<WorkerID>
+    private var garbage = RateLimitedCount()
+
+    init(_ context: ZeroMQContext, endpoint: Endpoint, workers: [WorkerID]) throws(TransportError) {
+        let socket = try ZeroMQSocket.open(context, .router)
+        try socket.bind(endpoint)
+        self.socket = socket
+        self.workers = Set(workers)
+    }
+
+    var pollItem: PollItem { socket.pollItem }
+
+    /// Everything that has arrived. Frames that are no report of a worker of this trial are counted and spoken of.
+    func receive(log: (LogLevel, String) -> Void) -> [TrialEvent] {
+        var events: [TrialEvent] = []
+        // A receive that fails is tried again at the next poll.
+        while let frames = (try? socket.receive()) ?? nil {
+            if let event = event(in: frames) {
+                events.append(event)
+            } else if let count = garbage.count(now: RunClock.bootNanoseconds()) {
+                log(.warning, "\(count) control frames were refused: they are no report of a worker of this trial")
+            }
+        }
+        return events
+    }
+
+    private func event(in frames: [[UInt8]]) -> TrialEvent? {
+        guard frames.count == 2, let report = try? WireCodec.decode(WireWorkerReport.self, from: frames[1]),
+            let worker = WorkerID(report.worker), workers.contains(worker), frames[0] == Array(report.worker.utf8)
+        else { return nil }
+        let attempt = Int(clamping: report.attempt)
+        switch report.body {
+        case .hello:
+            return .hello(worker, attempt: attempt)
+        case .heartbeat(let beat):
+            let pulse = TrialEvent.Pulse(idle: beat.idleNs, mfc: beat.mfc, step: Int(clamping: beat.step))
+            return .heartbeat(worker, attempt: attempt, pulse)
+        case .state(let change):
+            guard let state = WorkerState(rawValue: change.state) else { return nil }
+            return .report(worker, attempt: attempt, state: state, detail: change.detail, step: Int(clamping: change.step))
+        case nil:
+            return nil
+        }
+    }
+
+    /// - Returns: why the worker could not be told; nil when it was.
+    func send(_ order: TrialAction.Order, to worker: WorkerID, configuration: Configuration) -> String? {
+        do {
+            let frame = try WireCodec.encode(Self.message(order, configuration))
+            switch try socket.send([Array(worker.description.utf8), frame]) {
+            case .sent: return nil
+            case .full: return "its queue is full"
+            case .unreachable: return "it is not connected"
+            }
+        } catch {
+            return describe(error)
+        }
+    }
+
+    static func message(_ order: TrialAction.Order, _ configuration: Configuration) throws -> WireWorkerCommand {
+        let plan = order == .configure ? try JSONEncoder().encode(configuration.plan) : Data()
+        return WireWorkerCommand.make { command in
+            switch order {
+            case .configure:
+                command.configure.planJson = plan
+                command.configure.runtimeFolder = configuration.runtime.path
+                command.configure.trialFolder = configuration.folder.path
+                command.configure.attempt = UInt64(max(0, configuration.attempt))
+                command.configure.clockOriginNs = configuration.clock.originNanoseconds
+                command.configure.resumeStep = UInt64(max(0, configuration.resumeStep))
+            case .start: command.start = WireEmpty()
+            case .pause: command.pause = WireEmpty()
+            case .resume: command.resume = WireEmpty()
+            case .exit: command.exit = WireEmpty()
+            case .saveNow: command.saveNow = WireEmpty()
+            case .evaluateNow: command.evaluateNow = WireEmpty()
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Protocol
+import TestSupport
+import Testing
+
+@testable import Orchestrator
+
+@Suite struct `Settings of an experiment` {
+    private static let definitions = [
+        Setting("seed", .integer(0...99), default: .integer(1), "the seed"),
+        Setting("grpo.lr", .number(0...1), default: .number(0.5), "the rate"),
+        Setting("grpo.group_size", .integer(2...8), default: .integer(4), "answers"),
+        Setting("dataset.path", .path, default: .text("$COCKPIT_HOME/data/a.jsonl"), "rows"),
+        Setting("dataset.bad_row", .choice(["skip", "fail"]), default: .text("skip"), "broken rows"),
+        Setting("fast", .boolean, default: .boolean(false), "speed"),
+    ]
+    private var settings = Orchestrator.Settings(definitions, paths: Samples.paths)
+
+    @Test func `are at their defaults, paths under the home folder`() {
+        #expect(settings["seed"] == .integer(1))
+        #expect(settings.text("dataset.path") == "/home/ck/data/a.jsonl")
+    }
+
+    @Test mutating func `take later overrides over earlier ones`() throws {
+        try settings.apply(overrides: ["seed=2", "grpo.lr=1e-3", "seed=3"])
+        #expect(settings.integer("seed") == 3)
+        #expect(settings.number("grpo.lr") == 0.001)
+    }
+
+    @Test(arguments: [
+        ("a.jsonl", "/work/a.jsonl"), ("./a.jsonl", "/work/a.jsonl"), ("/x/a", "/x/a"), ("~/a", "/users/ada/a"),
+        ("$COCKPIT_HOME/a", "/home/ck/a"), ("", ""),
+    ])
+    func `make paths absolute`(given: String, expected: String) throws {
+        var settings = self.settings
+        try settings.apply(overrides: ["dataset.path=\(given)"])
+        #expect(settings.text("dataset.path") == expected)
+    }
+
+    @Test(arguments: [
+        ("sed=2", "override 'sed=2': there is no setting 'sed'. Did you mean 'seed'?"),
+        ("group_size=4", "override 'group_size=4': there is no setting 'group_size'. Did you mean 'grpo.group_size'?"),
+        ("seed=many", "override 'seed=many': seed='many' must be a whole number from 0 to 99"),
+        ("seed=1.5", "override 'seed=1.5': seed='1.5' must be a whole number from 0 to 99"),
+        ("seed=100", "override 'seed=100': seed='100' is out of range: it must be a whole number from 0 to 99"),
+        ("grpo.lr=nan", "override 'grpo.lr=nan': grpo.lr='nan' must be a number from 0.0 to 1.0"),
+        ("grpo.lr=2", "override 'grpo.lr=2': grpo.lr='2' is out of range: it must be a number from 0.0 to 1.0"),
+        ("fast=maybe", "override 'fast=maybe': fast='maybe' must be true or false"),
+        (
+            "dataset.bad_row=skp",
+            "override 'dataset.bad_row=skp': dataset.bad_row='skp' must be one of skip, fail Did you mean 'skip'?"
+        ),
+        ("seed", "'seed' is no override"),
+        ("=3", "'=3' is no override"),
+    ])
+    func `refuse what they cannot take, naming it`(override: String, summary: String) {
+        var settings = self.settings
+        let error = #expect(throws: ConfigurationError.self) { try settings.apply(overrides: [override]) }
+        #expect(error?.summary == summary)
+        #expect(error?.exitCode == 2)
+    }
+
+    @Test func `read nested and dotted keys from a file`() throws {
+        let folder = TemporaryFolder()
+        var settings = self.settings
+        let file = folder.write("seed: 7\ngrpo:\n  group_size: 2\n  lr: 0.25\nfast: yes\n", to: "c.yaml")
+        try SettingsFile.apply(file, to: &settings)
+        #expect(settings.integer("seed") == 7)
+        #expect(settings.integer("grpo.group_size") == 2)
+        #expect(settings.number("grpo.lr") == 0.25)
+        #expect(settings.boolean("fast"))
+    }
+
+    @Test(arguments: [
+        ("seed: 1\ngrpo:\n  group_sise: 4\n", "c.yaml:3: there is no setting 'grpo.group_sise'. Did you mean 'grpo.group_size'?"),
+        ("\nseed: [1, 2]\n", "c.yaml:2: 'seed' is a list; no setting takes one"),
+        ("seed: 200\n", "c.yaml:1: seed='200' is out of range: it must be a whole number from 0 to 99"),
+    ])
+    func `name file and line of what is wrong`(text: String, ending: String) {
+        let folder = TemporaryFolder()
+        var settings = self.settings
+        let file = folder.write(text, to: "c.yaml")
+        let error = #expect(throws: ConfigurationError.self) { try SettingsFile.apply(file, to: &settings) }
+        #expect(error?.summary == "\(folder.path)/\(ending)")
+    }
+
+    @Test(arguments: ["a: [", "- 1\n- 2\n", "just words"])
+    func `refuse a file that is no configuration`(text: String) {
+        let folder = TemporaryFolder()
+        var settings = self.settings
+        let file = folder.write(text, to: "c.yaml")
+        #expect(throws: ConfigurationError.self) { try SettingsFile.apply(file, to: &settings) }
+    }
+
+    @Test func `refuse a file that is not there`() {
+        var settings = self.settings
+        let error = #expect(throws: ConfigurationError.self) { try SettingsFile.apply("/nowhere.yaml", to: &settings) }
+        #expect(error?.code == .unreadableFile)
+    }
+
+    @Test func `inherit from the file a file names`() throws {
+        let folder = TemporaryFolder()
+        folder.write("seed: 5\nfast: true\n", to: "base.yaml")
+        let file = folder.write("_base_: base.yaml\nseed: 6\n", to: "c.yaml")
+        var settings = self.settings
+        try SettingsFile.apply(file, to: &settings)
+        #expect(settings.integer("seed") == 6)
+        #expect(settings.boolean("fast"))
+    }
+
+    @Test func `refuse files that inherit in a circle`() {
+        let folder = TemporaryFolder()
+        let file = folder.write("_base_: c.yaml\n", to: "c.yaml")
+        var settings = self.settings
+        let error = #expect(throws: ConfigurationError.self) { try SettingsFile.apply(file, to: &settings) }
+        #expect(error?.detail == "Probably the files name each other in a circle.")
+    }
+
+    @Test func `come back from their frozen file unchanged, whatever stands in them`() throws {
+        var settings = self.settings
+        try settings.apply(overrides: ["seed=9", "dataset.path=/a \"b\"\\c: #d\u{7}", "grpo.lr=0.000123", "fast=true"])
+        let folder = TemporaryFolder()
+        let file = folder.write(SettingsFile.text(of: settings, title: "t"), to: "config.yaml")
+        var again = self.settings
+        try SettingsFile.apply(file, to: &again)
+        #expect(again == settings)
+    }
+}

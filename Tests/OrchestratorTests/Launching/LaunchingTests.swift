@@ -1,0 +1,216 @@
+import Glibc
+import Protocol
+import Store
+import TestSupport
+import Testing
+
+@testable import Orchestrator
+
+@Suite struct `Preparing a trial` {
+    private let folder = TemporaryFolder()
+
+    /// As if the trial had run.
+    private func leaveRun(_ trial: TrialFolder) { folder.write("", to: String(trial.database.dropFirst(folder.path.count + 1))) }
+
+    @Test func `freezes its configuration and makes its folders`() throws {
+        let prepared = try PreparedTrial.prepare(Samples.request(), launching: Samples.launching(folder))
+        let lines = LogTail.lines(of: prepared.folder.configuration, count: 1000)
+        #expect(lines.first == "# cockpit trial sft/first")
+        #expect(lines.contains("  path: \"\(folder.path)/rows.jsonl\""))
+        #expect(FileFacts.system.kind(prepared.folder.logs) == .folder)
+        #expect(FileFacts.system.kind(prepared.folder.checkpoints) == .folder)
+        #expect(!prepared.isResumed)
+    }
+
+    @Test func `refuses a second start while the first holds the lock, naming its process`() throws {
+        let launching = Samples.launching(folder)
+        let first = try PreparedTrial.prepare(Samples.request(), launching: launching)
+        let error = #expect(throws: LaunchError.self) {
+            try PreparedTrial.prepare(Samples.request(), launching: launching)
+        }
+        #expect(error?.code == .alreadyRunning)
+        #expect(error?.summary == "trial sft/first is already running (orchestrator pid \(getpid()))")
+        #expect(TrialLock.holder(of: first.folder) == getpid())
+        _ = consume first
+    }
+
+    @Test func `frees the lock with its holder`() throws {
+        let launching = Samples.launching(folder)
+        do { _ = try PreparedTrial.prepare(Samples.request(), launching: launching) }
+        #expect(TrialLock.holder(of: launching.home.trial(try Samples.id("sft"))) == nil)
+        #expect(throws: Never.self) { try PreparedTrial.prepare(Samples.request(), launching: launching) }
+    }
+
+    @Test func `refuses to overwrite a trial and says what can be done`() throws {
+        let launching = Samples.launching(folder)
+        leaveRun(try PreparedTrial.prepare(Samples.request(), launching: launching).folder)
+        let error = #expect(throws: LaunchError.self) {
+            try PreparedTrial.prepare(Samples.request(), launching: launching)
+        }
+        #expect(error?.code == .alreadyExists)
+        #expect(error?.hint?.contains("--recover-mode resume") == true)
+        #expect(throws: LaunchError.self) { try launching.refuseEarly(Samples.request()) }
+    }
+
+    @Test func `replaces a trial when told to, with everything in it`() throws {
+        let launching = Samples.launching(folder)
+        let trial = try PreparedTrial.prepare(Samples.request(), launching: launching).folder
+        leaveRun(trial)
+        try FolderFiles.makeFolder("\(trial.checkpoints)/actor/step-3")
+        var request = Samples.request()
+        request.existing = .replace
+        _ = try PreparedTrial.prepare(request, launching: launching)
+        #expect(!FolderFiles.exists(trial.database))
+        #expect(FolderFiles.names(in: trial.checkpoints).isEmpty)
+    }
+
+    @Test func `resumes with what was frozen, whatever the defaults are now`() throws {
+        let launching = Samples.launching(folder)
+        leaveRun(try PreparedTrial.prepare(Samples.request("first", ["seed=42"]), launching: launching).folder)
+        let request = LaunchRequest(experiment: "sft", trial: "first", recoverMode: .resume)
+        let prepared = try PreparedTrial.prepare(request, launching: launching)
+        #expect(prepared.isResumed)
+        #expect(prepared.plan.seed == 42)
+    }
+
+    @Test func `refuses a resume that would change the configuration`() throws {
+        let launching = Samples.launching(folder)
+        leaveRun(try PreparedTrial.prepare(Samples.request(), launching: launching).folder)
+        let request = LaunchRequest(
+            experiment: "sft", trial: "first", overrides: ["seed=2", "sft.lr=0.5"], recoverMode: .resume)
+        let error = #expect(throws: LaunchError.self) { try launching.resolve(request) }
+        #expect(error?.summary == "a resumed trial keeps its configuration; these differ: sft.lr, seed")
+    }
+
+    @Test func `refuses to resume what is not there`() {
+        let request = LaunchRequest(experiment: "sft", trial: "first", recoverMode: .resume)
+        let error = #expect(throws: LaunchError.self) { try Samples.launching(folder).resolve(request) }
+        #expect(error?.code == .nothingToResume)
+    }
+
+    @Test func `refuses to resume a trial that has completed`() throws {
+        let launching = Samples.launching(folder)
+        let trial = try PreparedTrial.prepare(Samples.request(), launching: launching).folder
+        leaveRun(trial)
+        try record(.completed, trial).write(trial)
+        let request = LaunchRequest(experiment: "sft", trial: "first", recoverMode: .resume)
+        let error = #expect(throws: LaunchError.self) { try launching.resolve(request) }
+        #expect(error?.code == .alreadyCompleted)
+    }
+
+    @Test(arguments: [("a_b", "sft"), ("a/b", "sft"), ("ok", "s_ft")])
+    func `refuses names that break the rules`(trial: String, experiment: String) {
+        let request = LaunchRequest(experiment: experiment, trial: trial)
+        #expect(throws: NameError.self) { try Samples.launching(folder).resolve(request) }
+    }
+}
+
+private func record(_ status: TrialStatus, _ trial: TrialFolder, pid: Int32 = 1) -> RunRecord {
+    RunRecord(
+        id: trial.id, orchestrator: ProcessIdentity(pid: pid, startTicks: 1), runtimeFolder: "/run", status: status,
+        attempt: 2, startedWall: 5, totalSteps: 9, workers: [RunRecord.Worker(id: .master)])
+}
+
+@Suite struct `The run record` {
+    private let folder = TemporaryFolder()
+
+    @Test func `comes back as it was written`() throws {
+        let trial = HomeFolder(path: folder.path).trial(try Samples.id())
+        try FolderFiles.makeFolder(trial.path)
+        try record(.running, trial).write(trial)
+        #expect(RunRecord.read(trial) == record(.running, trial))
+    }
+
+    @Test func `that is damaged counts as missing`() throws {
+        let trial = HomeFolder(path: folder.path).trial(try Samples.id())
+        try FolderFiles.makeFolder(trial.path)
+        try FolderFiles.replace(trial.runFile, with: Array("{\"id\"".utf8))
+        #expect(RunRecord.read(trial) == nil)
+    }
+
+    @Test(arguments: [
+        (TrialStatus.running, false, TrialStatus.lost), (.running, true, .running), (.completed, false, .completed),
+        (.starting, false, .lost), (.failed, false, .failed),
+    ])
+    func `says lost when it claims a life that is over`(stored: TrialStatus, isAlive: Bool, seen: TrialStatus) throws {
+        let trial = HomeFolder(path: folder.path).trial(try Samples.id())
+        #expect(record(stored, trial).observedStatus { _ in isAlive } == seen)
+    }
+}
+
+@Suite struct `The resume point` {
+    @Test(arguments: [
+        ([20, 40], [20, 40], 40), ([], [], 0), ([270, 280], [280], 280), ([260], [260], 260), ([9999], [9999], 0),
+    ])
+    func `is the newest step whose setup's roles are all saved`(actor: [Int], critic: [Int], expected: Int) throws {
+        var plan = try Samples.plan("grpo-arith", ["sft.steps=260", "grpo.steps=300"])
+        var second = plan.setups[1].calls[3]
+        second.name = "critic_train"
+        second.model = ModelName(ModelRole("critic"))
+        plan.setups[1].calls.append(second)
+        #expect(ResumePoint.newest(of: plan) { $0 == .actor ? Set(actor) : Set(critic) } == expected)
+    }
+
+    @Test func `counts only checkpoints whose manifest is written`() throws {
+        let folder = TemporaryFolder()
+        let trial = HomeFolder(path: folder.path).trial(try Samples.id())
+        let plan = try Samples.plan()
+        for (step, file) in [(20, "manifest.json"), (40, "model.safetensors")] {
+            let path = "\(trial.checkpoints(of: .actor))/step-\(step)"
+            try FolderFiles.makeFolder(path)
+            try FolderFiles.replace("\(path)/\(file)", with: [])
+        }
+        #expect(ResumePoint.newest(of: plan, in: trial) == 20)
+    }
+}
+
+@Suite struct `Readiness` {
+    private func crossing(_ readiness: Readiness) -> Readiness? {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { return nil }
+        readiness.send(to: ends[1])
+        defer { close(ends[0]) }
+        return Readiness.receive(from: ends[0])
+    }
+
+    @Test func `carries a started trial across a pipe`() throws {
+        let started = StartedTrial(id: try Samples.id(), pid: 12, attempt: 3, resumeStep: 40)
+        #expect(crossing(.ready(started)) == .ready(started))
+    }
+
+    @Test func `carries an error that reads the same on the other side`() throws {
+        let error = LaunchError(.alreadyExists, "it exists", detail: "really", hint: "do this", exitCode: 2)
+        guard case .refused(let refusal) = crossing(Readiness(refusing: error)) else {
+            Issue.record("an error arrives as a refusal")
+            return
+        }
+        #expect(refusal.report == error.report)
+        #expect(refusal.exitCode == 2)
+    }
+
+    @Test func `is nothing when the other end closes without a word`() {
+        var ends: [Int32] = [-1, -1]
+        #expect(pipe(&ends) == 0)
+        close(ends[1])
+        #expect(Readiness.receive(from: ends[0]) == nil)
+        close(ends[0])
+    }
+}
+
+@Suite struct `Starting an orchestrator` {
+    @Test func `that dies without a word reports its exit status`() throws {
+        let folder = TemporaryFolder()
+        let launching = Samples.launching(folder)
+        var request = Samples.request()
+        request.overrides = ["dataset.path=\(folder.path)/rows.jsonl"]
+        let error = #expect(throws: LaunchError.self) {
+            try TrialLauncher.start(request, home: launching.home, program: "/bin/false")
+        }
+        #expect(error?.summary == "the orchestrator left with exit status 1 before it was ready")
+    }
+
+    @Test func `passes its arguments through one word`() throws {
+        let arguments = OrchestratorArguments(request: Samples.request(), home: "/h", readiness: 3)
+        #expect(try OrchestratorArguments.decode(arguments.encoded()) == arguments)
+    }
+}

@@ -1,0 +1,121 @@
+import Glibc
+import Protocol
+import Testing
+
+@testable import Orchestrator
+
+private typealias Driver = MachineDriver
+
+@Suite struct `A trial that ends` {
+    @Test func `tells the model workers to leave when the master has completed`() {
+        var driver = MachineDriver.running()
+        let actions = driver.report(.master, .completed)
+        #expect(actions.deeds == [.tell(Driver.first, .exit), .tell(Driver.second, .exit)])
+    }
+
+    @Test func `has completed when everybody has left`() {
+        var driver = MachineDriver.running()
+        driver.report(.master, .completed)
+        driver.exit(.master, .exited(0))
+        #expect(driver.exit(Driver.first, .exited(0)).deeds.isEmpty)
+        let end = driver.exit(Driver.second, .exited(0))
+        #expect(end.deeds == [.finish(.completed)])
+        #expect(end.states == [.completed])
+    }
+
+    @Test func `a master that leaves with status 0 has completed although its word was lost`() {
+        var driver = MachineDriver.running()
+        #expect(
+            driver.exit(.master, .exited(0)).deeds == [.tell(Driver.first, .exit), .tell(Driver.second, .exit)])
+    }
+
+    @Test func `stops in order: the master, the model workers, then force`() {
+        var driver = MachineDriver.running()
+        let asked = driver.take(.command(.stop, nil, ticket: 1))
+        #expect(
+            asked.deeds == [.answer(ticket: 1, accepted: true, message: "stopping"), .tell(.master, .exit)])
+        #expect(asked.statuses == [.stopping])
+        #expect(driver.take(.timePassed, afterMilliseconds: 4999).deeds.isEmpty)
+        #expect(
+            driver.take(.timePassed, afterMilliseconds: 1).deeds == [
+                .tell(Driver.first, .exit), .tell(Driver.second, .exit),
+            ])
+        #expect(
+            driver.take(.timePassed, afterMilliseconds: 2000).deeds == Driver.all.map { .signal($0, SIGTERM) })
+        #expect(
+            driver.take(.timePassed, afterMilliseconds: 2000).deeds == Driver.all.map { .signal($0, SIGKILL) })
+    }
+
+    @Test func `goes on to the model workers as soon as the master has left`() {
+        var driver = MachineDriver.running()
+        driver.take(.command(.stop, nil, ticket: 1))
+        #expect(
+            driver.exit(.master, .exited(0)).deeds == [.tell(Driver.first, .exit), .tell(Driver.second, .exit)])
+        driver.exit(Driver.first, .exited(0))
+        let end = driver.exit(Driver.second, .exited(0))
+        #expect(end.deeds == [.finish(.stopped)])
+        #expect(end.states == [.stopped])
+    }
+
+    @Test func `a second stop kills at once`() {
+        var driver = MachineDriver.running()
+        driver.take(.command(.stop, nil, ticket: 1))
+        let again = driver.take(.command(.stop, nil, ticket: 2))
+        #expect(again.first == .answer(ticket: 2, accepted: true, message: "stopping at once"))
+        #expect(Array(again.deeds.dropFirst()) == Driver.all.map { .signal($0, SIGKILL) })
+    }
+
+    @Test func `a signal stops it like the command`() {
+        var driver = MachineDriver.running()
+        let actions = driver.take(.stopSignal)
+        #expect(actions.deeds == [.tell(.master, .exit)])
+        #expect(actions.statusDetails == ["stopped by a signal"])
+    }
+
+    @Test func `a stop before the start goes straight to signals: nobody listens yet`() {
+        var driver = MachineDriver()
+        driver.take(.begin)
+        for worker in Driver.all { driver.take(.spawned(worker, pid: 7)) }
+        #expect(driver.take(.stopSignal).deeds == Driver.all.map { .signal($0, SIGTERM) })
+    }
+
+    @Test func `a stop during the back-off ends the trial without another attempt`() {
+        var driver = MachineDriver.running()
+        for worker in Driver.all { driver.exit(worker, .signalled(SIGKILL)) }
+        let actions = driver.take(.command(.stop, nil, ticket: 1))
+        #expect(actions.deeds.last == .finish(.stopped))
+        #expect(driver.machine.nextDeadline == nil)
+    }
+
+    @Test func `a stop while a failed attempt comes down prevents the restart`() {
+        var driver = MachineDriver.running()
+        driver.exit(Driver.first, .signalled(SIGKILL))
+        driver.take(.stopSignal)
+        driver.exit(.master, .signalled(SIGKILL))
+        #expect(driver.exit(Driver.second, .signalled(SIGKILL)).deeds == [.finish(.stopped)])
+    }
+
+    @Test func `a worker that fails while it stops does not make the stop a failure`() {
+        var driver = MachineDriver.running()
+        driver.take(.stopSignal)
+        driver.report(.master, .failed, detail: "interrupted")
+        driver.exit(.master, .exited(1))
+        driver.exit(Driver.first, .exited(0))
+        #expect(driver.exit(Driver.second, .exited(0)).statuses == [.stopped])
+    }
+
+    @Test func `a stop after completion changes nothing`() {
+        var driver = MachineDriver.running()
+        driver.report(.master, .completed)
+        #expect(driver.take(.stopSignal).isEmpty)
+    }
+
+    @Test func `commands after the end are refused with the status`() {
+        var driver = MachineDriver.running(policy: RestartPolicy(limit: 0))
+        for worker in Driver.all { driver.exit(worker, .signalled(SIGKILL)) }
+        #expect(
+            driver.take(.command(.pause, nil, ticket: 9)) == [
+                .answer(ticket: 9, accepted: false, message: "the trial has already ended: failed")
+            ])
+    }
+}

@@ -1,0 +1,183 @@
+import Foundation
+import Glibc
+import Protocol
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Orchestrator
+
+/// A trial's loop with fake workers, real sockets and a queue nobody empties.
+private final class Bench {
+    let folder = TemporaryFolder()
+    let queue: IngestQueue
+    let spawner: FakeSpawner
+    let trial: TrialFolder
+    private let loop: TrialLoop
+
+    init(
+        policy: RestartPolicy = RestartPolicy(firstDelay: 10_000_000),
+        script: @escaping @Sendable (WorkerID, Int) -> Behaviour
+    ) throws {
+        let home = HomeFolder(path: folder.path)
+        trial = home.trial(try Samples.id())
+        try FolderFiles.makeFolder(trial.logs)
+        let runtime = try RuntimeFolder.create(for: trial)
+        let plan = try Samples.plan()
+        queue = try IngestQueue()
+        spawner = try FakeSpawner(runtime, script: script)
+        let record = RunRecord(
+            id: trial.id, orchestrator: try #require(ProcessIdentity.current()), runtimeFolder: runtime.path,
+            status: .starting, attempt: 1, startedWall: 0, totalSteps: plan.totalSteps,
+            workers: plan.workers.map { RunRecord.Worker(id: $0) })
+        try record.write(trial)
+        let parts = TrialLoop.Parts(
+            plan: plan, folder: trial, runtime: runtime, clock: .startingNow(), queue: queue, devices: try DeviceSampler(),
+            spawner: spawner, signals: nil, runRecord: record)
+        loop = try TrialLoop(
+            parts, machine: TrialStateMachine(workers: plan.workers, policy: policy), context: ZeroMQContext())
+    }
+
+    /// Runs the trial to its end; returns its status and what was put into the store's queue, in words.
+    func run() -> (status: TrialStatus, story: [String]) {
+        let status = loop.run()
+        spawner.join()
+        return (status, queue.take().entries.flatMap(Self.words))
+    }
+
+    private static func words(_ entry: IngestQueue.Entry) -> [String] {
+        switch entry {
+        case .attempt(let attempt, let step, _, _): ["attempt \(attempt) from \(step)"]
+        case .status(let status, let detail, _): ["\(status.rawValue) \(detail)".trimmingCharacters(in: .whitespaces)]
+        case .records(let records): records.lifecycle.map { "\($0.kind) \($0.worker)" }
+        }
+    }
+}
+
+@Suite struct `The supervising loop` {
+    @Test func `brings workers from hello to running and the trial to completion`() throws {
+        let bench = try Bench { worker, _ in worker == .master ? .completes : .obedient }
+        let (status, story) = bench.run()
+        #expect(status == .completed)
+        #expect(story == ["starting", "attempt 1 from 0", "running", "completed"])
+        #expect(bench.spawner.spawned == ["master_worker/0#1", "model_worker/0#1", "model_worker/1#1"])
+    }
+
+    @Test func `sends every worker the plan and where to resume from`() throws {
+        let bench = try Bench { worker, _ in worker == .master ? .completes : .obedient }
+        let checkpoint = "\(bench.trial.checkpoints(of: .actor))/step-20"
+        try FolderFiles.makeFolder(checkpoint)
+        try FolderFiles.replace("\(checkpoint)/manifest.json", with: [])
+        _ = bench.run()
+        let configurations = bench.spawner.configurations.list
+        #expect(configurations.map(\.resumeStep) == [20, 20, 20])
+        #expect(configurations.map(\.trialFolder) == Array(repeating: bench.trial.path, count: 3))
+        let plan = try JSONDecoder().decode(TrialPlan.self, from: configurations[0].planJson)
+        #expect(plan == (try Samples.plan()))
+    }
+
+    @Test func `starts another attempt of everybody when one of them crashes`() throws {
+        let bench = try Bench { worker, attempt in
+            if attempt == 1 { return worker == WorkerID(.model, 1) ? .crashes : .obedient }
+            return worker == .master ? .completes : .obedient
+        }
+        let (status, story) = bench.run()
+        #expect(status == .completed)
+        #expect(
+            story == [
+                "starting", "attempt 1 from 0", "running", "worker_failed model_worker/1",
+                "starting model_worker/1 was killed by signal 11 (SIGSEGV)", "restarting model_worker/1", "starting",
+                "attempt 2 from 0", "running", "completed",
+            ])
+        #expect(bench.spawner.spawned.count == 6)
+    }
+
+    @Test func `gives up when the crashes do not end, and reports the first cause`() throws {
+        let bench = try Bench(policy: RestartPolicy(limit: 2, firstDelay: 1_000_000)) { worker, _ in
+            worker == WorkerID(.model, 0) ? .crashes : .obedient
+        }
+        let (status, story) = bench.run()
+        #expect(status == .failed)
+        #expect(story.last == "failed model_worker/0 was killed by signal 11 (SIGSEGV)")
+        #expect(bench.spawner.spawned.count == 9)
+    }
+
+    @Test func `reports what a worker said before it failed`() throws {
+        let bench = try Bench(policy: RestartPolicy(limit: 0)) { worker, _ in
+            worker == WorkerID(.model, 0) ? .fails("loss is not finite") : .obedient
+        }
+        #expect(bench.run().story.last == "failed model_worker/0 reported an error\nloss is not finite")
+    }
+
+    @Test func `stops on command from another place`() throws {
+        let bench = try Bench { _, _ in .obedient }
+        let started = bench.spawner.masterStarted, home = bench.trial.home, id = bench.trial.id
+        let answer = Mutex("")
+        let user = try withThread({
+            _ = try? Poller.wait([started.pollItem], timeout: .seconds(20))
+            let text = (try? TrialControl.send(.stop, to: id, home: home)) ?? "no answer"
+            answer.withLock { $0 = text }
+        }) { bench.run() }
+        #expect(user.status == .stopped)
+        #expect(user.story.suffix(2) == ["stopping stopped by command", "stopped stopped by command"])
+        #expect(answer.withLock { $0 } == "stopping")
+    }
+
+    @Test func `kills who does not leave when asked a second time`() throws {
+        let bench = try Bench { _, _ in .deaf }
+        let started = bench.spawner.masterStarted, home = bench.trial.home, id = bench.trial.id
+        let end = try withThread({
+            _ = try? Poller.wait([started.pollItem], timeout: .seconds(20))
+            for _ in 1...2 { _ = try? TrialControl.send(.stop, to: id, home: home) }
+        }) { bench.run() }
+        #expect(end.status == .stopped)
+    }
+
+    @Test func `refuses garbage on its sockets and goes on`() throws {
+        let bench = try Bench { _, _ in .obedient }
+        let started = bench.spawner.masterStarted, home = bench.trial.home, id = bench.trial.id
+        let runtime = RuntimeFolder.expected(for: bench.trial)
+        let end = try withThread({
+            _ = try? Poller.wait([started.pollItem], timeout: .seconds(20))
+            try? throwGarbage(at: [runtime.control(), runtime.commands()])
+            _ = try? TrialControl.send(.stop, to: id, home: home)
+        }) { bench.run() }
+        #expect(end.status == .stopped)
+    }
+
+    @Test func `answers an unknown worker with the names of those there are`() throws {
+        let bench = try Bench { _, _ in .obedient }
+        let started = bench.spawner.masterStarted, home = bench.trial.home, id = bench.trial.id
+        let refusal = Mutex("")
+        _ = try withThread({
+            _ = try? Poller.wait([started.pollItem], timeout: .seconds(20))
+            do {
+                _ = try TrialControl.send(.killWorker, worker: WorkerID(.model, 7), to: id, home: home)
+            } catch {
+                refusal.withLock { $0 = (error as? ControlError)?.summary ?? "\(error)" }
+            }
+            _ = try? TrialControl.send(.stop, to: id, home: home)
+        }) { bench.run() }
+        #expect(
+            refusal.withLock { $0 }
+                == "grpo-arith/first refused: no living worker of that name; there are master_worker/0, model_worker/0, "
+                + "model_worker/1")
+    }
+}
+
+/// Runs `other` on a thread of its own while `body` runs here.
+private func withThread<Result>(_ other: @escaping @Sendable () -> Void, _ body: () -> Result) throws -> Result {
+    let thread = try TestThread(other)
+    defer { thread.join() }
+    return body()
+}
+
+@Sendable private func throwGarbage(at endpoints: [Endpoint]) throws {
+    let context = ZeroMQContext()
+    for endpoint in endpoints {
+        let socket = try ZeroMQSocket.open(context, .dealer, options: SocketOptions(lingerMilliseconds: 1000))
+        try socket.connect(endpoint)
+        for frames in [[[0xff, 0x01, 0x02]], [[]], [[1], [2], [3]]] as [[[UInt8]]] { _ = try socket.send(frames) }
+    }
+}
