@@ -44,10 +44,17 @@ package protocol ModelInterface: Sendable {
     /// The interface types it serves, each with its keys. `evaluate` reads rows of a dataset, not keys.
     static var signatures: [InterfaceType: InterfaceSignature] { get }
 
+    /// Optimizer updates in one train step.
+    var updatesPerStep: Int { get }
+
     /// - Throws: `WorkerError` for a value outside an argument's range.
     init(arguments: InterfaceArguments) throws
     /// Runs `call` on `model`. Only types listed in `signatures` are asked for.
     func run(_ call: InterfaceCall, on model: WorkerModel) throws -> InterfaceResult
+}
+
+extension ModelInterface {
+    package var updatesPerStep: Int { 1 }
 }
 
 /// One execution of an interface: what is asked and the data for it.
