@@ -38,7 +38,7 @@ extension MasterCore {
             return describe(reply.dataset) + (try askConfigurations(now: now))
         case .modelConfig(let model):
             let log = MasterAction.log(.info, "model '\(model)' on \(WorkerID(.model, pending.worker)): \(reply.model.json)")
-            return [log] + (ledger.isIdle ? try initializeModels(reply, now: now) : [])
+            return [log] + (ledger.isIdle ? try initializeModels(now: now) : [])
         case .initialize:
             return ledger.isIdle ? try setupIsOpen(now: now) : []
         default:
@@ -66,7 +66,7 @@ extension MasterCore {
             }, now: now)
     }
 
-    private mutating func initializeModels(_ reply: WireReply, now: Int64) throws -> [MasterAction] {
+    private mutating func initializeModels(now: Int64) throws -> [MasterAction] {
         var outgoing: [Outgoing] = []
         for model in setup.models {
             var request = request(.initialize, to: model.worker, handler: model.shard.description, step: done, now: now)

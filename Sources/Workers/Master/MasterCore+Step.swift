@@ -46,7 +46,7 @@ extension MasterCore {
         let model = try place(of: item.call.model)
         let plan = try Redistributor.plan(
             [.init(worker: model.worker, ids: item.batch.ids, keys: item.call.inputKeys)], from: tracker)
-        tracker.add(worker: model.worker, ids: item.batch.ids, keys: item.call.inputKeys)
+        tracker.expect(worker: model.worker, ids: item.batch.ids, keys: item.call.inputKeys)
         var hooks: [WireHookRequest] = []
         if !plan.steps.isEmpty {
             transfers += 1
@@ -96,6 +96,7 @@ extension MasterCore {
             throw WorkerError(.message, "a reply came for '\(name)', which was not running")
         }
         if call.interfaceType == .trainStep { weightVersion = reply.weightVersion }
+        tracker.add(worker: worker, ids: batch.ids, keys: call.inputKeys)
         var actions: [MasterAction] = []
         if !reply.sample.ids.isEmpty {
             let sample = try reply.sample.sample()

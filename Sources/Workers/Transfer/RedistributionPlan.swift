@@ -69,8 +69,8 @@ package enum Redistributor {
         for need in needs {
             for key in need.keys.sorted() {
                 for id in need.ids {
+                    if tracker.has(key, of: id, on: need.worker) { continue }
                     let holders = tracker.holders(of: key, of: id)
-                    if holders.contains(need.worker) { continue }
                     guard let source = holders.min(by: { (load[$0, default: 0], $0) < (load[$1, default: 0], $1) }) else {
                         throw WorkerError(.storage, "no worker holds key '\(key)' of item '\(id)'")
                     }
