@@ -1,4 +1,4 @@
-package import Protocol
+import Protocol
 
 /// Why a worker could not go on, in words for the person who reads the trial's first failure.
 package struct WorkerError: UserFacingError, Equatable {

@@ -71,8 +71,12 @@ package final class ControlThread: Sendable {
         for action in actions {
             switch action {
             case .report(let state, let detail, let step):
-                try send(
-                    .state(.with { $0.state = state.rawValue; $0.detail = detail; $0.step = step }), on: socket)
+                let change = filled(WireStateChange()) {
+                    $0.state = state.rawValue
+                    $0.detail = detail
+                    $0.step = step
+                }
+                try send(.state(change), on: socket)
             case .order(let order):
                 if !orders.post(order) { complain("a command was dropped: the queue of the main thread is full") }
             case .heartbeat:

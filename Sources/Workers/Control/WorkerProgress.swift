@@ -41,7 +41,7 @@ package final class WorkerProgress: Sendable {
     /// The heartbeat to send now.
     package func heartbeat(now: Int64 = RunClock.bootNanoseconds()) -> WireHeartbeat {
         let status = status.withLock { $0 }
-        return WireHeartbeat.with {
+        return filled(WireHeartbeat()) {
             $0.progress = status.moves
             $0.idleNs = status.isWaiting ? 0 : max(0, now - status.movedAt)
             $0.mfc = status.mfc

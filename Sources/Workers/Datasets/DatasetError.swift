@@ -1,4 +1,4 @@
-package import Protocol
+import Protocol
 
 /// Why a dataset, or one row of it, cannot be used; it always names the file and, for a row, the line.
 package struct DatasetError: UserFacingError, Equatable {

@@ -1,4 +1,4 @@
-import Compute
+package import Compute
 package import Protocol
 
 /// Serves samples of one dataset in epoch order, a batch a call, from where a resumed trial stopped.

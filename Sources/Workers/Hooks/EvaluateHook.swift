@@ -11,7 +11,7 @@ package struct EvaluateHook: RequestHook {
     ) throws {
         let metrics = try worker.evaluate(step: hook.evaluate.step, setup: request.setup)
         reply.statistics += metrics.map { metric in
-            WireStatistic.with {
+            filled(WireStatistic()) {
                 $0.name = metric.name
                 $0.value = metric.value
             }

@@ -15,7 +15,7 @@ package struct SaveHook: RequestHook {
         let model = try worker.model(forRole: save.role, setup: request.setup)
         let path = try model.save(to: save.folder, step: save.step)
         reply.saved.append(
-            .with {
+            filled(WireSavedCheckpoint()) {
                 $0.role = save.role
                 $0.step = save.step
                 $0.path = path

@@ -97,7 +97,7 @@ extension MasterCore {
                 weights = settings.checkpoint(of: role, step: before)
             }
         }
-        return WireInitializeRequest.with {
+        return filled(WireInitializeRequest()) {
             $0.totalSteps = UInt64(setup.steps * updates)
             $0.trainBatchSize = UInt64(training?.sequences ?? 0)
             $0.recoverPath = recover

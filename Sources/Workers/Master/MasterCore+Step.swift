@@ -71,7 +71,11 @@ extension MasterCore {
     private func trainHooks(_ model: ModelPlan, _ step: StepRun) -> [WireHookRequest] {
         var hooks: [WireHookRequest] = []
         if step.flags.evaluates, setup.evaluation?.model == model.name {
-            hooks.append(.with { $0.kind = HookKind.evaluate.rawValue; $0.evaluate.step = UInt64(step.number) })
+            hooks.append(
+                filled(WireHookRequest()) {
+                    $0.kind = HookKind.evaluate.rawValue
+                    $0.evaluate.step = UInt64(step.number)
+                })
         }
         if step.flags.saves {
             hooks.append(saveHook(model, step: step.number, isRecoverOnly: step.flags.isRecoverOnly))
@@ -80,7 +84,7 @@ extension MasterCore {
     }
 
     func saveHook(_ model: ModelPlan, step: Int, isRecoverOnly: Bool) -> WireHookRequest {
-        WireHookRequest.with {
+        filled(WireHookRequest()) {
             $0.kind = HookKind.save.rawValue
             $0.save.folder = settings.folder(of: model.name.role)
             $0.save.role = model.name.role.description
@@ -110,8 +114,9 @@ extension MasterCore {
         }
         let freed = buffer.finishReading(batch.slots)
         if !freed.isEmpty { actions.append(record(.free, mfc: name, count: freed.count, now: now)) }
+        let metrics = metrics(of: call, reply)
         run?.freed += freed
-        run?.metrics += metrics(of: call, reply)
+        run?.metrics += metrics
         actions += saved(reply, now: now)
         return actions + (try dispatch(now: now)) + (try continueStep(now: now))
     }
@@ -127,7 +132,7 @@ extension MasterCore {
         reply.saved.map { checkpoint in
             lastSaved = Int(checkpoint.step)
             return .checkpoint(
-                WireCheckpointRecord.with {
+                filled(WireCheckpointRecord()) {
                     $0.timeNs = now
                     $0.step = checkpoint.step
                     $0.role = checkpoint.role

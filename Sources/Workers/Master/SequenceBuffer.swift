@@ -37,7 +37,7 @@ package struct SequenceBuffer: Sendable {
     }
 
     private var slots: [Slot?]
-    private var filled = 0
+    private var occupied = 0
     private let inputs: [MFCName: Set<SequenceKey>]
     private let batchSizes: [MFCName: Int]
 
@@ -50,11 +50,11 @@ package struct SequenceBuffer: Sendable {
 
     package var capacity: Int { slots.count }
     /// Items in the buffer.
-    package var size: Int { filled }
+    package var size: Int { occupied }
     /// Items that some call reads now.
     package var beingRead: Int { slots.count { ($0?.readers ?? 0) > 0 } }
     /// 95 % or more of the slots are taken.
-    package var isNearlyFull: Bool { filled * 20 >= capacity * 19 }
+    package var isNearlyFull: Bool { occupied * 20 >= capacity * 19 }
     /// Ids of all items, oldest first.
     package var ids: [SequenceID] { slots.compactMap(\.self).sorted { $0.birth < $1.birth }.flatMap(\.sample.ids) }
 
@@ -64,7 +64,7 @@ package struct SequenceBuffer: Sendable {
     package mutating func put(_ sample: SequenceSample, births: [Int64]) throws -> [Int] {
         let empty = slots.indices.filter { slots[$0] == nil }.prefix(sample.count)
         guard empty.count == sample.count else {
-            throw BufferFull(capacity: capacity, size: filled, added: sample.count)
+            throw BufferFull(capacity: capacity, size: occupied, added: sample.count)
         }
         guard births.count == sample.count else {
             throw WorkerError(.message, "\(sample.count) items came with \(births.count) birth times")
@@ -72,7 +72,7 @@ package struct SequenceBuffer: Sendable {
         for (offset, item) in try sample.metadata.unpacked().enumerated() {
             slots[empty[offset]] = Slot(sample: item, birth: births[offset], open: Set(inputs.keys))
         }
-        filled += sample.count
+        occupied += sample.count
         return Array(empty)
     }
 
@@ -123,7 +123,7 @@ package struct SequenceBuffer: Sendable {
             if slot.readers == 0, slot.open.isEmpty {
                 freed += slot.sample.ids
                 slots[index] = nil
-                filled -= 1
+                occupied -= 1
             } else {
                 slots[index] = slot
             }
@@ -164,7 +164,7 @@ extension SequenceBuffer {
     package func record(
         _ event: BufferEventKind, mfc: MFCName = "", count: Int, step: UInt64, time: Int64, version: UInt64
     ) -> WireBufferRecord {
-        WireBufferRecord.with {
+        filled(WireBufferRecord()) {
             $0.timeNs = time
             $0.step = step
             $0.event = event.rawValue

@@ -17,7 +17,7 @@ extension ModelExecutor {
                 try evaluate(step: request.step, setup: request.setup)
             }
             reply.statistics = metrics.map(Self.statistic)
-            reply.times.append(.with { $0.name = "main"; $0.seconds = seconds })
+            reply.times.append(WireTimeRecord("main", seconds))
         case .empty, .save:
             break
         default:
@@ -45,7 +45,7 @@ extension ModelExecutor {
             reply.sample = WireSampleMetadata(kept)
         }
         reply.statistics = result.statistics.map(Self.statistic)
-        reply.times.append(.with { $0.name = "main"; $0.seconds = seconds })
+        reply.times.append(WireTimeRecord("main", seconds))
         reply.weightVersion = model.weightVersion
         progress.moved()
     }
@@ -84,7 +84,7 @@ extension ModelExecutor {
     }
 
     private static func statistic(_ metric: Metric) -> WireStatistic {
-        WireStatistic.with {
+        filled(WireStatistic()) {
             $0.name = metric.name
             $0.value = metric.value
         }

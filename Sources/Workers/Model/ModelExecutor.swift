@@ -1,4 +1,4 @@
-package import Compute
+import Compute
 package import Logging
 package import Protocol
 
@@ -97,7 +97,7 @@ package final class ModelExecutor {
             let (_, seconds) = try spans.record(phase, of: try subject(of: request)) { _ in
                 try implementation.run(hook, for: request, on: self, reply: &reply)
             }
-            reply.times.append(.with { $0.name = phase; $0.seconds = seconds })
+            reply.times.append(WireTimeRecord(phase, seconds))
             progress.moved()
         }
     }
@@ -123,6 +123,14 @@ package final class ModelExecutor {
             $0.handleName = request.handleName
             $0.worker = UInt32(worker)
         }
+    }
+}
+
+extension WireTimeRecord {
+    init(_ name: String, _ seconds: Double) {
+        self.init()
+        self.name = name
+        self.seconds = seconds
     }
 }
 

@@ -46,16 +46,16 @@ package final class SpanRecorder: Sendable {
         span.phase = phase
         span.startNs = clock.now()
         var subject = subject
-        queue.append(.span(Self.filled(span, subject)))
+        queue.append(.span(Self.described(span, subject)))
         defer {
             span.endNs = clock.now()
-            queue.append(.span(Self.filled(span, subject)))
+            queue.append(.span(Self.described(span, subject)))
         }
         let value = try body(&subject)
         return (value, Double(clock.now() - span.startNs) / 1e9)
     }
 
-    private static func filled(_ span: WireSpanRecord, _ subject: Subject) -> WireSpanRecord {
+    private static func described(_ span: WireSpanRecord, _ subject: Subject) -> WireSpanRecord {
         var span = span
         span.mfc = subject.mfc
         span.interfaceType = subject.interfaceType

@@ -39,7 +39,7 @@ package enum TelemetryBatcher {
         // A name that occurs twice keeps its last value; sorted, so that equal series give equal blocks.
         let unique = Dictionary(metrics.map { ($0.name, $0.value) }) { _, last in last }
         let sorted = unique.sorted { $0.key < $1.key }
-        let row = WireMetricRow.with {
+        let row = filled(WireMetricRow()) {
             $0.step = step
             $0.timeNs = time
             $0.values = sorted.map(\.value)
@@ -48,7 +48,11 @@ package enum TelemetryBatcher {
         if let index = batch.metrics.firstIndex(where: { $0.names == names }) {
             batch.metrics[index].rows.append(row)
         } else {
-            batch.metrics.append(.with { $0.names = names; $0.rows = [row] })
+            batch.metrics.append(
+                filled(WireMetricBlock()) {
+                    $0.names = names
+                    $0.rows = [row]
+                })
         }
     }
 

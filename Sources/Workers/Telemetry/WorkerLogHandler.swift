@@ -30,7 +30,7 @@ package struct WorkerLogHandler: LogHandler {
         let level = Self.word(event.level)
         queue.append(
             .log(
-                .with {
+                filled(WireLogRecord()) {
                     $0.timeNs = clock.now()
                     $0.level = level.rawValue
                     $0.message = text

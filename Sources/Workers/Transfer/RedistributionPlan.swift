@@ -25,11 +25,11 @@ package struct RedistributionPlan: Sendable, Equatable {
 
     /// The steps as a hook carries them; `transferID` is unique in the trial.
     package func hook(transferID: String) -> WireHookRequest {
-        WireHookRequest.with { hook in
+        filled(WireHookRequest()) { hook in
             hook.kind = HookKind.dataTransfer.rawValue
             hook.transfer.transferID = transferID
             hook.transfer.steps = steps.map { step in
-                WireTransferStep.with {
+                filled(WireTransferStep()) {
                     $0.fromWorker = UInt32(step.from)
                     $0.toWorker = UInt32(step.to)
                     $0.ids = step.ids
