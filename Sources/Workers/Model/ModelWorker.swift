@@ -12,7 +12,7 @@ package enum WorkerOutcome: Sendable, Equatable {
 /// Everything happens on the one thread that calls `run`; it sleeps in the poller and nowhere else.
 package final class ModelWorker {
     /// After being told to leave, how long a master may be silent before the worker goes by itself.
-    private static let leavingPatience = Duration.seconds(5)
+    private static let leavingPatience = Duration.seconds(30)
 
     private let worker: Int
     private let executor: ModelExecutor
