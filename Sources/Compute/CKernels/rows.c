@@ -1,4 +1,4 @@
-// Kernels over rows: layer norm, embeddings, and the single-row products and cached attention of decoding.
+// Kernels over rows: layer norm, embeddings, and single-row products.
 
 #include "CKernels.h"
 #include "clones.h"
@@ -111,22 +111,4 @@ INLINE float dot(const float *x, const float *y, ptrdiff_t count) {
 CLONES void kernels_row_times_transposed(const float *x, const float *w, ptrdiff_t w_row, ptrdiff_t k, float *y,
                                          ptrdiff_t begin, ptrdiff_t end) {
     for (ptrdiff_t n = begin; n < end; n++) y[n] = dot(x, w + n * w_row, k);
-}
-
-CLONES void kernels_attend_cached(const float *query, const float *keys, const float *values, ptrdiff_t row,
-                                  ptrdiff_t length, ptrdiff_t size, float scale, float *scores, float *output) {
-    float largest = -__builtin_inff();
-    for (ptrdiff_t i = 0; i < length; i++) {
-        scores[i] = scale * dot(query, keys + i * row, size);
-        largest = scores[i] > largest ? scores[i] : largest;
-    }
-    kernels_exp(scores, largest, length, scores);
-    float sum = 0;
-    for (ptrdiff_t i = 0; i < length; i++) sum += scores[i];
-    memset(output, 0, (size_t)size * sizeof(float));
-    for (ptrdiff_t i = 0; i < length; i++) {
-        const float *value = values + i * row;
-        const float weight = scores[i] / sum;
-        for (ptrdiff_t j = 0; j < size; j++) output[j] += weight * value[j];
-    }
 }

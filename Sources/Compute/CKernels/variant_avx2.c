@@ -8,6 +8,7 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
+#define FUSED
 #define LANES 8
 #define MR 6
 #include "matrix.inc"

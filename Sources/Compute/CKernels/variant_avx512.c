@@ -8,6 +8,7 @@
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,fma"))), apply_to = function)
 
+#define FUSED
 #define LANES 16
 #define MR 14
 #include "matrix.inc"

@@ -37,7 +37,7 @@ package struct CheckpointFolder: Sendable {
     }
 
     private func write(_ content: CheckpointContent) throws(FileFault) -> String {
-        let step = content.state.updates
+        let step = content.state.step
         let partial = "\(path)/.step-\(step).partial"
         try makeFolders()
         try files.removeFolder(partial)

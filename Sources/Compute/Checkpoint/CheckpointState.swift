@@ -1,13 +1,18 @@
 /// What a checkpoint holds beside tensors: the content of `state.json`.
 package struct CheckpointState: Sendable, Equatable {
-    /// Optimizer updates done when the checkpoint was made; also the N of its folder `step-N`.
+    /// The trial's step when the checkpoint was made: the N of its folder `step-N`.
+    package var step: Int
+    /// Optimizer updates done by then.
     package var updates: Int
     /// Named generators, each to continue where it stood.
     package var generators: [String: SeededGenerator]
     /// The caller's own words: dataset position, phase, versions. Not looked at here.
     package var values: [String: String]
 
-    package init(updates: Int, generators: [String: SeededGenerator] = [:], values: [String: String] = [:]) {
+    package init(
+        step: Int, updates: Int = 0, generators: [String: SeededGenerator] = [:], values: [String: String] = [:],
+    ) {
+        self.step = step
         self.updates = updates
         self.generators = generators
         self.values = values
@@ -22,6 +27,7 @@ extension CheckpointState {
         }
         return .object([
             JSONMember("version", .integer(1)),
+            JSONMember("step", .integer(step)),
             JSONMember("updates", .integer(updates)),
             JSONMember("generators", .object(generators)),
             JSONMember("values", .map(values)),
@@ -33,8 +39,8 @@ extension CheckpointState {
         let root: JSONValue
         do { root = try JSONParser.parse(text) } catch { throw ComputeError.damaged(path, error.text) }
         guard root["version"]?.asInt == 1 else { throw ComputeError.damaged(path, "version is not 1") }
-        guard let updates = root["updates"]?.asInt, updates >= 0 else {
-            throw ComputeError.damaged(path, "updates is not a count")
+        guard let step = root["step"]?.asInt, let updates = root["updates"]?.asInt, step >= 0, updates >= 0 else {
+            throw ComputeError.damaged(path, "step or updates is not a count")
         }
         guard let values = root["values"]?.asStringMap else {
             throw ComputeError.damaged(path, "values is not a map of strings")
@@ -47,6 +53,6 @@ extension CheckpointState {
             }
             generators[member.name] = generator
         }
-        self.init(updates: updates, generators: generators, values: values)
+        self.init(step: step, updates: updates, generators: generators, values: values)
     }
 }

@@ -40,6 +40,7 @@ struct DecodeBatch {
     /// needs the keys of the earlier ones and no sequence needs another.
     func tasks(rows: Int) -> [Range<Int>] {
         var tasks: [Range<Int>] = []
+        guard count > 0 else { return tasks }
         var start = 0
         for end in sequenceStarts.dropFirst() + [count] where end - start >= rows || end == count {
             tasks.append(start..<end)

@@ -164,8 +164,9 @@ extension DecodePass {
     ) {
         let width = spec.width
         for (index, row) in rows.enumerated() {
-            let place = cache.base(slot: batch.slots[row], layer: layer) + Int(batch.positions[row]) * cache.stride
-            place.update(from: projected + index * 3 * width + width, count: 2 * width)
+            let key = projected + index * 3 * width + width
+            cache.store(
+                key: key, value: key + width, slot: batch.slots[row], layer: layer, position: Int(batch.positions[row]))
         }
     }
 
@@ -190,13 +191,15 @@ extension DecodePass {
         let (width, size) = (spec.width, spec.headWidth)
         let scale = 1 / Float(size).squareRoot()
         for row in rows {
-            let keys = cache.base(slot: batch.slots[row], layer: layer)
+            let keys = cache.keys(slot: batch.slots[row], layer: layer)
+            let values = cache.values(slot: batch.slots[row], layer: layer)
             let query = scratch.projected + (row - first) * 3 * width
             let output = scratch.normal + (row - first) * width
             for head in 0..<spec.heads {
                 kernels_attend_cached(
-                    query + head * size, keys + head * size, keys + width + head * size, cache.stride,
-                    Int(batch.positions[row]) + 1, size, scale, scores, output + head * size)
+                    query + head * size, keys + head * size * KERNELS_KEY_POSITIONS, cache.keyBlock,
+                    values + head * size, width, Int(batch.positions[row]) + 1, size, scale, scores,
+                    output + head * size)
             }
         }
     }
@@ -237,7 +240,7 @@ private struct Scratch {
     init(rows: Int, capacity: Int, spec: ModelSpec) throws(ComputeError) {
         let (width, mlpWidth) = (spec.width, spec.mlpWidth)
         // Lanes write side by side; whole cache lines keep them apart.
-        let scoreCount = (capacity + 31) / 16 * 16
+        let scoreCount = (capacity + 15) / 16 * 16
         memory = try Arena(count: rows * (5 * width + 2 * mlpWidth) + scoreCount)
         stream = memory.base
         normal = stream + rows * width

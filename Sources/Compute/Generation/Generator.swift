@@ -24,7 +24,7 @@ package final class Generator {
         try options.check(prompts: prompts, spec: spec)
         guard let longest = prompts.map(\.count).max() else { return [] }
         let capacity = min(spec.contextLength, longest + min(options.maxNewTokens, spec.contextLength))
-        let slotFloats = KeyValueCache.slotSize(capacity: capacity, layers: spec.layers, width: spec.width)
+        let slotFloats = KeyValueCache.slotFloats(capacity: capacity, layers: spec.layers, width: spec.width)
         let rows = prompts.count * options.samplesPerPrompt
         let slots = max(1, min(options.slots, rows, Self.cacheFloats / slotFloats))
         let pass = try DecodePass(

@@ -50,6 +50,8 @@ package struct TokenSampler {
         weights.removeAll(keepingCapacity: true)
         weights.append(contentsOf: repeatElement(0, count: logits.count))
         kernels_exp(scaled, 0, logits.count, &weights)
+        // The kernel's least value is not quite zero; a token of minus infinity must be impossible.
+        for index in scaled.indices where scaled[index] < -87 { weights[index] = 0 }
         let total = weights.reduce(0.0) { $0 + Double($1) }
         // A NaN anywhere makes the total NaN; minus infinity is a legal, impossible token.
         guard total.isFinite else { return nil }

@@ -23,12 +23,12 @@ struct CheckpointFixture {
         }
     }
 
-    /// The content of a checkpoint after `updates` updates.
-    func content(updates: Int, values: [String: String] = [:]) throws -> CheckpointContent {
+    /// The content of a checkpoint at a step.
+    func content(step: Int, values: [String: String] = [:]) throws -> CheckpointContent {
         CheckpointContent(
             spec: spec, table: table, weights: weights, moments: (first, second),
             state: CheckpointState(
-                updates: updates, generators: ["data": SeededGenerator(seed: UInt64(updates))], values: values),
+                step: step, updates: 7, generators: ["data": SeededGenerator(seed: UInt64(step))], values: values),
             tokenizer: try CharacterTokenizer(characters: "01+=".unicodeScalars))
     }
 }

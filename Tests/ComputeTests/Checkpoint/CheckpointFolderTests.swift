@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test func `a checkpoint has exactly the documented files`() throws {
-        let path = try folder.save(model.content(updates: 3))
+        let path = try folder.save(model.content(step: 3))
         #expect(path == folder.path + "/step-3")
         #expect(
             FolderListing.names(in: path) == [
@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test func `everything that was saved is read back bit for bit`() throws {
-        let saved = try model.content(updates: 3, values: ["phase": "grpo", "row \"7\"": "é\n"])
+        let saved = try model.content(step: 3, values: ["phase": "grpo", "row \"7\"": "é\n"])
         let checkpoint = try Checkpoint.open(folder.save(saved))
         #expect(checkpoint.spec == model.spec)
         #expect(checkpoint.state == saved.state)
@@ -39,18 +39,18 @@ import Testing
     }
 
     @Test func `equal contents give equal bytes`() throws {
-        let one = try folder.save(model.content(updates: 1, values: ["a": "1", "b": "2"]))
+        let one = try folder.save(model.content(step: 1, values: ["a": "1", "b": "2"]))
         let first = try ScratchFolder.read(one + "/manifest.json")
-        try folder.save(model.content(updates: 1, values: ["b": "2", "a": "1"]))
+        try folder.save(model.content(step: 1, values: ["b": "2", "a": "1"]))
         #expect(try ScratchFolder.read(one + "/manifest.json") == first)
     }
 
     @Test(arguments: [Float.nan, .infinity, -.infinity])
     func `weights that are not finite are never saved`(value: Float) throws {
-        try folder.save(model.content(updates: 1))
+        try folder.save(model.content(step: 1))
         let bias = try #require(model.table["transformer.ln_f.bias"])
         model.weights.base[bias.offset + 3] = value
-        let error = #expect(throws: ComputeError.self) { try folder.save(model.content(updates: 2)) }
+        let error = #expect(throws: ComputeError.self) { try folder.save(model.content(step: 2)) }
         #expect(error?.code == .notFinite)
         #expect(error?.summary == "Checkpoint refused: weight 'transformer.ln_f.bias' is not finite.")
         #expect(FolderListing.names(in: folder.path) == ["step-1"])
@@ -58,13 +58,13 @@ import Testing
 
     @Test func `a moment that is not finite is never saved either`() throws {
         model.second.base[0] = .nan
-        let error = #expect(throws: ComputeError.self) { try folder.save(model.content(updates: 2)) }
+        let error = #expect(throws: ComputeError.self) { try folder.save(model.content(step: 2)) }
         #expect(error?.summary == "Checkpoint refused: second moment of 'transformer.wte.weight' is not finite.")
     }
 
     @Test func `a checkpoint of the same step is replaced`() throws {
-        try folder.save(model.content(updates: 4, values: ["try": "1"]))
-        let path = try folder.save(model.content(updates: 4, values: ["try": "2"]))
+        try folder.save(model.content(step: 4, values: ["try": "1"]))
+        let path = try folder.save(model.content(step: 4, values: ["try": "2"]))
         #expect(try Checkpoint.open(path).state?.values == ["try": "2"])
         #expect(FolderListing.names(in: folder.path) == ["step-4"])
     }
@@ -72,7 +72,7 @@ import Testing
     @Test func `a model saved without an optimizer has no moments to read`() throws {
         let content = CheckpointContent(
             spec: model.spec, table: model.table, weights: model.weights, moments: nil,
-            state: CheckpointState(updates: 0), tokenizer: nil)
+            state: CheckpointState(step: 0), tokenizer: nil)
         let checkpoint = try Checkpoint.open(folder.save(content))
         #expect(checkpoint.tokenizer == nil)
         #expect(throws: ComputeError.self) {
@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test func `weights of another shape are refused by tensor name`() throws {
-        let checkpoint = try Checkpoint.open(folder.save(model.content(updates: 1)))
+        let checkpoint = try Checkpoint.open(folder.save(model.content(step: 1)))
         let table = ModelSpec.gpt2(vocabularySize: 6, contextLength: 6, width: 4, layers: 1, heads: 2).parameterTable()
         let error = try #require(
             #expect(throws: ComputeError.self) {

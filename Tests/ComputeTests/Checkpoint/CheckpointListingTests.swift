@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test func `steps are listed newest first, by number`() throws {
-        for updates in [2, 10, 9] { try folder.save(model.content(updates: updates)) }
+        for step in [2, 10, 9] { try folder.save(model.content(step: step)) }
         #expect(folder.list().valid.map(\.step) == [10, 9, 2])
         #expect(CheckpointFolder.latest(in: folder.path).latest?.step == 10)
     }
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func `names that are no step folders are passed over`() throws {
-        try folder.save(model.content(updates: 2))
+        try folder.save(model.content(step: 2))
         for name in ["step-", "step-x", "step-03", "step--1", ".step-9.partial", "other"] {
             try SystemFiles().makeFolder(folder.path + "/" + name)
         }
@@ -36,8 +36,8 @@ import Testing
         "config.json", "manifest.json", "model.safetensors", "optimizer.safetensors", "state.json", "tokenizer.json",
     ])
     func `any byte changed, cut or missing in any file makes a checkpoint invalid`(name: String) throws {
-        try folder.save(model.content(updates: 1))
-        let path = try folder.save(model.content(updates: 2)) + "/" + name
+        try folder.save(model.content(step: 1))
+        let path = try folder.save(model.content(step: 2)) + "/" + name
         let whole = try ScratchFolder.read(path)
         var flipped = whole
         // Inside every file there is a digit or a float near the end whose lowest bit matters.
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func `the reason names the damaged file`() throws {
-        let path = try folder.save(model.content(updates: 2))
+        let path = try folder.save(model.content(step: 2))
         try ScratchFolder.overwrite(path + "/state.json", with: [])
         let reason = CheckpointFolder.latest(in: folder.path).skipped.first?.reason.summary ?? ""
         #expect(reason.hasPrefix("state.json cannot be used: has 0 bytes, the manifest says "))
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func `pruning keeps the newest whole ones and removes what is older`() throws {
-        for updates in [1, 2, 3, 4, 5] { try folder.save(model.content(updates: updates)) }
+        for step in [1, 2, 3, 4, 5] { try folder.save(model.content(step: step)) }
         try ScratchFolder.overwrite(folder.path + "/step-2/state.json", with: [])
         try ScratchFolder.overwrite(folder.path + "/step-5/state.json", with: [])
         let removed = try folder.prune(keepingLast: 2)
@@ -80,7 +80,7 @@ import Testing
 
     @Test(arguments: [0, -1])
     func `pruning never removes the last whole checkpoint`(count: Int) throws {
-        try folder.save(model.content(updates: 1))
+        try folder.save(model.content(step: 1))
         try folder.prune(keepingLast: count)
         #expect(folder.list().valid.map(\.step) == [1])
     }
@@ -95,11 +95,11 @@ import Testing
         for failing in 1... {
             let scratch = try ScratchFolder()
             let path = scratch.path + "/actor"
-            try CheckpointFolder(path: path).save(model.content(updates: 4, values: ["from": "before"]))
+            try CheckpointFolder(path: path).save(model.content(step: 4, values: ["from": "before"]))
             let files = FaultyFiles(failing: failing, kind: kind)
             var isSaved = true
             do {
-                try CheckpointFolder(path: path, files: files).save(model.content(updates: step, values: ["from": "now"]))
+                try CheckpointFolder(path: path, files: files).save(model.content(step: step, values: ["from": "now"]))
             } catch let error as ComputeError {
                 isSaved = false
                 #expect(error.code == .fileSystem)
@@ -108,7 +108,7 @@ import Testing
             let state = try #require(Checkpoint.open(latest.path).state)
             if isSaved { #expect(state.values == ["from": "now"]) }
             // The next save, on a healthy disk, clears up whatever was left.
-            try CheckpointFolder(path: path).save(model.content(updates: step, values: ["from": "later"]))
+            try CheckpointFolder(path: path).save(model.content(step: step, values: ["from": "later"]))
             let healed = CheckpointFolder.latest(in: path)
             #expect(healed.skipped == [])
             #expect(try Checkpoint.open(#require(healed.latest).path).state?.values == ["from": "later"])

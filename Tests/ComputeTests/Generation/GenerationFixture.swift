@@ -10,8 +10,8 @@ struct GenerationFixture {
     static let prompts: [[Int32]] = [[3], [1, 2, 3, 4, 5, 6, 7], [9, 9], [4, 3, 2, 1], [10, 2, 10, 2, 10], [8]]
 
     init(threads: Int = 2, contextLength: Int = 24) throws {
-        let spec = ModelSpec.gpt2(vocabularySize: 11, contextLength: contextLength, width: 24, layers: 2, heads: 3)
-        model = try LanguageModel(spec: spec, pool: ThreadPool(threads: threads))
+        let spec = ModelSpec.gpt2(vocabularySize: 11, contextLength: contextLength, width: 44, layers: 2, heads: 4)
+        model = try LanguageModel(spec: spec, seed: 1, pool: ThreadPool(threads: threads))
         var random = SeededGenerator(seed: 5)
         for parameter in model.table.parameters {
             let isGain = parameter.name.contains("ln_") && parameter.name.hasSuffix("weight")

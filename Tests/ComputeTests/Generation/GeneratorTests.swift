@@ -36,6 +36,21 @@ import Testing
         }
     }
 
+    @Test func `recorded log-probabilities equal those of the training forward`() throws {
+        let options = GenerationOptions(maxNewTokens: 9, samplesPerPrompt: 3, stopTokens: [0])
+        let answers = try fixture.answers(options)
+        let sequences = answers.map { GenerationFixture.prompts[$0.promptIndex] + $0.tokens }
+        let outputs = try fixture.model.score(PackedBatch(sequences: sequences))
+        var start = 0
+        for (answer, sequence) in zip(answers, sequences) {
+            let first = start + sequence.count - answer.tokens.count - 1
+            for (index, recorded) in answer.logProbabilities.enumerated() {
+                #expect(abs(outputs.logProbabilities[first + index] - recorded) < 1e-5)
+            }
+            start += sequence.count
+        }
+    }
+
     @Test func `answers are ordered by prompt, then sample, and samples differ`() throws {
         let answers = try fixture.answers(GenerationOptions(maxNewTokens: 8, samplesPerPrompt: 3))
         #expect(answers.map(\.promptIndex) == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5])
@@ -105,10 +120,9 @@ import Testing
         let fixture = try GenerationFixture(contextLength: 160)
         let prompt = (0..<150).map { Int32($0 * 7 % 11) }
         let answer = try fixture.answers(GenerationOptions(maxNewTokens: 4, sampling: .greedy), to: [prompt])[0]
-        let logits = fixture.reference.logits(prompt + answer.tokens)
-        for (index, token) in answer.tokens.enumerated() {
-            let expected = ReferenceModel.logProbabilities(logits[149 + index])[Int(token)]
-            #expect(abs(Double(answer.logProbabilities[index]) - expected) < 1e-5)
+        let outputs = try fixture.model.score(PackedBatch(sequences: [prompt + answer.tokens]))
+        for (index, recorded) in answer.logProbabilities.enumerated() {
+            #expect(abs(outputs.logProbabilities[149 + index] - recorded) < 1e-5)
         }
     }
 

@@ -59,12 +59,12 @@ private func choose(
     ] as [(Float, Int?, Float, [Int])])
     func `draws follow the naive sampler`(temperature: Float, topK: Int?, topP: Float, excluded: [Int]) throws {
         var generator = SeededGenerator(seed: 11)
-        for vocabulary in [12, 200] {
+        for vocabulary in [12, 90] {
             let logits = (0..<vocabulary).map { _ in 2 * generator.normal() }
             let expected = naiveDistribution(
                 logits, temperature: Double(temperature), topK: topK, topP: Double(topP), excluded: excluded)
             var counts = [Double](repeating: 0, count: vocabulary)
-            let draws = 20_000
+            let draws = 2_000
             var sampler = TokenSampler(.sample(temperature: temperature, topK: topK, topP: topP))
             logits.withUnsafeBufferPointer { logits in
                 for draw in 0..<draws {
@@ -75,7 +75,7 @@ private func choose(
                 }
             }
             let error = zip(counts, expected).map { abs($0 - $1) }.max() ?? 1
-            #expect(error < 3 / Double(draws), "vocabulary \(vocabulary)")
+            #expect(error < 1.5 / Double(draws), "vocabulary \(vocabulary)")
         }
     }
 

@@ -113,9 +113,16 @@ void kernels_attend(const kernels_attention *attention, float *scratch);
 /// Gradients overwrite d_query, d_key, d_value (same layout and stride as the inputs).
 void kernels_attend_backward(const kernels_attention *attention, const float *d_output, float *d_query, float *d_key,
                              float *d_value, float *scratch);
-/// One new query against `length` cached rows of one head; `scores` holds `length` floats of scratch.
-void kernels_attend_cached(const float *query, const float *keys, const float *values, ptrdiff_t row, ptrdiff_t length,
-                           ptrdiff_t size, float scale, float *scores, float *output);
+/// Positions whose keys are interleaved in a key-value cache: key channel c of position t is at
+/// keys[t / 16 * key_block + c * 16 + t % 16], so that one vector holds the same channel of many positions.
+enum { KERNELS_KEY_POSITIONS = 16 };
+
+/// One new query of one head against `length` cached positions. `keys` points at the head's first channel, `key_block`
+/// is the distance between blocks of positions; value rows are `value_row` apart. `scores` holds `length` floats of
+/// scratch, rounded up to whole blocks.
+void kernels_attend_cached(const float *query, const float *keys, ptrdiff_t key_block, const float *values,
+                           ptrdiff_t value_row, ptrdiff_t length, ptrdiff_t size, float scale, float *scores,
+                           float *output);
 
 // MARK: Row-wise and element-wise
 
