@@ -41,8 +41,14 @@ package enum WorkerMain {
             let control = ControlThread(
                 worker: id, attempt: attempt, context: context, endpoint: try runtime.control(), processID: getpid(),
                 orders: orders, news: news, progress: progress, complain: complain)
-            let thread = try WorkerThread { [complain] in
-                do { try control.run() } catch { complain("control has ended: \(errorReport(error))") }
+            let thread = try WorkerThread { [complain, orders] in
+                do {
+                    try control.run()
+                } catch {
+                    complain("control has ended: \(errorReport(error))")
+                    // Nobody can reach this worker any more, so it leaves by itself.
+                    orders.post(.exit)
+                }
             }
             defer { thread.join() }
             guard let configuration = try configuration() else {

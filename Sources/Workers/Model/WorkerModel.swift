@@ -133,56 +133,36 @@ extension WorkerModel {
 // MARK: - Checkpoints
 
 extension WorkerModel {
-    /// Key under which a checkpoint keeps how many updates its optimizer has done; the checkpoint itself is numbered by
-    /// the trial-wide step, of which a role may do several updates, or none.
-    private static let updateCountKey = "optimizer_updates"
+    private static let versionKey = "weight_version"
 
-    /// Writes weights, moments and counters to `folder/step-N`; returns where.
+    /// Writes weights, and moments and counters where the model trains, to `folder/step-N`; returns where.
     package func save(to folder: String, step: UInt64) throws -> String {
-        let model = try requireLanguage()
-        let state = CheckpointState(
-            updates: Int(step),
-            values: [Self.updateCountKey: "\(engine?.updateCount ?? 0)", "weight_version": "\(weightVersion)"])
-        return try CheckpointFolder(path: folder).save(
-            CheckpointContent(
-                spec: model.spec, table: model.table, weights: model.weights,
-                moments: engine.map { ($0.firstMoments, $0.secondMoments) }, state: state, tokenizer: tokenizer))
+        let state = CheckpointState(step: Int(step), values: [Self.versionKey: "\(weightVersion)"])
+        let place = CheckpointFolder(path: folder)
+        if let engine { return try engine.save(to: place, state: state, tokenizer: tokenizer) }
+        return try requireLanguage().save(to: place, state: state, tokenizer: tokenizer)
     }
 
     /// Takes the weights of a checkpoint: one of ours, or a folder in Hugging Face layout.
     package func loadWeights(from path: String, layout: CheckpointLayout) throws {
         let checkpoint = try layout == .trial ? Checkpoint.open(path) : Checkpoint.openExternal(path)
-        try check(checkpoint)
-        let model = try requireLanguage()
-        try checkpoint.readWeights(into: model.weights, table: model.table)
+        try checkVocabulary(of: checkpoint)
+        try requireLanguage().loadWeights(from: checkpoint)
     }
 
     /// Goes on exactly where a checkpoint was made: weights, moments and the count of updates.
     package func recover(from path: String) throws {
         let checkpoint = try Checkpoint.open(path)
-        try check(checkpoint)
-        let model = try requireLanguage(), engine = try requireEngine()
-        guard let state = checkpoint.state, let updates = state.values[Self.updateCountKey].flatMap({ Int($0) }) else {
-            throw WorkerError(.plan, "the checkpoint \(path) does not say how many updates it holds")
-        }
-        try checkpoint.readWeights(into: model.weights, table: model.table)
-        try checkpoint.readMoments(first: engine.firstMoments, second: engine.secondMoments, table: model.table)
-        engine.updateCount = updates
-        weightVersion = state.values["weight_version"].flatMap { UInt64($0) } ?? UInt64(state.updates)
+        try checkVocabulary(of: checkpoint)
+        try requireEngine().restore(from: checkpoint)
+        if let version = checkpoint.state?.values[Self.versionKey].flatMap({ UInt64($0) }) { weightVersion = version }
     }
 
-    private func check(_ checkpoint: Checkpoint) throws {
-        guard let spec, checkpoint.spec == spec else {
-            throw WorkerError(
-                .plan, "the checkpoint \(checkpoint.path) holds another shape of model than '\(name)' has",
-                detail: "checkpoint: \(checkpoint.spec)\nmodel: \(spec.map { "\($0)" } ?? "none")",
-                hint: "use the sizes of the model section that the checkpoint was made with")
-        }
-        if let other = checkpoint.tokenizer, other != tokenizer {
-            throw WorkerError(
-                .plan, "the checkpoint \(checkpoint.path) was made with another vocabulary than the data of this trial has",
-                hint: "train and evaluate on data with the same characters")
-        }
+    private func checkVocabulary(of checkpoint: Checkpoint) throws {
+        guard let other = checkpoint.tokenizer, other != tokenizer else { return }
+        throw WorkerError(
+            .plan, "the checkpoint \(checkpoint.path) was made with another vocabulary than the data of this trial has",
+            hint: "train and evaluate on data with the same characters")
     }
 }
 

@@ -1,4 +1,5 @@
 import Protocol
+import TestSupport
 import Testing
 
 @testable import Workers
@@ -113,7 +114,7 @@ import Testing
     }
 
     @Test func `a worker says hello, beats, obeys and reports its end`() throws {
-        let folder = try TemporaryFolder(), context = ZeroMQContext(), runtime = RuntimeFolder(path: folder.path)
+        let folder = TemporaryFolder(), context = ZeroMQContext(), runtime = RuntimeFolder(path: folder.path)
         let socket = try ZeroMQSocket.open(context, .router)
         try socket.bind(runtime.control())
         let orchestrator = Orchestrator(socket: socket)

@@ -1,5 +1,6 @@
 import Compute
 import Protocol
+import TestSupport
 import Testing
 
 @testable import Workers
@@ -78,9 +79,9 @@ import Testing
 
 @Suite struct TrialVocabularyTests {
     @Test func `characters of training and evaluation files are covered, sorted`() throws {
-        let folder = try TemporaryFolder()
-        let train = try folder.file("t.jsonl", lines: [#"{"prompt": "b", "answer": "c"}"#, "broken"])
-        let held = try folder.file("h.jsonl", lines: [#"{"prompt": "a", "answer": "b"}"#])
+        let folder = TemporaryFolder()
+        let train = folder.file("t.jsonl", lines: [#"{"prompt": "b", "answer": "c"}"#, "broken"])
+        let held = folder.file("h.jsonl", lines: [#"{"prompt": "a", "answer": "b"}"#])
         let plan = TinyTrial.plan(train: train, heldOut: held, supervisedSteps: 1, policySteps: 0)
         let tokenizer = try TrialVocabulary.build(for: plan)
         #expect(tokenizer.characters == ["a", "b", "c"])

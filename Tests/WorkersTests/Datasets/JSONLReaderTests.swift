@@ -1,12 +1,11 @@
 import Protocol
+import TestSupport
 import Testing
 
 @testable import Workers
 
 @Suite struct JSONLReaderTests {
-    private let folder: TemporaryFolder
-
-    init() throws { folder = try TemporaryFolder() }
+    private let folder = TemporaryFolder()
 
     private func plan(_ path: String, badRow: DatasetPlan.BadRow = .skip, maximumLength: Int = 64) -> DatasetPlan {
         DatasetPlan(type: "prompt_answer", path: path, maximumLength: maximumLength, badRow: badRow)
@@ -59,7 +58,7 @@ import Testing
 
     @Test func `invalid UTF-8 breaks its row only`() throws {
         let bytes = Array(#"{"prompt": "1", "answer": "2"}"#.utf8) + [0x0a, 0x22, 0xff, 0x22, 0x0a]
-        let path = try folder.file("d.jsonl", bytes)
+        let path = folder.file("d.jsonl", bytes)
         let content = try JSONLReader(plan(path), fields: .promptAndAnswer).read()
         #expect(content.rows.count == 1)
         #expect(content.errors.map(\.reason) == ["the line is no valid UTF-8"])
@@ -68,7 +67,7 @@ import Testing
     @Test func `a huge line is refused without being kept`() throws {
         let bytes = [UInt8](repeating: 0x61, count: LineReader.longestLine + 5)
             + Array("\n{\"prompt\": \"1\", \"answer\": \"2\"}".utf8)
-        let path = try folder.file("d.jsonl", bytes)
+        let path = folder.file("d.jsonl", bytes)
         let content = try JSONLReader(plan(path), fields: .promptAndAnswer).read()
         #expect(content.rows.map(\.line) == [2])
         #expect(content.errors.map(\.reason) == ["the line has 1048581 bytes, the limit is 1048576"])
@@ -76,7 +75,7 @@ import Testing
 
     @Test(arguments: [[UInt8](), Array("\n  \n".utf8)])
     func `a file without a row is an error that says so`(bytes: [UInt8]) throws {
-        let path = try folder.file("d.jsonl", bytes)
+        let path = folder.file("d.jsonl", bytes)
         let error = #expect(throws: DatasetError.self) { try JSONLReader(plan(path), fields: .prompt).read() }
         #expect(error?.code == .empty)
         #expect(error?.summary == "\(path): the file has no row")
@@ -95,19 +94,19 @@ import Testing
 
     @Test func `a byte order mark and carriage returns are no part of a row`() throws {
         let text = "{\"prompt\": \"1\", \"answer\": \"2\"}\r\n{\"prompt\": \"3\", \"answer\": \"4\"}\r\n"
-        let path = try folder.file("d.jsonl", [0xEF, 0xBB, 0xBF] + Array(text.utf8))
+        let path = folder.file("d.jsonl", [0xEF, 0xBB, 0xBF] + Array(text.utf8))
         let content = try JSONLReader(plan(path, badRow: .fail), fields: .promptAndAnswer).read()
         #expect(content.rows.map(\.prompt) == ["1", "3"])
     }
 
     @Test func `a prompt file needs no answers unless somebody asks for them`() throws {
-        let path = try folder.file("d.jsonl", lines: [#"{"prompt": "1"}"#])
+        let path = folder.file("d.jsonl", lines: [#"{"prompt": "1"}"#])
         #expect(try JSONLReader(plan(path), fields: .prompt).read().rows.first?.answer == nil)
         #expect(throws: DatasetError.self) { try JSONLReader(plan(path), fields: .promptAndAnswer).read() }
     }
 
     @Test func `reading stops when there are rows enough`() throws {
-        let path = try folder.file("d.jsonl", lines: [#"{"prompt": "1"}"#, #"{"prompt": "2"}"#, "broken"])
+        let path = folder.file("d.jsonl", lines: [#"{"prompt": "1"}"#, #"{"prompt": "2"}"#, "broken"])
         let content = try JSONLReader(plan(path, badRow: .fail), fields: .prompt).read(limit: 2)
         #expect(content.rows.count == 2)
     }

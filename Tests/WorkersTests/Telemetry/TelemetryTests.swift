@@ -1,6 +1,7 @@
 import Logging
 import Protocol
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Workers
@@ -97,7 +98,7 @@ import Testing
 
 @Suite struct TelemetryPublisherTests {
     @Test func `everything appended before closing is delivered once it is acknowledged`() throws {
-        let folder = try TemporaryFolder(), context = ZeroMQContext(), runtime = RuntimeFolder(path: folder.path)
+        let folder = TemporaryFolder(), context = ZeroMQContext(), runtime = RuntimeFolder(path: folder.path)
         let queue = try TelemetryQueue()
         let receiver = try ZeroMQSocket.open(context, .router)
         try receiver.bind(runtime.telemetry())
@@ -124,7 +125,7 @@ import Testing
     }
 
     @Test func `closing gives up after its patience when nobody acknowledges`() throws {
-        let folder = try TemporaryFolder(), context = ZeroMQContext()
+        let folder = TemporaryFolder(), context = ZeroMQContext()
         let queue = try TelemetryQueue()
         let publisher = TelemetryPublisher(
             context: context, endpoint: try RuntimeFolder(path: folder.path).telemetry(), source: "s", epoch: 1,

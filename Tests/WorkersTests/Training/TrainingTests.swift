@@ -1,4 +1,5 @@
 import Protocol
+import TestSupport
 import Testing
 
 @testable import Workers
@@ -8,10 +9,10 @@ import Testing
     private let train: String
     private let heldOut: String
 
-    init() throws {
-        folder = try TemporaryFolder()
-        train = try folder.file("train.jsonl", lines: TinyTrial.rows)
-        heldOut = try folder.file("held.jsonl", lines: Array(TinyTrial.rows.prefix(3)))
+    init() {
+        folder = TemporaryFolder()
+        train = folder.file("train.jsonl", lines: TinyTrial.rows)
+        heldOut = folder.file("held.jsonl", lines: Array(TinyTrial.rows.prefix(3)))
     }
 
     private func plan(checkpointEverySteps: Int = 100) -> TrialPlan {
@@ -50,14 +51,14 @@ import Testing
     }
 
     @Test func `two runs with one seed give equal statistics`() throws {
-        let second = try TemporaryFolder()
+        let second = TemporaryFolder()
         let one = try TrialRun.complete(plan(), in: folder), other = try TrialRun.complete(plan(), in: second)
         #expect(one.metrics == other.metrics)
         #expect(one.metrics.count == 6)
     }
 
     @Test func `confirming every request changes nothing but the messages`() throws {
-        let second = try TemporaryFolder()
+        let second = TemporaryFolder()
         let one = try TrialRun.complete(plan(), in: folder)
         let other = try TrialRun.complete(plan(), in: second, handshake: .synAck)
         #expect(other.outcome == .completed)
@@ -67,7 +68,7 @@ import Testing
     @Test(arguments: [2, 3, 4]) func `stopping and resuming gives the same numbers as one run`(step: Int) throws {
         let whole = try TrialRun.complete(plan(checkpointEverySteps: 1), in: folder)
         // The recovery checkpoint of step 2 is gone by the end of the whole run, so the first part runs by itself.
-        let second = try TemporaryFolder()
+        let second = TemporaryFolder()
         var first = plan(checkpointEverySteps: 1)
         first.setups[0].steps = min(step, 3)
         if step > 3 { first.setups[1].steps = step - 3 } else { first.setups.removeLast() }
@@ -80,7 +81,7 @@ import Testing
     }
 
     @Test func `a broken row is reported with its line and left out`() throws {
-        let broken = try folder.file("broken.jsonl", lines: TinyTrial.rows + [#"{"prompt": "1+1=", "anwser": "2"}"#])
+        let broken = folder.file("broken.jsonl", lines: TinyTrial.rows + [#"{"prompt": "1+1=", "anwser": "2"}"#])
         let run = try TrialRun.complete(
             TinyTrial.plan(train: broken, heldOut: heldOut, supervisedSteps: 1, policySteps: 0), in: folder)
         #expect(run.outcome == .completed)
@@ -89,7 +90,7 @@ import Testing
     }
 
     @Test func `a broken row ends the trial where the plan says so`() throws {
-        let broken = try folder.file("broken.jsonl", lines: TinyTrial.rows + ["{"])
+        let broken = folder.file("broken.jsonl", lines: TinyTrial.rows + ["{"])
         let run = try TrialRun.complete(
             TinyTrial.plan(train: broken, heldOut: heldOut, supervisedSteps: 1, policySteps: 0, badRow: .fail),
             in: folder)

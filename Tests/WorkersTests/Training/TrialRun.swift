@@ -1,6 +1,7 @@
 import Logging
 import Protocol
 import Synchronization
+import TestSupport
 
 @testable import Workers
 

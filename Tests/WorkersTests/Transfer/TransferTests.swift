@@ -1,4 +1,5 @@
 import Protocol
+import TestSupport
 import Testing
 
 @testable import Workers
@@ -93,7 +94,7 @@ import Testing
     }
 
     @Test func `tensors cross from one worker to another with their element types`() throws {
-        let folder = try TemporaryFolder(), context = ZeroMQContext()
+        let folder = TemporaryFolder(), context = ZeroMQContext()
         let runtime = RuntimeFolder(path: folder.path)
         let sender = try DataManager(worker: 0, context: context, runtime: runtime)
         let receiver = try DataManager(worker: 1, context: context, runtime: runtime)
@@ -106,7 +107,7 @@ import Testing
     }
 
     @Test func `a sender that does not send is named when patience ends`() throws {
-        let folder = try TemporaryFolder(), context = ZeroMQContext()
+        let folder = TemporaryFolder(), context = ZeroMQContext()
         let receiver = try DataManager(
             worker: 1, context: context, runtime: RuntimeFolder(path: folder.path), patience: .milliseconds(1))
         let error = #expect(throws: WorkerError.self) {
