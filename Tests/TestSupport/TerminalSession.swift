@@ -1,5 +1,5 @@
 import Foundation
-import Glibc
+package import Glibc
 
 /// The program on a pseudo-terminal, driven by keys and read as a screen.
 package final class TerminalSession {

@@ -39,7 +39,7 @@ struct CockpitCommand: ParsableCommand {
                 "cockpit draws its dashboard in a terminal, and this is none",
                 hint: "for output that can be piped, use: cockpit list --json")
         }
-        try DashboardRunner(home: Environment.home, appearance: appearance).run(opening: nil)
+        try DashboardRunner(home: Environment.home, appearance: appearance).run(.trials)
     }
 
     /// Parses and runs; errors written for a person are printed as such and give their own exit status.
@@ -51,7 +51,7 @@ struct CockpitCommand: ParsableCommand {
             try command.run()
         } catch let error as any UserFacingError {
             Output.error(error)
-            exit(error.exitCode)
+            Glibc.exit(error.exitCode)
         } catch {
             exit(withError: error)
         }

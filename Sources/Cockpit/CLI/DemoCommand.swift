@@ -30,12 +30,13 @@ struct DemoCommand: ParsableCommand {
         let written = try ArithmeticData.write(to: "\(home.data)/arithmetic", seed: 1, heldOutRows: 500)
         Output.note("dataset: \(written.trainingRows) additions to train on, \(written.heldOutRows) held out")
         let request = LaunchRequest(
-            id: id, configFile: nil, overrides: overrides, recoverMode: .disabled, replacesExisting: replaces)
+            experiment: id.experiment.description, trial: id.trial.description, overrides: overrides,
+            existing: replaces ? .replace : .refuse)
         let started = try TrialLauncher.start(request, home: home)
         if headless || json || !Output.isTerminal {
-            exit(try TrialFollower(id: started.id, home: home, format: json ? .json : .text).run())
+            Glibc.exit(try TrialFollower(id: started.id, home: home, format: json ? .json : .text).run())
         }
-        try DashboardRunner(home: home, appearance: appearance).run(opening: started.id)
+        try DashboardRunner(home: home, appearance: appearance).run(.live(started.id))
     }
 
     /// Whether an earlier demo is there and may go; asks where somebody can answer.

@@ -66,13 +66,13 @@ struct DoctorCommand: ParsableCommand {
         Finding(
             subject: "devices", isGood: true,
             detail:
-                "\(ProcessInfo.processInfo.activeProcessorCount) cores, \(ProcessInfo.processInfo.physicalMemory >> 30) GiB, \(Devices.gpuSummary())"
+                "\(ProcessInfo.processInfo.activeProcessorCount) cores, \(ProcessInfo.processInfo.physicalMemory >> 30) GiB, \(DeviceSurvey.gpus())"
         )
     }
 
     private func trialFinding(_ folder: TrialFolder) -> Finding {
         do {
-            let findings = try Integrity.check(path: folder.database)
+            let findings = try Integrity.check(path: folder.database).findings
             return Finding(
                 subject: folder.id.description, isGood: findings.isEmpty,
                 detail: findings.isEmpty ? "sound" : findings.joined(separator: "; "))

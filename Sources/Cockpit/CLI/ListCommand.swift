@@ -66,7 +66,7 @@ struct TrialDocument: Encodable {
         step = overview.step
         totalSteps = overview.totalSteps
         started = Double(overview.startedWall) / 1e9
-        orchestrator = Orchestrator(pid: overview.orchestrator?.pid)
+        orchestrator = Orchestrator(pid: overview.orchestratorPID)
         workers = overview.workers.map { Worker(id: $0.id, pid: $0.pid, state: $0.state, restarts: $0.restarts) }
         metrics = overview.last
     }

@@ -8,8 +8,8 @@ struct OrchestrateCommand: ParsableCommand {
         commandName: "orchestrate", abstract: "Run the orchestrator of a trial (started by start).",
         shouldDisplay: false)
 
-    @Argument(parsing: .captureForPassthrough)
-    var arguments: [String] = []
+    @Argument(help: "What to run, as one JSON word.")
+    var arguments: String
 
-    func run() throws { exit(OrchestratorMain.run(arguments: arguments)) }
+    func run() throws { Glibc.exit(OrchestratorMain.run(arguments)) }
 }

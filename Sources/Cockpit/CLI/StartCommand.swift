@@ -48,9 +48,9 @@ struct StartCommand: ParsableCommand {
             )
         }
         if headless || json || !Output.isTerminal {
-            exit(try TrialFollower(id: started.id, home: home, format: json ? .json : .text).run())
+            Glibc.exit(try TrialFollower(id: started.id, home: home, format: json ? .json : .text).run())
         }
-        try DashboardRunner(home: home, appearance: appearance).run(opening: started.id)
+        try DashboardRunner(home: home, appearance: appearance).run(.live(started.id))
     }
 }
 
@@ -76,7 +76,7 @@ struct LaunchOptions: ParsableArguments {
                 hint: "use one of: \(known.joined(separator: ", "))")
         }
         return LaunchRequest(
-            id: try trial.id(), configFile: config, overrides: overrides, recoverMode: recover,
-            replacesExisting: replace)
+            experiment: trial.experiment, trial: trial.trial, configFile: config, overrides: overrides,
+            recoverMode: recover, existing: replace ? .replace : .refuse)
     }
 }

@@ -56,7 +56,7 @@ struct TrialFollower {
             let overview = try TrialList.one(id, home: home)
             if overview.status.isTerminal || RunClock.bootNanoseconds() >= deadline { return overview.status }
             // The orchestrator's end is what we wait for: its pidfd becomes readable at that moment.
-            if let watch = overview.orchestrator.flatMap({ ProcessWatch($0) }) {
+            if let watch = overview.orchestratorPID.flatMap({ ProcessWatch(pid: $0) }) {
                 _ = try Poller.wait([watch.pollItem], timeout: interval)
             }
         }

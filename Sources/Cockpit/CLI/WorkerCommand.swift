@@ -22,6 +22,6 @@ struct WorkerCommand: ParsableCommand {
         guard let worker = WorkerID(id) else {
             throw CommandError("'\(id)' is no worker id", hint: "a worker id looks like model_worker/0")
         }
-        exit(WorkerMain.run(id: worker, attempt: attempt, runtimePath: runtime))
+        Glibc.exit(WorkerMain.run(id: worker, attempt: attempt, runtimePath: runtime))
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Protocol
 
 /// Finds and loads themes by name or by path.
 struct ThemeLibrary: Sendable {
@@ -74,7 +75,7 @@ struct ThemeLibrary: Sendable {
     }
 
     private func notFound(_ name: String) -> ThemeError {
-        let suggestion = Suggestion.nearest(to: name, among: names).map { "Did you mean '\($0)'?" }
+        let suggestion = Suggestion.closest(to: name, among: names).map { "Did you mean '\($0)'?" }
         return ThemeError(
             code: .notFound, file: name, line: 0, message: "no theme of this name",
             hint: suggestion ?? "Known themes: \(names.joined(separator: ", "))")

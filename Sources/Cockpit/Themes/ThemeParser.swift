@@ -1,3 +1,5 @@
+import Protocol
+
 /// Reads a theme file: `[meta]`, `[palette]` and `[roles]` sections of `key = value` lines.
 ///
 /// A role's value is `truecolor | 16-colour | mono`. Each part is an optional colour (a palette name, `#rrggbb`,
@@ -173,7 +175,7 @@ struct ThemeParser {
     }
 
     private func unknown(_ kind: String, _ name: String, among known: [String]) -> ThemeError {
-        let suggestion = Suggestion.nearest(to: name, among: known)
+        let suggestion = Suggestion.closest(to: name, among: known)
         return ThemeError(
             code: .unknownName, file: file, line: line, message: "unknown \(kind) '\(name)'",
             hint: suggestion.map { "Did you mean '\($0)'?" })

@@ -1,5 +1,5 @@
 import Foundation
-package import Protocol
+import Protocol
 
 /// The demo's dataset: every addition of two two-digit numbers once, split into training and held-out rows by seed.
 package enum ArithmeticData {

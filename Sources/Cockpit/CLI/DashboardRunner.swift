@@ -1,0 +1,58 @@
+import Foundation
+import Glibc
+import Protocol
+
+/// Puts the dashboard together and runs it on this terminal until the person leaves.
+struct DashboardRunner {
+    /// What the dashboard opens on.
+    enum Opening {
+        case trials
+        /// A run that is followed as it goes on.
+        case live(TrialID)
+        /// A run from its start.
+        case replay(TrialID)
+    }
+
+    let home: HomeFolder
+    let appearance: AppearanceOptions
+
+    func run(_ opening: Opening) throws {
+        let farewell = try MainActor.assumeIsolated { try runOnMainThread(opening) }
+        if !farewell.isEmpty { Output.line(farewell) }
+    }
+
+    @MainActor private func runOnMainThread(_ opening: Opening) throws -> String {
+        var environment = Environment.variables
+        if appearance.ascii { environment["COCKPIT_ASCII"] = "1" }
+        let plan = try TerminalPlan.decide(environment: environment, isTerminal: Output.isTerminal)
+        let library = ThemeLibrary.searching(environment: environment, executable: Environment.executable)
+        // A theme that was asked for by name and does not load is an error before the screen changes, not a toast after.
+        let theme = appearance.theme ?? (plan.depth == .mono ? "mono" : Theme.defaultDarkName)
+        if appearance.theme != nil { _ = try library.theme(named: theme) }
+        let source = try EventSource.open()
+        let screen = try NCursesScreen.open(plan: plan)
+        defer { screen.close() }
+        source.peer = screen
+        let loop = EventLoop(
+            state: Self.state(opening, size: screen.size, themes: library.names, theme: theme), screen: screen,
+            feed: source, backend: LocalBackend(home: home, exportFolder: Environment.workingFolder),
+            wake: { [waker = source.waker] in waker.wake() }, themes: { try library.theme(named: $0) })
+        return loop.run()
+    }
+
+    private static func state(_ opening: Opening, size: Size, themes: [String], theme: String) -> AppState {
+        var state: AppState
+        switch opening {
+        case .trials: state = AppState(size: size)
+        case .live(let id): state = AppState.opened(on: RunView(id: id), size: size)
+        case .replay(let id):
+            var run = RunView(id: id)
+            run.transport.seek(to: 0, now: 0)
+            state = AppState.opened(on: run, size: size)
+        }
+        state.themes = themes.contains(theme) ? themes : themes + [theme]
+        state.theme = theme
+        state.utcOffset = TimeZone.current.secondsFromGMT()
+        return state
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Orchestrator
+import Protocol
+import Store
+
+/// The dashboard's world: trials of one home folder on this machine.
+struct LocalBackend: Backend {
+    let home: HomeFolder
+    /// Where exported pictures go.
+    let exportFolder: String
+
+    func trials() throws -> [TrialItem] { try TrialList.all(home: home).map(TrialItem.init) }
+
+    func open(_ trial: TrialID) throws -> any RunSource { try StoredRun.open(path: home.trial(trial).database) }
+
+    func experiments() throws -> [ExperimentItem] {
+        Experiments.all.map { experiment in
+            ExperimentItem(
+                name: experiment.name, summary: experiment.summary, settings: experiment.settings.map(SettingItem.init))
+        }
+    }
+
+    func check(_ draft: LaunchDraft) throws -> TrialPlan { try TrialLauncher.check(request(draft), home: home) }
+
+    func launch(_ draft: LaunchDraft) throws -> TrialID { try TrialLauncher.start(request(draft), home: home).id }
+
+    func send(_ command: TrialCommandKind, worker: WorkerID?, to trial: TrialID) throws -> String {
+        try TrialControl.send(command, worker: worker, to: trial, home: home)
+    }
+
+    func export(_ picture: ExportedPicture) throws -> String {
+        let path = "\(exportFolder)/\(picture.name).svg"
+        let text = SurfaceSVG.text(of: picture.surface, theme: picture.theme)
+        do {
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+        } catch {
+            throw CommandError(
+                "the picture cannot be written to \(path)", detail: error.localizedDescription,
+                exitCode: ExitCode.failure)
+        }
+        return path
+    }
+
+    private func request(_ draft: LaunchDraft) -> LaunchRequest {
+        LaunchRequest(
+            experiment: draft.experiment, trial: draft.trial, overrides: draft.overrides,
+            recoverMode: draft.mode == .resume ? .resume : .disabled)
+    }
+}
+
+extension TrialItem {
+    fileprivate init(_ overview: TrialOverview) {
+        self.init(id: overview.id, status: overview.status, statusDetail: overview.statusDetail)
+        orchestratorPid = overview.orchestratorPID ?? 0
+        runningWorkers = overview.workers.count { $0.state == .running }
+        totalWorkers = overview.workers.count
+        restarts = overview.workers.reduce(0) { $0 + $1.restarts }
+        step = overview.step
+        totalSteps = overview.totalSteps
+        startedWall = overview.startedWall
+        last = overview.last
+    }
+}
+
+extension SettingItem {
+    fileprivate init(_ setting: Setting) {
+        let kind: Kind =
+            switch setting.kind {
+            case .integer(let range): .integer(range)
+            case .number(let range): .number(range)
+            case .text: .text
+            case .path: .path
+            case .choice(let words): .choice(words)
+            case .boolean: .boolean
+            }
+        self.init(path: setting.path, kind: kind, defaultValue: setting.defaultValue, help: setting.help)
+    }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Foundation
+import Orchestrator
+import Protocol
+import Store
+
+/// Draws a screen without a terminal, as SVG or as text.
+struct SnapCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "snap", abstract: "Draw a screen of the dashboard into a file.",
+        discussion: "Without -e and -f it draws the list of trials.")
+
+    enum ScreenName: String, CaseIterable, ExpressibleByArgument {
+        case trials
+        case dashboard
+        case timeline
+        case launch
+    }
+
+    @Option(name: [.customShort("e"), .customLong("experiment")], help: "The experiment.")
+    var experiment: String?
+
+    @Option(name: [.customShort("f"), .customLong("trial")], help: "The trial.")
+    var trial: String?
+
+    @Option(help: "Which screen.")
+    var screen: ScreenName?
+
+    @Option(help: "Columns.")
+    var width = 120
+
+    @Option(help: "Rows.")
+    var height = 36
+
+    @Option(help: "Seconds since the run's start; without it the newest moment.")
+    var at: Double?
+
+    @Option(help: "Write an SVG to this file; - is standard output.")
+    var svg: String?
+
+    @Option(help: "Write text to this file; - is standard output.")
+    var txt: String?
+
+    @OptionGroup var appearance: AppearanceOptions
+
+    func validate() throws {
+        guard svg != nil || txt != nil else { throw ValidationError("Give --svg FILE or --txt FILE.") }
+        guard (experiment == nil) == (trial == nil) else { throw ValidationError("-e and -f go together.") }
+        guard (1...1000).contains(width), (1...1000).contains(height) else {
+            throw ValidationError("--width and --height must be between 1 and 1000.")
+        }
+        guard at.map({ $0.isFinite && $0 >= 0 && $0 < 1e9 }) ?? true else {
+            throw ValidationError("--at must be a number of seconds, 0 or more.")
+        }
+    }
+
+    func run() throws {
+        let library = ThemeLibrary.searching(environment: Environment.variables, executable: Environment.executable)
+        let theme = try library.theme(named: appearance.theme ?? Theme.defaultDarkName)
+        let surface = DashboardRenderer.render(
+            try state(), glyphs: appearance.ascii ? .ascii : .unicode, now: 0, wall: RunClock.wallNanoseconds())
+        if let svg { try write(SurfaceSVG.text(of: surface, theme: theme), to: svg) }
+        if let txt { try write(surface.lines.joined(separator: "\n") + "\n", to: txt) }
+    }
+
+    private func state() throws -> AppState {
+        let home = Environment.home, backend = LocalBackend(home: home, exportFolder: ".")
+        var state = AppState(size: Size(width: width, height: height))
+        state.utcOffset = TimeZone.current.secondsFromGMT()
+        let trials = try backend.trials()
+        _ = Reducer.reduce(&state, .trialsListed(trials), now: 0)
+        if let experiment, let trial {
+            let id = TrialID(experiment: try ExperimentName(experiment), trial: try TrialName(trial))
+            _ = try TrialList.one(id, home: home)
+            var run = RunView(id: id)
+            if let at { run.transport.seek(to: Int64(at * 1e9), now: 0) }
+            run.item = trials.first { $0.id == id }
+            state.run = run
+            state.screens = screen == .timeline ? [.dashboard, .timeline] : [.dashboard]
+            try fill(&state, from: backend.open(id), id: id)
+        } else if screen == .launch {
+            state.screens = [.trials, .launch]
+            state.form = LaunchForm()
+            _ = Reducer.reduce(&state, .experimentsLoaded(try backend.experiments()), now: 0)
+        }
+        return state
+    }
+
+    /// Reads what the screen asks for; which metrics it shows depends on which there are, so it asks twice.
+    private func fill(_ state: inout AppState, from source: any RunSource, id: TrialID) throws {
+        for _ in 0..<2 {
+            guard let query = state.subscription(now: 0)?.query else { return }
+            _ = Reducer.reduce(&state, .snapshot(id, query, try source.snapshot(query)), now: 0)
+        }
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        if path == "-" { return Output.line(text) }
+        do {
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+        } catch {
+            throw CommandError(
+                "\(path) cannot be written", detail: error.localizedDescription, exitCode: Protocol.ExitCode.failure)
+        }
+    }
+}
