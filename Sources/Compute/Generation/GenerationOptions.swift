@@ -14,7 +14,7 @@ package struct GenerationOptions: Sendable, Equatable, Codable {
 
     package init(
         maxNewTokens: Int, minNewTokens: Int = 0, sampling: Sampling = .sample(), samplesPerPrompt: Int = 1,
-        stopTokens: [Int32] = [], slots: Int = 64,
+        stopTokens: [Int32] = [], slots: Int = 32,
     ) {
         self.maxNewTokens = maxNewTokens
         self.minNewTokens = minNewTokens

@@ -1,6 +1,6 @@
 /// A run of whole sequences of a batch, small enough that its activations stay in cache from one op to the next.
 ///
-/// Pointers are to the first row of the chunk and valid inside `PackedBatch.forEachChunk`.
+/// Pointers are to the first row of the chunk and valid inside `PackedBatch.withChunks`.
 struct BatchChunk {
     /// Its first row in the batch.
     let start: Int
@@ -14,17 +14,14 @@ struct BatchChunk {
 }
 
 extension PackedBatch {
-    /// Rows after which a chunk ends with the sequence it is in.
-    static let chunkRows = 1024
-
-    /// Segments of each chunk, in batch rows.
-    func chunks() -> [[Range<Int>]] {
+    /// The batch's sequences in chunks of at most `rows` rows, a longer sequence being a chunk of its own.
+    func segments(perChunkOf rows: Int) -> [[Range<Int>]] {
         var chunks: [[Range<Int>]] = []
         var current: [Range<Int>] = []
         for index in 0..<sequenceCount {
             let segment = range(ofSequence: index)
             if segment.isEmpty { continue }
-            if let first = current.first, segment.upperBound - first.lowerBound > PackedBatch.chunkRows {
+            if let first = current.first, segment.upperBound - first.lowerBound > rows {
                 chunks.append(current)
                 current = []
             }
@@ -34,34 +31,33 @@ extension PackedBatch {
         return chunks
     }
 
-    /// Rows of the largest chunk.
-    var longestChunk: Int {
-        chunks().reduce(0) { longest, segments in
-            guard let first = segments.first, let last = segments.last else { return longest }
-            return max(longest, last.upperBound - first.lowerBound)
-        }
-    }
-
-    /// Calls `body` with each chunk in order.
-    func forEachChunk(_ body: (BatchChunk) -> Void) {
-        for segments in chunks() {
-            guard let first = segments.first, let last = segments.last else { continue }
-            let start = first.lowerBound
-            let positions = segments.flatMap { (0..<Int32($0.count)) }
-            tokens.withUnsafeBufferPointer { tokens in
-                targets.withUnsafeBufferPointer { targets in
-                    positions.withUnsafeBufferPointer { positions in
-                        guard let tokens = tokens.baseAddress, let targets = targets.baseAddress,
-                            let positions = positions.baseAddress
-                        else { return }
-                        body(
-                            BatchChunk(
-                                start: start, rows: last.upperBound - start,
-                                segments: segments.map { ($0.lowerBound - start)..<($0.upperBound - start) },
-                                tokens: tokens + start, targets: targets + start, positions: positions))
-                    }
+    /// Calls `body` with the chunks of `segments`, in order.
+    func withChunks(_ segments: [[Range<Int>]], _ body: ([BatchChunk]) -> Void) {
+        let positions = segments.joined().flatMap { 0..<Int32($0.count) }
+        tokens.withUnsafeBufferPointer { tokens in
+            targets.withUnsafeBufferPointer { targets in
+                positions.withUnsafeBufferPointer { positions in
+                    guard let tokens = tokens.baseAddress, let targets = targets.baseAddress,
+                        let positions = positions.baseAddress
+                    else { return }
+                    body(
+                        segments.map { segments in
+                            let rows = PackedBatch.rows(of: segments)
+                            let first = rows.lowerBound
+                            return BatchChunk(
+                                start: first, rows: rows.count,
+                                segments: segments.map { ($0.lowerBound - first)..<($0.upperBound - first) },
+                                tokens: tokens + first, targets: targets + first,
+                                positions: positions + first)
+                        })
                 }
             }
         }
+    }
+
+    /// The rows a chunk's segments cover.
+    static func rows(of segments: [Range<Int>]) -> Range<Int> {
+        guard let first = segments.first, let last = segments.last else { return 0..<0 }
+        return first.lowerBound..<last.upperBound
     }
 }

@@ -37,10 +37,26 @@ import Testing
     @Test func `scoring gives what the forward pass gives, chunk by chunk`() throws {
         let model = try makeModel(threads: 2)
         let batch = PackedBatch(sequences: (0..<300).map { index in sequences[index % 4] })
-        #expect(batch.chunks().count == 2)
+        #expect(batch.segments(perChunkOf: 256).count == 5)
         let scored = try model.score(batch, entropy: .compute)
         #expect(try model.forward(batch, entropy: .compute) == scored)
         #expect(try model.score(batch).entropies.isEmpty)
+    }
+
+    @Test func `gradients of a batch that threads claim in chunks are the sum over its parts`() throws {
+        let model = try makeModel(threads: 2)
+        let parts = (0..<10).map { part in PackedBatch(sequences: (0..<28).map { sequences[($0 * part) % 4] }) }
+        let whole = PackedBatch(sequences: (0..<10).flatMap { part in (0..<28).map { sequences[($0 * part) % 4] } })
+        #expect(whole.segments(perChunkOf: 256).count >= 4)
+        let (summed, claimed) = (try Arena(count: model.table.count), try Arena(count: model.table.count))
+        for (batch, gradients) in parts.map({ ($0, summed) }) + [(whole, claimed)] {
+            let outputs = try model.forward(batch)
+            try model.backward(coefficients: outputs.logProbabilities, into: gradients)
+        }
+        let scale = doubles(summed.array).map(abs).max() ?? 0
+        let error = zip(claimed.array, summed.array).map { abs(Double($0) - Double($1)) }.max() ?? .infinity
+        #expect(scale > 1)
+        #expect(error < 1e-5 * scale)
     }
 
     @Test func `positions without a target have log-probability zero`() throws {

@@ -38,10 +38,15 @@ import Testing
 
     @Test func `chunks hold whole sequences and cover the batch`() {
         let batch = PackedBatch(sequences: [600, 500, 0, 30, 2000, 1].map { [Int32](repeating: 1, count: $0) })
-        #expect(batch.chunks() == [[0..<600], [600..<1100, 1100..<1130], [1130..<3130], [3130..<3131]])
-        #expect(batch.longestChunk == 2000)
+        let segments = batch.segments(perChunkOf: 1024)
+        #expect(segments == [[0..<600], [600..<1100, 1100..<1130], [1130..<3130], [3130..<3131]])
+        var chunks: [[Int]] = []
         var positions: [[Int32]] = []
-        batch.forEachChunk { positions.append([$0.positions[0], $0.positions[$0.rows - 1]]) }
+        batch.withChunks(segments) {
+            chunks = $0.map { [$0.start, $0.rows] }
+            positions = $0.map { [$0.positions[0], $0.positions[$0.rows - 1]] }
+        }
+        #expect(chunks == [[0, 600], [600, 530], [1130, 2000], [3130, 1]])
         #expect(positions == [[0, 599], [0, 29], [0, 1999], [0, 0]])
     }
 }

@@ -22,6 +22,17 @@ import Testing
         #expect(engines[2].model.weights.array == expected)
     }
 
+    @Test func `a batch claimed in chunks is bit-equal too`() throws {
+        let large = PackedBatch(sequences: (0..<180).map { first in [Int32](0..<8).map { ($0 * 3 + first) % 7 } })
+        let engines = try [1, 2, 4].map { try makeEngine(threads: $0) }
+        for _ in 0..<2 {
+            for engine in engines { _ = try engine.trainBatch([large]) { _, outputs in outputs.logProbabilities } }
+        }
+        let expected = engines[0].model.weights.array
+        #expect(engines[1].model.weights.array == expected)
+        #expect(engines[2].model.weights.array == expected)
+    }
+
     @Test func `two micro-batches give the gradient of the whole batch`() throws {
         let (whole, split) = (try makeEngine(threads: 1), try makeEngine(threads: 1))
         let parts = [PackedBatch(sequences: [[1, 2, 3, 4, 5]]), PackedBatch(sequences: [[5, 4, 3], [2, 2, 2, 2]])]
