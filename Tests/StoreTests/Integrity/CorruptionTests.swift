@@ -53,6 +53,7 @@ import Testing
         let expected = try tell(run.path)
         #expect(expected.damage == [])
         var silent: [Int] = []
+        var reported = 0
         // Three interleaved passes over the file, so that they run beside each other.
         for offset in stride(from: start, to: sound.count, by: 97) {
             var bytes = sound
@@ -61,13 +62,15 @@ import Testing
             for suffix in ["-wal", "-shm"] { FileBytes.remove("\(path)\(suffix)") }
             do {
                 let (told, damage) = try tell(path)
-                let isTold = damage.isEmpty == false || told == expected.told
-                if !isTold, try Integrity.check(path: path).isSound { silent.append(offset) }
+                if told != expected.told, damage.isEmpty { silent.append(offset) }
+                reported += damage.count
             } catch is StoreError {
-                continue
+                reported += 1
             }
         }
         #expect(silent == [])
+        // Otherwise nothing that matters was hit, and the test says nothing.
+        #expect(reported > 20)
     }
 
     @Test func `damaged values are left out and named, the rest is shown`() throws {
