@@ -71,10 +71,12 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Protocol"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "ProtocolTests", dependencies: ["Protocol", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "ComputeTests", dependencies: ["Compute", "TestSupport"], exclude: ["Fixtures"], swiftSettings: strict),
+            name: "ComputeTests", dependencies: ["Compute", "TestSupport"], exclude: ["Fixtures"], swiftSettings: strict
+        ),
         .testTarget(name: "StoreTests", dependencies: ["Store", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "WorkersTests", dependencies: ["Workers", "Compute", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "OrchestratorTests", dependencies: ["Orchestrator", "Store", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "OrchestratorTests", dependencies: ["Orchestrator", "Store", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "CockpitTests", dependencies: ["Cockpit", "TestSupport"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),

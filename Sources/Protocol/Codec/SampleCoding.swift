@@ -17,7 +17,8 @@ extension WireSampleMetadata {
 
     /// The sample without arrays; refuses columns whose counts and lengths do not fit together.
     package func sample() throws -> SequenceSample {
-        try SequenceSample(ids: ids, columns: parsedColumns { _, lengths, type in .init(lengths: lengths, elementType: type) })
+        try SequenceSample(
+            ids: ids, columns: parsedColumns { _, lengths, type in .init(lengths: lengths, elementType: type) })
     }
 
     /// The sample with `frames`, one raw frame a column in the order of `columns`.
@@ -29,7 +30,8 @@ extension WireSampleMetadata {
             ids: ids,
             columns: parsedColumns { index, lengths, type in
                 guard let array = PackedArray(type, littleEndianBytes: frames[index]) else {
-                    throw WireError(.shape, "column '\(columns[index].key)' has \(frames[index].count) bytes of \(type)")
+                    throw WireError(
+                        .shape, "column '\(columns[index].key)' has \(frames[index].count) bytes of \(type)")
                 }
                 return .init(lengths: lengths, array: array)
             })

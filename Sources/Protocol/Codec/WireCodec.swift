@@ -49,7 +49,8 @@ package enum WireCodec {
         }
         guard message.version == WireVersion.current else {
             throw WireError(
-                .version, "a \(M.protoMessageName) has version \(message.version), this build speaks \(WireVersion.current)")
+                .version,
+                "a \(M.protoMessageName) has version \(message.version), this build speaks \(WireVersion.current)")
         }
         return message
     }

@@ -1,5 +1,6 @@
 /// The name of one column of data in the dataflow graph, such as `packed_prompts` or `rewards`.
-package struct SequenceKey: Hashable, Sendable, Codable, Comparable, CustomStringConvertible, ExpressibleByStringLiteral {
+package struct SequenceKey: Hashable, Sendable, Codable, Comparable, CustomStringConvertible, ExpressibleByStringLiteral
+{
     package let description: String
 
     package init(_ description: String) { self.description = description }
@@ -56,10 +57,13 @@ package struct SequenceSample: Sendable, Equatable {
     /// Checks that ids are unique, that every column has one length list an item and that arrays have the length
     /// their lists say.
     package init(ids: [SequenceID], columns: [SequenceKey: Column]) throws(SequenceError) {
-        guard Set(ids).count == ids.count else { throw SequenceError("a sample holds an id twice: \(Self.repeated(in: ids))") }
+        guard Set(ids).count == ids.count else {
+            throw SequenceError("a sample holds an id twice: \(Self.repeated(in: ids))")
+        }
         for (key, column) in columns {
             guard column.lengths.count == ids.count else {
-                throw SequenceError("key '\(key)' has lengths for \(column.lengths.count) items, the sample has \(ids.count)")
+                throw SequenceError(
+                    "key '\(key)' has lengths for \(column.lengths.count) items, the sample has \(ids.count)")
             }
             guard column.lengths.allSatisfy({ $0.allSatisfy { $0 >= 0 } }) else {
                 throw SequenceError("key '\(key)' has a negative length")
@@ -142,7 +146,9 @@ extension SequenceSample {
         for key in first.columns.keys {
             var parts: [Column] = []
             for sample in samples {
-                guard let column = sample.columns[key] else { throw SequenceError("a gathered sample lacks key '\(key)'") }
+                guard let column = sample.columns[key] else {
+                    throw SequenceError("a gathered sample lacks key '\(key)'")
+                }
                 parts.append(column)
             }
             let lengths = parts.flatMap(\.lengths)

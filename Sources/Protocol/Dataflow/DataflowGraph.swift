@@ -82,7 +82,8 @@ extension DataflowGraph {
         }
         if let call = calls.first(where: { $0.sequences < 1 }) {
             throw DataflowError(
-                code: .badBatchSize, summary: "'\(call.name)' has a batch of \(call.sequences) sequences; it needs at least 1")
+                code: .badBatchSize,
+                summary: "'\(call.name)' has a batch of \(call.sequences) sequences; it needs at least 1")
         }
         let training = calls.filter { $0.interfaceType == .trainStep }
         if let first = training.first, let other = training.first(where: { $0.sequences != first.sequences }) {
@@ -107,11 +108,13 @@ extension DataflowGraph {
         let listed = offers.sorted().map(\.description).joined(separator: ", ")
         throw DataflowError(
             code: .missingKey,
-            summary: "'\(call.name)' needs key '\(key)': no model function call outputs it and the dataset offers only \(listed)."
+            summary:
+                "'\(call.name)' needs key '\(key)': no model function call outputs it and the dataset offers only \(listed)."
                 + Suggestion.phrase(for: key.description, among: offers.map(\.description)))
     }
 
-    private static func levels(of names: [MFCName], parents: [MFCName: [MFCName]]) throws(DataflowError) -> [[MFCName]] {
+    private static func levels(of names: [MFCName], parents: [MFCName: [MFCName]]) throws(DataflowError) -> [[MFCName]]
+    {
         var placed: Set<MFCName> = [], levels: [[MFCName]] = []
         while placed.count < names.count {
             let level = names.filter { name in

@@ -81,7 +81,9 @@ package struct RuntimeFolder: Sendable, Hashable {
     /// Orchestrator ROUTER ← dashboards and commands.
     package func commands() throws(TransportError) -> Endpoint { try .ipc("\(path)/commands") }
     /// Master PUSH → model worker `index`.
-    package func masterSend(to index: Int) throws(TransportError) -> Endpoint { try .ipc("\(path)/master_send_\(index)") }
+    package func masterSend(to index: Int) throws(TransportError) -> Endpoint {
+        try .ipc("\(path)/master_send_\(index)")
+    }
     /// Master PULL ← every model worker.
     package func masterReceive() throws(TransportError) -> Endpoint { try .ipc("\(path)/master_recv") }
     /// Model worker `index` PULL ← its peers' tensors.

@@ -12,9 +12,13 @@ private func validated(_ name: String, as kind: String) throws(NameError) -> Str
     }
     if name.isEmpty { throw refuse("is empty", suggestion: "first") }
     let repaired = String(name.map { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "." ? $0 : "-" })
-    if name.contains("_") { throw refuse("has a '_', which separates experiment from trial in job names", suggestion: repaired) }
+    if name.contains("_") {
+        throw refuse("has a '_', which separates experiment from trial in job names", suggestion: repaired)
+    }
     if name.contains("/") { throw refuse("has a '/'", suggestion: repaired) }
-    if name.hasPrefix(".") || name.hasPrefix("-") { throw refuse("starts with '\(name.prefix(1))'", suggestion: "t\(repaired)") }
+    if name.hasPrefix(".") || name.hasPrefix("-") {
+        throw refuse("starts with '\(name.prefix(1))'", suggestion: "t\(repaired)")
+    }
     let isPlain = name.utf8.allSatisfy { (0x21...0x7e).contains($0) } && !name.contains("\\") && !name.contains("@")
     if !isPlain { throw refuse("has a character other than letters, digits, '-' and '.'", suggestion: "first") }
     if name.utf8.count > 64 { throw refuse("is longer than 64 characters", suggestion: String(repaired.prefix(32))) }

@@ -8,12 +8,22 @@ import Testing
         $0.source = "model_worker/0"
         $0.epoch = 2
         $0.seq = 9
-        $0.metrics = [.with { $0.names = ["sft/loss"]; $0.rows = [.with { $0.step = 3; $0.timeNs = 5; $0.values = [0.5] }] }]
+        $0.metrics = [
+            .with {
+                $0.names = ["sft/loss"];
+                $0.rows = [
+                    .with {
+                        $0.step = 3; $0.timeNs = 5; $0.values = [0.5]
+                    }
+                ]
+            }
+        ]
     }
 
     @Test func `a telemetry batch has these bytes for ever`() throws {
         let golden: [UInt8] = [
-            8, 1, 18, 14, 109, 111, 100, 101, 108, 95, 119, 111, 114, 107, 101, 114, 47, 48, 24, 2, 32, 9, 42, 26, 10, 8,
+            8, 1, 18, 14, 109, 111, 100, 101, 108, 95, 119, 111, 114, 107, 101, 114, 47, 48, 24, 2, 32, 9, 42, 26, 10,
+            8,
             115, 102, 116, 47, 108, 111, 115, 115, 18, 14, 8, 3, 16, 5, 26, 8, 0, 0, 0, 0, 0, 0, 224, 63,
         ]
         #expect(try WireCodec.encode(Self.batch) == golden)
@@ -59,13 +69,18 @@ import Testing
         #expect(try wire.sample(frames: frames) == sample)
     }
 
-    @Test(arguments: [
-        ([3], [1, 2], "int32"), ([1, 1], [1, 2, 3], "int32"), ([1], [1], "float16"),
-    ] as [([UInt32], [UInt32], String)])
+    @Test(
+        arguments: [
+            ([3], [1, 2], "int32"), ([1, 1], [1, 2, 3], "int32"), ([1], [1], "float16"),
+        ] as [([UInt32], [UInt32], String)])
     func `columns that contradict themselves are refused`(counts: [UInt32], lengths: [UInt32], type: String) {
         let wire = WireSampleMetadata.with {
             $0.ids = counts.indices.map { "\($0)" }
-            $0.columns = [.with { $0.key = "k"; $0.counts = counts; $0.lengths = lengths; $0.elementType = type }]
+            $0.columns = [
+                .with {
+                    $0.key = "k"; $0.counts = counts; $0.lengths = lengths; $0.elementType = type
+                }
+            ]
         }
         #expect(throws: WireError.self) { try wire.sample() }
     }

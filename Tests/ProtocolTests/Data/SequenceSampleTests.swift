@@ -22,7 +22,9 @@ import Testing
     }
 
     @Test func `repeated ids and missing length lists are refused`() {
-        #expect(throws: SequenceError("a sample holds an id twice: a")) { try SequenceSample(ids: ["a", "a"], columns: [:]) }
+        #expect(throws: SequenceError("a sample holds an id twice: a")) {
+            try SequenceSample(ids: ["a", "a"], columns: [:])
+        }
         #expect(throws: SequenceError("key 'k' has lengths for 0 items, the sample has 1")) {
             try SequenceSample(ids: ["a"], columns: ["k": .init(lengths: [], elementType: .int32)])
         }
@@ -88,7 +90,9 @@ import Testing
     func `any split of any sample gathers to the same sample`(seed: UInt64) throws {
         var random = SplitMix(seed: seed)
         let count = Int.random(in: 1...5, using: &random)
-        let lengths = (0..<count).map { _ in (0..<Int.random(in: 1...3, using: &random)).map { _ in Int.random(in: 0...4, using: &random) } }
+        let lengths = (0..<count).map { _ in
+            (0..<Int.random(in: 1...3, using: &random)).map { _ in Int.random(in: 0...4, using: &random) }
+        }
         let total = lengths.reduce(0) { $0 + $1.reduce(0, +) }
         let whole = try SequenceSample(
             ids: (0..<count).map { "\($0)" },

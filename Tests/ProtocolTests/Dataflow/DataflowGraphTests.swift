@@ -1,5 +1,6 @@
-@testable import Protocol
 import Testing
+
+@testable import Protocol
 
 @Suite struct DataflowGraphTests {
     private static func call(
@@ -7,12 +8,14 @@ import Testing
         out outputs: [SequenceKey] = [], sequences: Int = 4
     ) -> ModelFunctionCall {
         ModelFunctionCall(
-            name: name, interfaceType: type, interface: InterfaceReference("test"), model: ModelName(ModelRole(role ?? name)),
+            name: name, interfaceType: type, interface: InterfaceReference("test"),
+            model: ModelName(ModelRole(role ?? name)),
             inputKeys: inputs, outputKeys: outputs, sequences: sequences)
     }
 
     private static let grpo = [
-        call("actor_gen", .generate, role: "actor", in: ["packed_prompts"], out: ["packed_input_ids", "packed_logprobs"]),
+        call(
+            "actor_gen", .generate, role: "actor", in: ["packed_prompts"], out: ["packed_input_ids", "packed_logprobs"]),
         call("rew_inf", in: ["packed_input_ids"], out: ["rewards"]),
         call("ref_inf", in: ["packed_input_ids"], out: ["packed_ref_logprobs"]),
         call(
@@ -41,7 +44,9 @@ import Testing
 
     @Test func `a cycle names the calls in it`() {
         let error = #expect(throws: DataflowError.self) {
-            try DataflowGraph([Self.call("a", in: ["y"], out: ["x"]), Self.call("b", in: ["x"], out: ["y"]), Self.call("c")])
+            try DataflowGraph([
+                Self.call("a", in: ["y"], out: ["x"]), Self.call("b", in: ["x"], out: ["y"]), Self.call("c"),
+            ])
         }
         #expect(error?.code == .cycle)
         #expect(error?.summary == "the dataflow graph has a cycle through 'a', 'b'")
@@ -49,11 +54,13 @@ import Testing
 
     @Test func `a key nobody supplies is named with a suggestion`() {
         let error = #expect(throws: DataflowError.self) {
-            try DataflowGraph([Self.call("gen", in: ["packed_promts"])], datasetOutput: ["packed_prompts", "packed_answers"])
+            try DataflowGraph(
+                [Self.call("gen", in: ["packed_promts"])], datasetOutput: ["packed_prompts", "packed_answers"])
         }
         #expect(error?.code == .missingKey)
         #expect(
-            error?.summary == "'gen' needs key 'packed_promts': no model function call outputs it and the dataset offers "
+            error?.summary
+                == "'gen' needs key 'packed_promts': no model function call outputs it and the dataset offers "
                 + "only packed_answers, packed_prompts. Did you mean 'packed_prompts'?")
     }
 

@@ -29,7 +29,9 @@ import Testing
 
     @Test func `trial folders are found again and foreign folders are not`() throws {
         let home = HomeFolder(path: temporary.path)
-        for name in ["trials", "trials/grpo-arith", "trials/grpo-arith/first", "trials/grpo-arith/not_ours", "trials/.git"] {
+        for name in [
+            "trials", "trials/grpo-arith", "trials/grpo-arith/first", "trials/grpo-arith/not_ours", "trials/.git",
+        ] {
             #expect(mkdir(temporary.file(name), 0o700) == 0)
         }
         #expect(home.trialFolders().map(\.id.description) == ["grpo-arith/first"])

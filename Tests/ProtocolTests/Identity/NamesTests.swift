@@ -8,15 +8,18 @@ import Testing
         #expect(try ExperimentName(name).description == name)
     }
 
-    @Test(arguments: ["", "a_b", "a/b", "../up", ".hidden", "-flag", "with space", "tab\t", "ü", "a@b", "a\\b", "a\u{1b}[2J",
-        String(repeating: "x", count: 65)])
+    @Test(arguments: [
+        "", "a_b", "a/b", "../up", ".hidden", "-flag", "with space", "tab\t", "ü", "a@b", "a\\b", "a\u{1b}[2J",
+        String(repeating: "x", count: 65),
+    ])
     func `names that could hurt paths, job names or terminals are refused`(name: String) {
         #expect(throws: NameError.self) { try TrialName(name) }
     }
 
     @Test func `a refused name says which character and offers a repaired one`() {
         let error = #expect(throws: NameError.self) { try TrialName("my_trial") }
-        #expect(error?.summary == "trial name 'my_trial' has a '_', which separates experiment from trial in job names.")
+        #expect(
+            error?.summary == "trial name 'my_trial' has a '_', which separates experiment from trial in job names.")
         #expect(error?.hint == "use a name like 'my-trial'")
         #expect(error?.exitCode == 2)
     }
@@ -33,7 +36,10 @@ import Testing
     }
 
     @Test func `the master sorts before model workers, and those by index`() {
-        #expect([WorkerID(.model, 1), WorkerID(.model, 0), .master].sorted() == [.master, WorkerID(.model, 0), WorkerID(.model, 1)])
+        #expect(
+            [WorkerID(.model, 1), WorkerID(.model, 0), .master].sorted() == [
+                .master, WorkerID(.model, 0), WorkerID(.model, 1),
+            ])
     }
 
     @Test func `a shard prints its ranks in the order pp tp dp`() {
