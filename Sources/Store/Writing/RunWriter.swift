@@ -178,6 +178,13 @@ package final class RunWriter {
         try file.close()
     }
 
+    /// Appends the sealing of every tail, full or not, to the open transaction.
+    func sealTails() throws(StoreError) {
+        try appending { appender in
+            for set in appender.ledger.sets.indices where appender.ledger.sets[set].tailCount > 0 { try appender.seal(set) }
+        }
+    }
+
     /// A tiny commit at `synchronous = FULL` takes the whole log to the disk with it; the level cannot be changed
     /// inside a transaction, and what needs it is known only once the batch is there.
     private func syncToDisk() throws(StoreError) {

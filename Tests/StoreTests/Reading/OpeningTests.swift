@@ -1,0 +1,102 @@
+import Protocol
+import TestSupport
+import Testing
+
+@testable import Store
+
+@Suite struct OpeningTests {
+    private func closedRun() throws -> RunBuilder {
+        let run = try RunBuilder()
+        try run.series("loss", (0..<300).map { Double($0) })
+        try run.writer.close()
+        return run
+    }
+
+    private func failure(_ path: String) -> StoreError.Code? {
+        do {
+            _ = try StoredRun.open(path: path).snapshot(RunQuery(metrics: ["loss"]))
+            return nil
+        } catch {
+            return error.code
+        }
+    }
+
+    @Test func `a run that is not there is not found`() {
+        #expect(failure("/nowhere/run.sqlite") == .notFound)
+        #expect(failure("/tmp") == .notFound)
+    }
+
+    @Test func `what is no run is damaged`() throws {
+        let folder = TemporaryFolder()
+        #expect(failure(folder.write("", to: "empty")) == .damaged)
+        #expect(failure(folder.write("hello, world: this is text", to: "text")) == .damaged)
+        let foreign = folder.write("", to: "foreign")
+        let file = try SQLiteFile(creating: foreign)
+        try file.access { try $0.run("CREATE TABLE t (a)") }
+        try file.close()
+        #expect(failure(foreign) == .damaged)
+    }
+
+    @Test(arguments: [17, 100, 4096, 10_000, 20_480])
+    func `a truncated run is damaged`(length: Int) throws {
+        let run = try closedRun()
+        let cut = run.folder.write(try FileBytes.read(run.path).prefix(length), to: "cut.sqlite")
+        #expect(failure(cut) == .damaged)
+    }
+
+    @Test func `a newer schema is refused by readers, writers and the check`() throws {
+        let run = try closedRun()
+        try Damage.run("PRAGMA user_version = 99", on: run.path)
+        let copy = run.folder.write(try FileBytes.read(run.path), to: "newer.sqlite")
+        #expect(failure(copy) == .newerSchema)
+        #expect(#expect(throws: StoreError.self) { try RunWriter.open(path: copy) }?.code == .newerSchema)
+        #expect(#expect(throws: StoreError.self) { try Integrity.check(path: copy) }?.code == .newerSchema)
+    }
+
+    @Test func `a run on a medium that cannot be written is read as it is`() throws {
+        let run = try closedRun()
+        let reader = try StoredRun.open(path: run.path, mode: .immutable)
+        #expect(try reader.points(of: "loss").count == 300)
+        #expect(FileBytes.exists("\(run.path)-shm") == false)
+        #expect(try reader.snapshot(RunQuery()).damage == [])
+    }
+
+    @Test func `there a log that cannot be read is told of`() throws {
+        let run = try closedRun()
+        run.folder.write("left over", to: "run.sqlite-wal")
+        let reader = try StoredRun.open(path: run.path, mode: .immutable)
+        #expect(try reader.snapshot(RunQuery()).damage.count == 1)
+        #expect(try reader.points(of: "loss").count == 300)
+    }
+
+    @Test func `the header comes back whole`() throws {
+        let run = try RunBuilder(totalSteps: 7)
+        #expect(try run.reader().header == RunBuilder.header(totalSteps: 7))
+        #expect(try run.reader().snapshot(RunQuery()).totalSteps == 7)
+    }
+
+    @Test func `a reader sees commits as they come and knows when there are none`() throws {
+        let run = try RunBuilder()
+        let reader = try run.reader()
+        var last = try reader.changeCounter()
+        #expect(try reader.changeCounter() == last)
+        for step in 1...3 {
+            try run.step(step, [("loss", Double(step))], seq: step)
+            let now = try reader.changeCounter()
+            #expect(now != last)
+            last = now
+            #expect(try reader.snapshot(RunQuery()).series.map(\.last) == [Double(step)])
+            #expect(try reader.changeCounter() == last)
+        }
+    }
+
+    @Test func `a reader holds nothing between calls, so the log can be folded back whole`() throws {
+        let run = try RunBuilder()
+        let reader = try run.reader()
+        try run.series("loss", (0..<300).map { Double($0) })
+        _ = try reader.snapshot(RunQuery(metrics: ["loss"]))
+        let busy = try run.writer.file.access { try $0.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.int(0) } }
+        #expect(busy == 0)
+        #expect(try FileBytes.read("\(run.path)-wal").isEmpty)
+    }
+}
