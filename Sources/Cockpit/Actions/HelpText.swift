@@ -10,10 +10,11 @@ struct HelpSection: Equatable, Sendable {
 }
 
 extension HelpOverlay {
-    /// The actions whose title or key fits what was typed, the focused scope first.
+    /// The actions whose title or key fits what was typed, the focused scope first, each once.
     func matches(in scopes: [Scope]) -> [Action] {
         let query = search.text.lowercased()
-        let actions = scopes.flatMap(Keymap.actions(in:))
+        var seen: Set<ActionID> = []
+        let actions = scopes.flatMap(Keymap.actions(in:)).filter { seen.insert($0.id).inserted }
         guard !query.isEmpty else { return actions }
         return actions
             .compactMap { action in FuzzyMatch.score(query, in: action.title).map { ($0, action) } }
@@ -21,26 +22,65 @@ extension HelpOverlay {
     }
 
     /// The sections for the scopes in force, then the mouse, then the words used on the screens.
+    ///
+    /// What a more special scope has taken over is left out below; pairs that belong together share a line.
     static func sections(for scopes: [Scope]) -> [HelpSection] {
-        scopes.map { scope in
-            HelpSection(title: scope.title, lines: Keymap.actions(in: scope).filter(isListed).map { action in
-                HelpSection.Line(key: label(of: action), text: action.title)
-            })
-        } + [mouse, definitions]
+        var seen: Set<ActionID> = []
+        let keys = scopes.map { scope in
+            let actions = Keymap.actions(in: scope).filter { !seen.contains($0.id) }
+            seen.formUnion(actions.map(\.id))
+            return HelpSection(title: scope.title, lines: lines(of: actions))
+        }
+        return keys.filter { !$0.lines.isEmpty } + [mouse, definitions]
     }
 
-    /// Ten lines for ten digits would tell less than one.
-    private static func isListed(_ action: Action) -> Bool { (action.id.jumpShare ?? 0) == 0 }
-
-    private static func label(of action: Action) -> String {
-        if action.id.jumpShare != nil { return action.keyLabel }
-        return action.keys.map(\.description).joined(separator: " ")
+    private static func lines(of actions: [Action]) -> [HelpSection.Line] {
+        var told: Set<ActionID> = []
+        return actions.compactMap { action in
+            guard !told.contains(action.id) else { return nil }
+            guard let family = families.first(where: { $0.ids.contains(action.id) }) else {
+                return HelpSection.Line(key: action.keys.map(\.description).joined(separator: " "), text: action.title)
+            }
+            let members = actions.filter { family.ids.contains($0.id) }
+            told.formUnion(members.map(\.id))
+            guard members.count > 1 else {
+                return HelpSection.Line(key: action.keys.map(\.description).joined(separator: " "), text: action.title)
+            }
+            return HelpSection.Line(key: family.label ?? members.map { $0.keys[0].description }.joined(separator: " "), text: family.text)
+        }
     }
+
+    /// Actions that read better on one line.
+    private struct Family {
+        var ids: [ActionID]
+        var text: String
+        /// Instead of the first key of each.
+        var label: String?
+    }
+
+    private static let families: [Family] = [
+        Family(ids: [.up, .down, .left, .right], text: "move; arrows too"),
+        Family(ids: [.pageUp, .pageDown], text: "page up / down; ctrl-u ctrl-d"),
+        Family(ids: [.top, .bottom], text: "to the top / bottom"),
+        Family(ids: [.zoomIn, .zoomOut], text: "zoom in / out"),
+        Family(ids: [.panLeft, .panRight], text: "pan earlier / later"),
+        Family(ids: [.smoothMore, .smoothLess], text: "smooth more / less"),
+        Family(ids: [.stepBack, .stepForward], text: "previous / next step"),
+        Family(ids: [.eventBack, .eventForward], text: "previous / next event"),
+        Family(ids: [.slower, .faster], text: "slower / faster"),
+        Family(ids: [.nextPane, .previousPane], text: "next / previous pane"),
+        Family(ids: [.nextField, .previousField], text: "next / previous field"),
+        Family(ids: [.nextTheme, .themeList], text: "next theme / list of themes"),
+        Family(
+            ids: [.showTrials, .showDashboard, .showTimeline, .showBuffer, .showDevices, .showWorkers, .showLog],
+            text: "trials, dashboard, timeline, buffer, devices, workers, log", label: "1…7"),
+        Family(ids: ActionID.allCases.filter { $0.jumpShare != nil }, text: "jump to 0 … 90 % of the run", label: "0…9"),
+    ]
 
     private static let mouse = HelpSection(
         title: "Mouse",
         lines: [
-            HelpSection.Line(key: "click", text: "focus the pane, select, scrub"),
+            HelpSection.Line(key: "click", text: "focus, select, scrub"),
             HelpSection.Line(key: "wheel", text: "scroll lists, zoom charts"),
             HelpSection.Line(key: "shift", text: "the terminal's own selection"),
         ])
@@ -48,10 +88,10 @@ extension HelpOverlay {
     private static let definitions = HelpSection(
         title: "Definitions",
         lines: [
-            HelpSection.Line(key: "busy", text: "share of the window in which the MFC has a span (their union)"),
-            HelpSection.Line(key: "bubble", text: "1 − busy of all MFCs of the worker together"),
-            HelpSection.Line(key: "staleness", text: "weight version now − version that generated the sample"),
+            HelpSection.Line(key: "busy", text: "union of the MFC's spans over the window"),
+            HelpSection.Line(key: "bub", text: "bubble: 1 − busy of all MFCs of the worker"),
+            HelpSection.Line(key: "age", text: "staleness: weight version now − version that generated the sample"),
             HelpSection.Line(key: "ema", text: "debiased moving average; the raw range stays dim behind it"),
-            HelpSection.Line(key: "hb", text: "time between a worker's last report and the newest record"),
+            HelpSection.Line(key: "hb", text: "time from a worker's last report to the newest record"),
         ])
 }

@@ -54,7 +54,7 @@ struct WorkersPanel: Panel {
     private static let columns: [Table.Column] = [
         Table.Column(title: "", width: 1),
         Table.Column(title: "id", width: 9),
-        Table.Column(title: "role", width: 10, priority: 5),
+        Table.Column(title: "role", width: 12, priority: 5),
         Table.Column(title: "state", width: 9),
         Table.Column(title: "doing", width: 12, grows: true),
         Table.Column(title: "step", width: 5, alignment: .trailing, priority: 4),

@@ -39,7 +39,7 @@ struct DashboardLayout: Equatable, Sendable {
             (rest, alerts) = { ($0.rest, $0.bottom) }(rest.splitBottom(1))
         }
         if FailureBanner.lines(of: run) != nil, bounds.height >= 20 {
-            (banner, rest) = { ($0.top, $0.rest) }(rest.splitTop(4))
+            (banner, rest) = { ($0.top, $0.rest) }(rest.splitTop(bounds.height >= 36 ? 5 : 4))
         }
         place(run, screen: state.screen, in: rest)
     }
@@ -92,12 +92,13 @@ struct DashboardLayout: Equatable, Sendable {
 
     private mutating func placeCompact(_ run: RunView, in body: Rect) {
         let isTall = body.height >= 19
-        let (timeline, below) = body.splitTop(isTall ? min(laneCount(run) + 3, body.height / 3) : 5)
+        let lanes = isTall ? body.height / 3 : (body.height * 2 + 4) / 5
+        let (timeline, below) = body.splitTop(min(laneCount(run) + 3, lanes))
         panes[.timeline] = timeline
         var rest = below
         if isTall { (rest, meters) = { ($0.rest, $0.bottom) }(rest.splitBottom(3)) }
         let hasList = rest.height >= 8
-        let (charts, list) = rest.splitBottom(hasList ? max(3, rest.height / 2 - 2) : 0)
+        let (charts, list) = rest.splitBottom(hasList ? max(3, rest.height / 2 - 1) : 0)
         // The meters read better above the list than below it.
         if let below = meters, hasList {
             meters = Rect(x: list.x, y: list.y, width: list.width, height: below.height)

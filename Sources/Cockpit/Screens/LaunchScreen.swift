@@ -58,8 +58,8 @@ struct LaunchScreen {
 
     private func draw(_ row: LaunchForm.Row, form: LaunchForm, isFocused: Bool, in surface: inout Surface, area: Rect) {
         let focus: FocusState = isFocused ? .focused : .unfocused
-        let metrics = area.width >= 90
-            ? FormRow.Metrics(label: 24, field: 20, standard: 12) : FormRow.Metrics(label: 20, field: 16, standard: 10)
+        let metrics = area.width >= 110
+            ? FormRow.Metrics(label: 26, field: 32, standard: 20) : FormRow.Metrics(label: 17, field: 22, standard: 14)
         switch row {
         case .experiment:
             let count = form.experiments.count

@@ -16,13 +16,15 @@ struct TrialsLayout: Equatable, Sendable {
         let bounds = Rect(state.size)
         let (header, below) = bounds.splitTop(1)
         let (body, footer) = below.splitBottom(1)
-        let (list, preview) = body.splitBottom(body.height >= 26 ? 11 : (body.height >= 18 ? 7 : 0))
+        let rows = state.trials.visible
+        // A short list leaves its room to the preview, a long one takes up to three fifths.
+        let wanted = max(min(8, body.height), min(rows.count + 4, body.height * 3 / 5))
+        let (list, preview) = body.splitTop(body.height >= 18 ? wanted : body.height)
         self.header = header
         self.footer = footer
         self.list = list
         self.preview = preview
         table = list.inset(by: 1).splitTop(1).rest
-        let rows = state.trials.visible
         let selected = rows.firstIndex { $0.id == state.trials.selectedItem?.id }
         firstRow = ScrollWindow.first(previous: 0, selection: selected, count: rows.count, height: table.height)
     }
@@ -128,11 +130,28 @@ struct TrialPreview {
 
     func render(in surface: inout Surface, area: Rect) {
         guard let item = state.trials.selectedItem else { return }
+        let (area, charts) = area.splitBottom(area.height >= 17 ? min(12, area.height - 9) : 0)
+        if !charts.isEmpty { self.charts(in: &surface, area: charts) }
         let parts = area.columns(area.width >= 100 ? [.fraction(0.62), .fraction(0.38)] : [.fraction(0.5), .fraction(0.5)])
         let left = surface.box(parts[0], title: "\(item.id)").inset(horizontal: 1, vertical: 0)
         Paragraph(lines: facts(item, width: left.width, glyphs: surface.glyphs)).render(in: &surface, area: left)
         let right = surface.box(parts[1], title: "last values").inset(horizontal: 1, vertical: 0)
         curves(in: &surface, area: right, item: item)
+    }
+
+    /// The most telling curves, large, where the list leaves room.
+    private func charts(in surface: inout Surface, area: Rect) {
+        guard let preview else {
+            surface.box(area, title: "Metrics")
+            return
+        }
+        var run = RunView(id: preview.header.id)
+        run.snapshot = preview
+        let context = PanelContext(run: run, snapshot: preview, utcOffset: state.utcOffset, glyphs: surface.glyphs)
+        let count = min(max(1, area.width / 40), 3)
+        ChartsPanel().draw(
+            in: &surface, boxes: area.columns((0..<count).map { _ in .minimum(10) }), page: 0..<min(count, run.metrics.count),
+            context: context, focus: .unfocused)
     }
 
     private var preview: RunSnapshot? {

@@ -15,9 +15,10 @@ enum StateFixtures {
         var state = try home(size)
         var run = RunView(id: try RunFixtures.id("first"))
         run.item = state.trials.items?.first { $0.status == .running }
-        run.snapshot = try RunFixtures.snapshot()
         state.run = run
         state.screens = [.trials, .dashboard]
+        let snapshot = try RunFixtures.snapshot()
+        _ = Reducer.reduce(&state, .snapshot(run.id, RunQuery(), snapshot), now: 0)
         return state
     }
 

@@ -59,6 +59,9 @@ extension Reducer {
         keepLogPlace(&state, snapshot)
         state.run?.snapshot = snapshot
         state.run?.failure = nil
+        if state.run?.timeline.isZoomAutomatic == true, let seconds = StepLength.seconds(of: snapshot) {
+            state.run?.timeline.zoom = TimelineView.zoom(forStep: seconds)
+        }
         state.run?.transport.advance(now: now, end: snapshot.endTime)
     }
 

@@ -126,7 +126,9 @@ extension Reducer {
             run.timeline.offset = 0
         case .idleShading: run.timeline.showsIdle.toggle()
         case .down, .up:
-            run.timeline.lane = min(max(0, run.timeline.lane + (action == .down ? 1 : -1)), max(0, lanes.count - 1))
+            let order = state.screen == .timeline ? TimelineLanes.byWorker(lanes) : Array(lanes.indices)
+            let place = (order.firstIndex(of: run.timeline.lane) ?? 0) + (action == .down ? 1 : -1)
+            if !order.isEmpty { run.timeline.lane = order[min(max(0, place), order.count - 1)] }
             run.timeline.span = nil
         case .left, .right: selectSpan(&run, snapshot, lanes, direction: action == .left ? -1 : 1)
         case .enter:
@@ -142,20 +144,31 @@ extension Reducer {
             view.isWhole = false
             return
         }
+        view.isZoomAutomatic = false
         view.zoom = min(max(0, view.zoom + places), TimelineView.windows.count - 1)
     }
 
+    /// Selects the next span of the lane, at first one that is in sight, and moves the window along with it.
     private static func selectSpan(
         _ run: inout RunView, _ snapshot: RunSnapshot, _ lanes: [TimelineLanes.Lane], direction: Int
     ) {
         guard lanes.indices.contains(run.timeline.lane) else { return }
         let spans = lanes[run.timeline.lane].spans
-        guard !spans.isEmpty else { return }
-        guard let current = spans.firstIndex(where: { $0.id == run.timeline.span }) else {
-            run.timeline.span = (direction < 0 ? spans.last : spans.first)?.id
-            return
+        let window = TimelineLanes.window(run.timeline, time: snapshot.time)
+        let chosen: SpanRow?
+        if let current = spans.firstIndex(where: { $0.id == run.timeline.span }) {
+            chosen = spans[min(max(0, current + direction), spans.count - 1)]
+        } else {
+            let inSight = spans.filter { ($0.end ?? snapshot.time) > window.lowerBound && $0.start < window.upperBound }
+            chosen = direction < 0 ? inSight.last ?? spans.last : inSight.first ?? spans.first
         }
-        run.timeline.span = spans[min(max(0, current + direction), spans.count - 1)].id
+        guard let chosen else { return }
+        run.timeline.span = chosen.id
+        let length = window.upperBound - window.lowerBound
+        let end = chosen.end ?? snapshot.time
+        if chosen.start < window.lowerBound || end > window.upperBound {
+            run.timeline.offset = max(0, snapshot.time - (chosen.start + end + length) / 2)
+        }
     }
 
     // MARK: Charts, workers, log

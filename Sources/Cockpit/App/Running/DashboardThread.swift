@@ -6,15 +6,13 @@ struct DashboardThread: @unchecked Sendable {
     private let handle: pthread_t
 
     /// Starts a thread that runs `body` to its end.
-    static func start(name: String, _ body: @escaping @Sendable () -> Void) -> DashboardThread? {
+    static func start(_ body: @escaping @Sendable () -> Void) -> DashboardThread? {
         var handle = pthread_t()
         let box = Unmanaged.passRetained(ThreadBody(body))
         guard pthread_create(&handle, nil, runThreadBody, box.toOpaque()) == 0 else {
             box.release()
             return nil
         }
-        // The kernel keeps 15 bytes of a thread's name.
-        pthread_setname_np(handle, String(name.prefix(15)))
         return DashboardThread(handle: handle)
     }
 

@@ -7,6 +7,8 @@ protocol EventFeed: AnyObject {
     func next(timeout: Duration?) -> [TerminalEvent]
 }
 
+extension EventSource: EventFeed {}
+
 /// Runs the dashboard: takes events, lets the reducer decide, performs the effects, draws what changed.
 ///
 /// Nothing here blocks but the wait for events; files, sockets and processes are on two threads of their own.
@@ -47,8 +49,8 @@ final class EventLoop {
 
     /// Runs until the person leaves and returns what to print once the terminal is restored. Workers are not touched.
     func run() -> String {
-        let readerThread = DashboardThread.start(name: "reader") { [reader] in reader.run() }
-        let commandThread = DashboardThread.start(name: "commands") { [commands] in commands.run() }
+        let readerThread = DashboardThread.start { [reader] in reader.run() }
+        let commandThread = DashboardThread.start { [commands] in commands.run() }
         state.size = screen.size
         perform(Reducer.start(&state, now: LoopClock.now()))
         draw()

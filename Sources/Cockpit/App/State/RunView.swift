@@ -67,6 +67,8 @@ struct TimelineView: Equatable, Sendable {
 
     /// Index into `windows`.
     var zoom = 6
+    /// Until a person zooms, the window follows the length of a step.
+    var isZoomAutomatic = true
     /// Nanoseconds between the window's right end and the playhead.
     var offset: Int64 = 0
     /// Shows from the run's start to the playhead.
@@ -75,6 +77,12 @@ struct TimelineView: Equatable, Sendable {
     /// The span under the cursor.
     var span: Int64?
     var showsIdle = true
+
+    /// The window that shows about seven steps of this length.
+    static func zoom(forStep seconds: Double) -> Int {
+        guard seconds.isFinite, seconds > 0 else { return 6 }
+        return windows.firstIndex { Double($0) >= seconds * 7 } ?? windows.count - 1
+    }
 
     /// Nanoseconds shown, given the playhead.
     func window(at time: Int64) -> Int64 {

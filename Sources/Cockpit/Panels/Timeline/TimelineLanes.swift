@@ -31,6 +31,13 @@ enum TimelineLanes {
         return calls + others
     }
 
+    /// The lanes' places with those of one worker together, workers in the order they first appear.
+    static func byWorker(_ lanes: [Lane]) -> [Int] {
+        var workers: [String] = []
+        for lane in lanes where !workers.contains(lane.worker) { workers.append(lane.worker) }
+        return workers.flatMap { worker in lanes.indices.filter { lanes[$0].worker == worker } }
+    }
+
     /// The share of the window that is covered by at least one span; overlapping spans count once.
     ///
     /// `now` ends the spans that still run.
@@ -87,5 +94,15 @@ enum SpanText {
     static func line(_ span: SpanRow) -> String {
         let length = span.end.map { Format.preciseDuration($0 - span.start) } ?? "running"
         return "\(span.mfc.isEmpty ? span.interfaceType : span.mfc) step \(span.step) \(span.worker) \(span.phase) \(length)"
+    }
+}
+
+/// How long a step takes.
+enum StepLength {
+    /// As last measured, or on average; nil before the first step.
+    static func seconds(of snapshot: RunSnapshot) -> Double? {
+        let measured = snapshot.series.first { $0.key == "timeperf/e2e" }?.last
+        if let measured, measured.isFinite, measured > 0 { return measured }
+        return snapshot.step > 0 ? Double(snapshot.time) / 1e9 / Double(snapshot.step) : nil
     }
 }

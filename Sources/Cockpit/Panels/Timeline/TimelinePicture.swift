@@ -21,7 +21,8 @@ struct TimelinePicture {
         var rows: [Gantt.Lane] = []
         var selected = 0
         var worker: String?
-        for (index, lane) in lanes.enumerated() {
+        for index in detail == .full ? TimelineLanes.byWorker(lanes) : Array(lanes.indices) {
+            let lane = lanes[index]
             if detail == .full, lane.worker != worker, Set(lanes.map(\.worker)).count > 1 {
                 worker = lane.worker
                 rows.append(builder.heading(lane.worker))
@@ -97,6 +98,14 @@ struct TimelinePicture {
                     Gantt.Lane(
                         label: TextLine("\(device.device) %", .dim),
                         content: .samples(device.history.map(\.heldValue), maximum: 1)))
+            }
+            for process in DeviceSummary(snapshot).workers where !process.history.isEmpty {
+                let values = process.history.map(\.heldValue)
+                let peak = max(1, values.filter(\.isFinite).max() ?? 1)
+                rows.append(
+                    Gantt.Lane(
+                        label: TextLine("\(WorkerName.short(process.worker)) cpu", .dim),
+                        content: .samples(values, maximum: peak)))
             }
             return rows
         }

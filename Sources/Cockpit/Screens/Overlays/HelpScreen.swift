@@ -32,13 +32,14 @@ struct HelpScreen {
     }
 
     private func columns(in surface: inout Surface, area: Rect) {
-        let lines: [TextLine] = HelpOverlay.sections(for: scopes).flatMap { section in
-            [TextLine(section.title, .title, .bold)] + section.lines.map(line) + [TextLine()]
-        }
         let count = area.width >= 105 ? 3 : (area.width >= 70 ? 2 : 1)
+        let places = area.columns((0..<count).map { _ in .minimum(10) }, spacing: 2)
+        let width = places.map(\.width).min() ?? area.width
+        let lines = HelpOverlay.sections(for: scopes).flatMap { section in
+            [TextLine(section.title, .title, .bold)] + section.lines.flatMap { entry in wrapped(entry, width: width) } + [TextLine()]
+        }
         let perColumn = max(1, (lines.count + count - 1) / count)
         let first = min(help.scroll, max(0, perColumn - area.height))
-        let places = area.columns((0..<count).map { _ in .minimum(10) }, spacing: 2)
         for (index, place) in places.enumerated() {
             let own = lines.dropFirst(index * perColumn).prefix(perColumn)
             Paragraph(lines: Array(own), firstLine: first).render(in: &surface, area: place)
@@ -46,8 +47,15 @@ struct HelpScreen {
         surface.scrollbar(x: area.maxX, area: area, first: first, count: perColumn)
     }
 
-    private func line(_ entry: HelpSection.Line) -> TextLine {
-        TextLine(" \(entry.key.padded(to: 11)) ", .key).appending(entry.text)
+    private static let keyWidth = 9
+
+    /// A long text goes on below itself, not below its key.
+    private func wrapped(_ entry: HelpSection.Line, width: Int) -> [TextLine] {
+        let key = entry.key.cellWidth > Self.keyWidth ? entry.key : entry.key.padded(to: Self.keyWidth)
+        let texts = Paragraph.wrapped(TextLine(entry.text), to: max(8, width - Self.keyWidth - 2))
+        return texts.enumerated().map { index, text in
+            TextLine(index == 0 ? " \(key) " : String(repeating: " ", count: Self.keyWidth + 2), .key) + text
+        }
     }
 }
 

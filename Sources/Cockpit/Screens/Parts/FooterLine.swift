@@ -15,23 +15,35 @@ struct FooterLine {
         FooterHints(hints: hints, trailing: trailing).render(in: &surface, area: area)
     }
 
-    /// From the most special scope to the most general, each action once, and no key that a special scope has taken.
+    /// A few keys of the pane first, then those that are wanted everywhere, then the rest; each action once, and no key
+    /// that a more special scope has taken.
     private var hints: [FooterHints.Hint] {
         var taken: Set<KeyStroke> = []
         var seen: Set<ActionID> = []
-        var hints: [FooterHints.Hint] = []
-        for scope in state.scopes {
+        var usable: [Action] = []
+        for scope in scopesByUse {
             for action in Keymap.actions(in: scope) {
                 let isFree = action.keys.first.map { !taken.contains($0) } ?? false
                 taken.formUnion(action.keys)
                 guard isFree, !action.hint.isEmpty, !Self.atTheRight.contains(action.id), seen.insert(action.id).inserted,
                     Availability.reason(against: action.id, in: state) == nil, suits(action)
                 else { continue }
-                hints.append(FooterHints.Hint(Self.label(of: action), action.hint))
+                usable.append(action)
             }
         }
-        return hints
+        let own = usable.filter { $0.scope == scopesByUse.first }.prefix(state.size.width >= 100 ? 6 : 4)
+        let common = Self.everywhere.compactMap { id in usable.first { $0.id == id && !own.contains($0) } }
+        let first = state.screen == .launch ? usable : own + common
+        return (first + usable.filter { !first.contains($0) }).map { FooterHints.Hint(Self.label(of: $0), $0.hint) }
     }
+
+    /// In a replay its controls matter more than those of the pane.
+    private var scopesByUse: [Scope] {
+        let scopes = state.scopes
+        return scopes.contains(.replay) ? [.replay] + scopes.filter { $0 != .replay } : scopes
+    }
+
+    private static let everywhere: [ActionID] = [.nextPane, .zoomPane, .stopTrial, .palette, .filter, .relaunch]
 
     /// Keys that do nothing useful on this screen.
     private func suits(_ action: Action) -> Bool {

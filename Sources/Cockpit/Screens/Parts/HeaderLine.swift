@@ -81,13 +81,11 @@ struct HeaderLine {
         return pieces
     }
 
-    /// Steps to go times what a step takes: as last measured, or on average.
+    /// Steps to go times what a step takes.
     private static func timeLeft(_ snapshot: RunSnapshot) -> Int64? {
         let left = snapshot.totalSteps - snapshot.step
-        guard left > 0, snapshot.step > 0 else { return nil }
-        let measured = snapshot.series.first { $0.key == "timeperf/e2e" }?.last
-        let average = Double(snapshot.time) / 1e9 / Double(snapshot.step)
-        let seconds = Double(left) * (measured.map { $0.isFinite && $0 > 0 ? $0 : average } ?? average)
+        guard left > 0, snapshot.step > 0, let step = StepLength.seconds(of: snapshot) else { return nil }
+        let seconds = Double(left) * step
         return seconds < 1e8 ? Int64(seconds * 1e9) : nil
     }
 
