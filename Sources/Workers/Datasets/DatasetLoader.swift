@@ -35,6 +35,11 @@ package struct DatasetLoader {
     /// Rows of one epoch.
     package var size: Int { rows.count }
 
+    /// The items up to the next multiple of `block`: a resumed loader serves the same blocks as one that never stopped.
+    package mutating func nextBlock(of block: Int, skipping skipped: Set<SequenceID> = []) throws -> Batch {
+        try next(block - position % block, skipping: skipped)
+    }
+
     /// The next `count` items, less those whose ids are in `skipped`.
     package mutating func next(_ count: Int, skipping skipped: Set<SequenceID> = []) throws -> Batch {
         var samples: [SequenceSample] = []

@@ -35,12 +35,19 @@ package final class MasterWorker {
         self.logger = logger
     }
 
+    /// How long the last requests may take to leave.
+    private static let farewell = Duration.seconds(2)
+    /// ZeroMQ says when a peer can be read, and here nothing says when a worker that has announced itself is also
+    /// connected to its request socket; a request that meets that moment is tried again after this time.
+    private static let retry = Duration.milliseconds(2)
+
     /// Runs the whole plan. A reply with an error ends it with that error.
     package func run() throws -> MasterOutcome {
-        while true {
-            if let outcome { return outcome }
+        while outcome == nil {
+            let isBlocked = try !sendWaiting()
             progress.waits()
-            let readable = try Poller.wait([replies.pollItem, orders.pollItem], timeout: nil)
+            let readable = try Poller.wait(
+                [replies.pollItem, orders.pollItem], timeout: isBlocked ? Self.retry : nil)
             progress.moved()
             if readable[1] {
                 for order in orders.take() {
@@ -49,6 +56,19 @@ package final class MasterWorker {
             }
             while outcome == nil, let frames = try replies.receive() { try take(frames) }
         }
+        // A worker that never came cannot be told that there is nothing to do.
+        let deadline = ContinuousClock.now + Self.farewell
+        while try !sendWaiting(), ContinuousClock.now < deadline {
+            _ = try Poller.wait([replies.pollItem], timeout: Self.retry)
+        }
+        return outcome ?? .stopped
+    }
+
+    /// Sends what could not be sent yet; whether nothing is left.
+    private func sendWaiting() throws -> Bool {
+        var isEmpty = true
+        for worker in workers { isEmpty = try worker.sendWaiting() && isEmpty }
+        return isEmpty
     }
 
     private static func command(_ order: WorkerOrder) -> MasterCommand? {
@@ -81,7 +101,7 @@ package final class MasterWorker {
 
     private func perform(_ action: MasterAction) throws {
         switch action {
-        case .send(let worker, let request): try workers[worker].send(request)
+        case .send(let worker, let request): try workers[worker].add(request)
         case .metrics(let step, let metrics): queue.append(.metrics(step: step, time: clock.now(), metrics))
         case .buffer(let record): queue.append(.buffer(record))
         case .checkpoint(let record): queue.append(.checkpoint(record))
@@ -97,6 +117,7 @@ package final class MasterWorker {
 private final class RequestSender {
     private let socket: ZeroMQSocket
     private let worker: Int
+    private var waiting: [WireRequest] = []
 
     init(_ context: ZeroMQContext, bind endpoint: Endpoint, worker: Int) throws {
         // Metadata only, and the master has a handful of requests out: no limit but memory, so that `.full` is a fault.
@@ -107,10 +128,22 @@ private final class RequestSender {
         self.worker = worker
     }
 
-    func send(_ request: WireRequest) throws {
-        guard case .sent = try socket.send([WireCodec.encode(request)]) else {
-            throw WorkerError(.full, "a request to \(WorkerID(.model, worker)) could not be sent: it is not connected")
+    /// Sends a request, after those that wait.
+    func add(_ request: WireRequest) throws {
+        guard waiting.count < RequestQueue.limit else {
+            throw WorkerError(.full, "\(waiting.count) requests wait for \(WorkerID(.model, worker)), which takes none")
         }
+        waiting.append(request)
+        _ = try sendWaiting()
+    }
+
+    /// Sends as many as go; whether none is left.
+    func sendWaiting() throws -> Bool {
+        while let request = waiting.first {
+            guard case .sent = try socket.send([WireCodec.encode(request)]) else { return false }
+            waiting.removeFirst()
+        }
+        return true
     }
 }
 

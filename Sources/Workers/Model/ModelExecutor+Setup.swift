@@ -28,8 +28,8 @@ extension ModelExecutor {
     func fetch(_ request: WireRequest, _ reply: inout WireReply) throws {
         let batch = try withSetup(request.setup) { state in
             guard state.loader != nil else { throw WorkerError(.message, "fetch came before spec") }
-            let count = DatasetFetch.batches * state.graph.largestBatch
-            return try state.loader?.next(count, skipping: Set(request.skipIds))
+            let block = DatasetFetch.batches * state.graph.largestBatch
+            return try state.loader?.nextBlock(of: block, skipping: Set(request.skipIds))
         }
         guard let batch else { return }
         try storage.add(batch.sample)

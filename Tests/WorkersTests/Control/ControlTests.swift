@@ -108,6 +108,8 @@ import Testing
             }
         }
 
+        func sendGarbage() throws { _ = try socket.send([Array("model_worker/1".utf8), [0xff, 0x00, 0x17]]) }
+
         func send(_ body: WireWorkerCommand.OneOf_Body) throws {
             _ = try socket.send([Array("model_worker/1".utf8), WireCodec.encode(WireWorkerCommand.make { $0.body = body })])
         }
@@ -125,7 +127,7 @@ import Testing
         let thread = try WorkerThread { do { try control.run() } catch { Issue.record("\(error)") } }
         let hello = try orchestrator.next()
         #expect((hello.worker, hello.attempt, hello.pid) == ("model_worker/1", 3, 77))
-        _ = try socket.send([Array("model_worker/1".utf8), [0xff, 0x00, 0x17]])
+        try orchestrator.sendGarbage()
         try orchestrator.send(.configure(filled(WireConfigure()) { $0.attempt = 3 }))
         _ = try Poller.wait([orders.pollItem], timeout: .seconds(30))
         #expect(orders.take() == [.configure(filled(WireConfigure()) { $0.attempt = 3 })])

@@ -37,6 +37,14 @@ import Testing
         #expect(Set(ids).isDisjoint(with: rest))
     }
 
+    @Test func `a resumed loader fetches up to where the whole run would have fetched`() throws {
+        var whole = loader(), resumed = loader(used: 6)
+        _ = try whole.nextBlock(of: 4)
+        _ = try whole.nextBlock(of: 4)
+        #expect(try resumed.nextBlock(of: 4).sample.ids.count == 2)
+        #expect(try resumed.nextBlock(of: 4).sample.ids == whole.nextBlock(of: 4).sample.ids)
+    }
+
     @Test func `ids to be skipped are not served`() throws {
         var plain = loader(), skipping = loader()
         let ids = try plain.next(5).sample.ids

@@ -219,8 +219,8 @@ private struct FakeWorkers {
         try workers.answerAll { $0.handles.contains("initialize") }
         #expect(workers.handles.last == "initialize")
         #expect(workers.sent.last?.request.needsSyn == true)
-        try workers.answerAll { $0.handles.contains("flush") }
-        #expect(workers.handles.suffix(2) == ["ack", "flush"])
+        try workers.answerAll { $0.handles.contains("evaluate") }
+        #expect(workers.handles == ["spec", "model_config", "initialize", "ack", "flush", "evaluate"])
     }
 
     @Test func `an error in a reply fails the trial with the worker, the call and the step`() throws {
