@@ -34,7 +34,10 @@ let package = Package(
             swiftSettings: strict),
 
         // MARK: What trains
-        .target(name: "CKernels", path: "Sources/Compute/CKernels"),
+        .target(
+            name: "CKernels", path: "Sources/Compute/CKernels",
+            // Without it a debug build's kernels are some thirty times slower, and every test that trains with them.
+            cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
         .target(name: "Compute", dependencies: ["Protocol", "CKernels"], exclude: ["CKernels"], swiftSettings: strict),
         .target(
             name: "Workers",

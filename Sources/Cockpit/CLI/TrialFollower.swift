@@ -25,7 +25,7 @@ struct TrialFollower {
         let signals = try SignalDescriptor([SIGINT, SIGTERM])
         let run = try StoredRun.open(path: home.trial(id).database)
         var printer = ProgressPrinter(format: format)
-        var counter: Int64 = -1, lastLine = Int64.min, stops = 0
+        var counter: Int64 = -1, lastLine: Int64?, stops = 0
         while true {
             let isSignalled = try Poller.wait([signals.pollItem], timeout: Self.interval)[0]
             if isSignalled, signals.next() != nil {
@@ -37,7 +37,8 @@ struct TrialFollower {
             let changed = try run.changeCounter()
             let overview = try TrialList.one(id, home: home)
             let now = RunClock.bootNanoseconds()
-            if changed != counter, now - lastLine >= Self.lineInterval || overview.status.isTerminal {
+            let isDue = lastLine.map { now - $0 >= Self.lineInterval } ?? true
+            if changed != counter, isDue || overview.status.isTerminal {
                 counter = changed
                 lastLine = now
                 try printer.print(run.snapshot(RunQuery(timelineWindow: 0, columns: 1, logLimit: 0)))
