@@ -40,7 +40,8 @@ package enum GPT2Configuration {
         }
         if root["scale_attn_weights"]?.asBool == false { throw unsupported("scale_attn_weights false", path) }
         var spec = ModelSpec.gpt2(
-            vocabularySize: try size("vocab_size", in: root, path), contextLength: try size("n_positions", in: root, path),
+            vocabularySize: try size("vocab_size", in: root, path),
+            contextLength: try size("n_positions", in: root, path),
             width: try size("n_embd", in: root, path), layers: try size("n_layer", in: root, path),
             heads: try size("n_head", in: root, path), mlpWidth: root["n_inner"]?.asInt)
         if let epsilon = root["layer_norm_epsilon"]?.asDouble { spec.normEpsilon = Float(epsilon) }
@@ -50,7 +51,9 @@ package enum GPT2Configuration {
 
     /// A size from the file. The cap keeps products of two sizes, and with them every offset, inside `Int`.
     private static func size(_ name: String, in root: JSONValue, _ path: String) throws(ComputeError) -> Int {
-        guard let value = root[name]?.asInt else { throw ComputeError.damaged(path, "\(name) is missing or no integer") }
+        guard let value = root[name]?.asInt else {
+            throw ComputeError.damaged(path, "\(name) is missing or no integer")
+        }
         guard 1...(1 << 24) ~= value else { throw ComputeError.damaged(path, "\(name) is \(value)") }
         return value
     }

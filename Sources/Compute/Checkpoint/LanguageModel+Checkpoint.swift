@@ -49,7 +49,8 @@ extension TrainEngine {
     /// Goes on where a checkpoint of this model stood, bit for bit; everything is as before when this throws.
     package func restore(from checkpoint: Checkpoint) throws(ComputeError) {
         guard let state = checkpoint.state else {
-            throw ComputeError.damaged(checkpoint.path, "holds weights only and cannot be trained on from where it stood")
+            throw ComputeError.damaged(
+                checkpoint.path, "holds weights only and cannot be trained on from where it stood")
         }
         let first = try Arena(count: firstMoments.count)
         let second = try Arena(count: secondMoments.count)

@@ -53,7 +53,9 @@ extension SafetensorsHeader {
 
     /// Parses and checks the header text of a file of `fileSize` bytes.
     package init(text: [UInt8], fileSize: Int) throws(Fault) {
-        guard text.first == UInt8(ascii: "{") else { throw Fault(tensor: nil, reason: "header does not begin with '{'") }
+        guard text.first == UInt8(ascii: "{") else {
+            throw Fault(tensor: nil, reason: "header does not begin with '{'")
+        }
         let root: JSONValue
         do { root = try JSONParser.parse(text) } catch { throw Fault(tensor: nil, reason: "header: \(error.text)") }
         var entries: [SafetensorsEntry] = []
@@ -90,7 +92,8 @@ extension SafetensorsHeader {
         guard offsets[0] <= offsets[1] else { throw fault("data_offsets run backwards") }
         guard let size = byteSize(shape, type) else { throw fault("shape \(shape) is larger than any file") }
         guard size == offsets[1] - offsets[0] else {
-            throw fault("shape \(shape) of \(spelling) needs \(size) bytes, data_offsets span \(offsets[1] - offsets[0])")
+            throw fault(
+                "shape \(shape) of \(spelling) needs \(size) bytes, data_offsets span \(offsets[1] - offsets[0])")
         }
         return SafetensorsEntry(name: member.name, type: type, shape: shape, bytes: offsets[0]..<offsets[1])
     }
@@ -115,13 +118,16 @@ extension SafetensorsHeader {
         var end = 0
         for entry in entries {
             guard entry.bytes.lowerBound >= end else {
-                throw Fault(tensor: entry.name, reason: "overlaps the tensor before it at byte \(entry.bytes.lowerBound)")
+                throw Fault(
+                    tensor: entry.name, reason: "overlaps the tensor before it at byte \(entry.bytes.lowerBound)")
             }
             guard entry.bytes.lowerBound == end else {
-                throw Fault(tensor: entry.name, reason: "leaves a hole of \(entry.bytes.lowerBound - end) bytes before it")
+                throw Fault(
+                    tensor: entry.name, reason: "leaves a hole of \(entry.bytes.lowerBound - end) bytes before it")
             }
             guard entry.bytes.upperBound <= dataSize else {
-                throw Fault(tensor: entry.name, reason: "ends at byte \(entry.bytes.upperBound) of \(dataSize) data bytes")
+                throw Fault(
+                    tensor: entry.name, reason: "ends at byte \(entry.bytes.upperBound) of \(dataSize) data bytes")
             }
             end = entry.bytes.upperBound
         }

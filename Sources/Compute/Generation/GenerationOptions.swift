@@ -55,7 +55,8 @@ extension GenerationOptions {
             }
             if prompt.count >= spec.contextLength {
                 throw Self.refusal(
-                    "Prompt \(index) has \(prompt.count) tokens and the context of \(spec.contextLength) has no room left.",
+                    "Prompt \(index) has \(prompt.count) tokens and the context of \(spec.contextLength) "
+                        + "has no room left.",
                     hint: "Shorten the prompt or use a model with a longer context.")
             }
             if let token = prompt.first(where: { $0 < 0 || $0 >= Int32(spec.vocabularySize) }) {

@@ -33,7 +33,9 @@ import Testing
         let other = try CheckpointFixture(seed: 2)
         try checkpoint.readWeights(into: other.weights, table: other.table)
         try checkpoint.readMoments(first: other.first, second: other.second, table: other.table)
-        for (mine, theirs) in [(model.weights, other.weights), (model.first, other.first), (model.second, other.second)] {
+        for (mine, theirs) in [
+            (model.weights, other.weights), (model.first, other.first), (model.second, other.second),
+        ] {
             #expect(mine.floats.map(\.bitPattern) == theirs.floats.map(\.bitPattern))
         }
     }

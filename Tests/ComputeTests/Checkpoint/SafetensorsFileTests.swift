@@ -18,13 +18,14 @@ private func read(_ name: String, shape: [Int], of bytes: [UInt8]) throws -> [Fl
 }
 
 @Suite struct `Safetensors file` {
-    @Test(arguments: [
-        ("F32", [0, 0, 0x80, 0x3F, 0, 0, 0x20, 0xC0], [1, -2.5]),
-        ("BF16", [0x80, 0x3F, 0x20, 0xC0], [1, -2.5]),
-        ("F16", [0x00, 0x3C, 0x00, 0xC1], [1, -2.5]),
-        ("F16", [0x01, 0x00, 0xFF, 0x7B], [0x1p-24, 65504]),
-        ("F16", [0x00, 0x80, 0x00, 0x7C], [-0.0, .infinity]),
-    ] as [(String, [UInt8], [Float])])
+    @Test(
+        arguments: [
+            ("F32", [0, 0, 0x80, 0x3F, 0, 0, 0x20, 0xC0], [1, -2.5]),
+            ("BF16", [0x80, 0x3F, 0x20, 0xC0], [1, -2.5]),
+            ("F16", [0x00, 0x3C, 0x00, 0xC1], [1, -2.5]),
+            ("F16", [0x01, 0x00, 0xFF, 0x7B], [0x1p-24, 65504]),
+            ("F16", [0x00, 0x80, 0x00, 0x7C], [-0.0, .infinity]),
+        ] as [(String, [UInt8], [Float])])
     func `weights of every stored precision widen exactly`(type: String, data: [UInt8], expected: [Float]) throws {
         let text = #"{"w":{"dtype":"\#(type)","shape":[2],"data_offsets":[0,\#(data.count)]}}"#
         let values = try read("w", shape: [2], of: file(text, data: data))

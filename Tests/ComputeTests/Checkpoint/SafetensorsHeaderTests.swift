@@ -41,7 +41,10 @@ private func header(_ text: String, dataSize: Int) throws(SafetensorsHeader.Faul
         (#"{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}"#, 4, "tensor 'a': unknown dtype 'F31'"),
         (#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, 4, "tensor 'a': shape is not a list of sizes"),
         (#"{"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}}"#, 4, "tensor 'a': shape is not a list of sizes"),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}"#, 4, "tensor 'a': data_offsets is not a pair of offsets"),
+        (
+            #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}"#, 4,
+            "tensor 'a': data_offsets is not a pair of offsets"
+        ),
         (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#, 4, "tensor 'a': data_offsets run backwards"),
         (
             #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4,
@@ -55,7 +58,10 @@ private func header(_ text: String, dataSize: Int) throws(SafetensorsHeader.Faul
             #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,99999999999999999999]}}"#, 4,
             "tensor 'a': data_offsets is not a pair of offsets"
         ),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8, "tensor 'a': leaves a hole of 4 bytes before it"),
+        (
+            #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8,
+            "tensor 'a': leaves a hole of 4 bytes before it"
+        ),
         (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 4, "tensor 'a': ends at byte 8 of 4 data bytes"),
         (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 6, "2 bytes after the last tensor belong to none"),
         (
@@ -72,16 +78,17 @@ private func header(_ text: String, dataSize: Int) throws(SafetensorsHeader.Faul
         #expect(fault?.text == reason)
     }
 
-    @Test(arguments: [
-        ([], 0, "the file ends inside the 8-byte header length"),
-        ([2, 0, 0], 3, "the file ends inside the 8-byte header length"),
-        ([9, 0, 0, 0, 0, 0, 0, 0], 10, "the file ends inside its header of 9 bytes"),
-        ([1, 0xE1, 0xF5, 5, 0, 0, 0, 0], 1 << 30, "header of 100000001 bytes is larger than 100000000"),
-        (
-            [255, 255, 255, 255, 255, 255, 255, 255], 1 << 30,
-            "header of 18446744073709551615 bytes is larger than 100000000"
-        ),
-    ] as [([UInt8], Int, String)])
+    @Test(
+        arguments: [
+            ([], 0, "the file ends inside the 8-byte header length"),
+            ([2, 0, 0], 3, "the file ends inside the 8-byte header length"),
+            ([9, 0, 0, 0, 0, 0, 0, 0], 10, "the file ends inside its header of 9 bytes"),
+            ([1, 0xE1, 0xF5, 5, 0, 0, 0, 0], 1 << 30, "header of 100000001 bytes is larger than 100000000"),
+            (
+                [255, 255, 255, 255, 255, 255, 255, 255], 1 << 30,
+                "header of 18446744073709551615 bytes is larger than 100000000"
+            ),
+        ] as [([UInt8], Int, String)])
     func `a bad header length is refused`(prefix: [UInt8], fileSize: Int, reason: String) {
         let fault = #expect(throws: SafetensorsHeader.Fault.self) {
             try SafetensorsHeader.length(prefix: prefix, fileSize: fileSize)

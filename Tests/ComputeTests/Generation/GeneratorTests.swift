@@ -20,7 +20,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [Sampling.greedy, .sample(), .sample(temperature: 0.7), .sample(temperature: 1.4, topK: 3, topP: 0.9)])
+    @Test(arguments: [
+        Sampling.greedy, .sample(), .sample(temperature: 0.7), .sample(temperature: 1.4, topK: 3, topP: 0.9),
+    ])
     func `recorded log-probabilities are those of the full forward pass`(sampling: Sampling) throws {
         let options = GenerationOptions(maxNewTokens: 9, sampling: sampling, samplesPerPrompt: 2, stopTokens: [0])
         var temperature: Float = 1

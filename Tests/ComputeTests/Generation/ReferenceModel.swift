@@ -76,7 +76,9 @@ struct ReferenceModel {
         let mean = input.reduce(0, +) / Double(input.count)
         let variance = input.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(input.count)
         let scale = 1 / (variance + Double(spec.normEpsilon)).squareRoot()
-        return zip(zip(input, vector("\(name).weight")), vector("\(name).bias")).map { ($0.0 - mean) * scale * $0.1 + $1 }
+        return zip(zip(input, vector("\(name).weight")), vector("\(name).bias")).map {
+            ($0.0 - mean) * scale * $0.1 + $1
+        }
     }
 
     private func gelu(_ x: Double) -> Double {

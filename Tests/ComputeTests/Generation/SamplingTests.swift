@@ -4,7 +4,9 @@ import Testing
 @testable import Compute
 
 /// The textbook way: softmax in Double, sort, cut, renormalise, walk. Answers the probability of every token's draw.
-private func naiveDistribution(_ logits: [Float], temperature: Double, topK: Int?, topP: Double, excluded: [Int]) -> [Double] {
+private func naiveDistribution(_ logits: [Float], temperature: Double, topK: Int?, topP: Double, excluded: [Int])
+    -> [Double]
+{
     var weights = logits.map { exp(Double($0) / temperature) }
     for token in excluded { weights[token] = 0 }
     var order = weights.indices.filter { weights[$0] > 0 }.sorted { weights[$0] > weights[$1] }
@@ -53,10 +55,11 @@ private func choose(
         #expect(try #require(choose(.sample(), [2, 1, 0], uniform: uniform)).token == token)
     }
 
-    @Test(arguments: [
-        (1.0, nil, 1.0, []), (0.7, nil, 1.0, [3]), (1.0, 3, 1.0, []), (1.3, 2, 1.0, [9]), (1.0, nil, 0.6, []),
-        (0.9, nil, 0.95, [1, 2]), (1.0, 5, 0.8, []), (2.0, 1, 0.1, []), (1.0, 400, 0.999, []),
-    ] as [(Float, Int?, Float, [Int])])
+    @Test(
+        arguments: [
+            (1.0, nil, 1.0, []), (0.7, nil, 1.0, [3]), (1.0, 3, 1.0, []), (1.3, 2, 1.0, [9]), (1.0, nil, 0.6, []),
+            (0.9, nil, 0.95, [1, 2]), (1.0, 5, 0.8, []), (2.0, 1, 0.1, []), (1.0, 400, 0.999, []),
+        ] as [(Float, Int?, Float, [Int])])
     func `draws follow the naive sampler`(temperature: Float, topK: Int?, topP: Float, excluded: [Int]) throws {
         var generator = SeededGenerator(seed: 11)
         for vocabulary in [12, 90] {
