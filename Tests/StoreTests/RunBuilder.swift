@@ -89,7 +89,9 @@ enum Batch {
         return row
     }
 
-    static func span(_ number: Int, mfc: String = "train", start: Int64, end: Int64 = 0, step: Int = 1) -> WireSpanRecord {
+    static func span(_ number: Int, mfc: String = "train", start: Int64, end: Int64 = 0, step: Int = 1)
+        -> WireSpanRecord
+    {
         var span = WireSpanRecord()
         span.number = UInt64(number)
         span.mfc = mfc
@@ -111,7 +113,9 @@ enum Batch {
         return record
     }
 
-    static func state(_ state: WorkerState, time: Int64, worker: String = source, pid: Int32 = 0) -> WireWorkerStateRecord {
+    static func state(_ state: WorkerState, time: Int64, worker: String = source, pid: Int32 = 0)
+        -> WireWorkerStateRecord
+    {
         var record = WireWorkerStateRecord()
         record.timeNs = time
         record.worker = worker

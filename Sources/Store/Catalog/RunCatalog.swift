@@ -57,7 +57,8 @@ package final class RunCatalog: Sendable {
             atPath: home.path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let descriptor = Glibc.open(home.catalog, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw StoreError(errno == ENOSPC ? .diskFull : .permission, path: home.catalog, detail: String(cString: strerror(errno)))
+            throw StoreError(
+                errno == ENOSPC ? .diskFull : .permission, path: home.catalog, detail: String(cString: strerror(errno)))
         }
         Glibc.close(descriptor)
         let file = try SQLiteFile(creating: home.catalog)
@@ -81,7 +82,8 @@ package final class RunCatalog: Sendable {
             "INSERT OR REPLACE INTO trial VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 .text("\(entry.id.experiment)"), .text("\(entry.id.trial)"), .text(entry.status.rawValue),
-                .text(entry.statusDetail), .integer(entry.startedWall), .integer(entry.updatedWall), .integer(entry.step),
+                .text(entry.statusDetail), .integer(entry.startedWall), .integer(entry.updatedWall),
+                .integer(entry.step),
                 .integer(entry.totalSteps), entry.orchestrator.map { .integer(Int64($0.pid)) } ?? .null,
                 entry.orchestrator.map { .integer(Int64(bitPattern: $0.startTicks)) } ?? .null,
                 .blob([UInt8](try encoder.encode(entry.last))),
@@ -97,11 +99,14 @@ package final class RunCatalog: Sendable {
     }
 
     private static func entry(_ row: SQLStatement) -> CatalogEntry? {
-        guard let experiment = try? ExperimentName(row.text(0)), let trial = try? TrialName(row.text(1)) else { return nil }
+        guard let experiment = try? ExperimentName(row.text(0)), let trial = try? TrialName(row.text(1)) else {
+            return nil
+        }
         let orchestrator: ProcessIdentity? =
             row.isNull(8)
             ? nil
-            : ProcessIdentity(pid: Int32(truncatingIfNeeded: row.int64(8)), startTicks: UInt64(bitPattern: row.int64(9)))
+            : ProcessIdentity(
+                pid: Int32(truncatingIfNeeded: row.int64(8)), startTicks: UInt64(bitPattern: row.int64(9)))
         // Values that cannot be read are values that are not known.
         let last = (try? PropertyListDecoder().decode([String: Double].self, from: Data(row.bytes(10)))) ?? [:]
         return CatalogEntry(
@@ -114,7 +119,8 @@ package final class RunCatalog: Sendable {
     package func remove(_ id: TrialID) throws(StoreError) {
         try file.access {
             try $0.run(
-                "DELETE FROM trial WHERE experiment = ? AND trial = ?", [.text("\(id.experiment)"), .text("\(id.trial)")])
+                "DELETE FROM trial WHERE experiment = ? AND trial = ?",
+                [.text("\(id.experiment)"), .text("\(id.trial)")])
         }
     }
 

@@ -37,7 +37,9 @@ enum XorBits {
     /// The `count` patterns after `offset`, or nil where the bits end early or make no sense.
     static func decode(_ bytes: UnsafeRawBufferPointer, from offset: Int, width: Int, count: Int) -> [UInt64]? {
         // Every value takes at least one bit, so a count that cannot be there is refused before anything is reserved.
-        guard count > 0, offset <= bytes.count, count <= (bytes.count - offset) * 8 else { return count == 0 ? [] : nil }
+        guard count > 0, offset <= bytes.count, count <= (bytes.count - offset) * 8 else {
+            return count == 0 ? [] : nil
+        }
         var reader = BitReader(bytes, from: offset)
         guard var last = reader.read(width) else { return nil }
         var patterns = [last]

@@ -40,7 +40,8 @@ final class SQLiteFile: Sendable {
             try database.execute(sql: mode == .writing ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -1024")
         }
         queue = try Self.mapping(path) {
-            try DatabaseQueue(path: mode == .immutable ? Self.immutableAddress(path) : path, configuration: configuration)
+            try DatabaseQueue(
+                path: mode == .immutable ? Self.immutableAddress(path) : path, configuration: configuration)
         }
     }
 
@@ -99,7 +100,8 @@ final class SQLiteFile: Sendable {
     private static func checkHeader(_ path: String) throws(StoreError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw StoreError(errno == EACCES ? .permission : .notFound, path: path, detail: String(cString: strerror(errno)))
+            throw StoreError(
+                errno == EACCES ? .permission : .notFound, path: path, detail: String(cString: strerror(errno)))
         }
         defer { Glibc.close(descriptor) }
         var information = stat()
@@ -109,7 +111,8 @@ final class SQLiteFile: Sendable {
         var header = [UInt8](repeating: 0, count: 16)
         let count = read(descriptor, &header, 16)
         guard count == 16, header == Array("SQLite format 3\0".utf8) else {
-            throw StoreError(.damaged, path: path, detail: count == 0 ? "the file is empty" : "it is no SQLite database")
+            throw StoreError(
+                .damaged, path: path, detail: count == 0 ? "the file is empty" : "it is no SQLite database")
         }
     }
 

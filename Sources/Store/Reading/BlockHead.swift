@@ -16,7 +16,9 @@ struct BlockHead: Equatable {
     /// Covers everything in the row, the encoded times included.
     func checksum(times: [UInt8]) -> Int64 {
         var crc = CRC32()
-        for number in [id, columnSet, attempt, Int64(count), firstStep, lastStep, firstTime, lastTime] { crc.add(number) }
+        for number in [id, columnSet, attempt, Int64(count), firstStep, lastStep, firstTime, lastTime] {
+            crc.add(number)
+        }
         switch steps {
         case .strided(_, let stride): crc.add(stride)
         case .explicit(let bytes): crc.add(bytes)
@@ -37,7 +39,8 @@ enum BlockQueries {
         let steps: AxisCodec.Steps =
             row.isNull(6) ? .explicit(row.bytes(7)) : .strided(first: row.int64(4), stride: row.int64(6))
         let head = BlockHead(
-            id: row.int64(0), columnSet: row.int64(1), attempt: row.int64(2), count: row.int(3), firstStep: row.int64(4),
+            id: row.int64(0), columnSet: row.int64(1), attempt: row.int64(2), count: row.int(3),
+            firstStep: row.int64(4),
             lastStep: row.int64(5), steps: steps, firstTime: row.int64(8), lastTime: row.int64(9))
         let isSound = head.checksum(times: row.bytes(10)) == row.int64(11)
         return isSound && (1...BlockLimits.largestRows).contains(head.count) ? head : nil
@@ -70,7 +73,8 @@ enum TailQueries {
         return row.withBytes(4) { packed in
             let crc = Checksum.tail(id: id, attempt: attempt, step: step, time: time, packed: packed)
             let values = (0..<packed.count / 8).map { index in
-                Double(bitPattern: UInt64(littleEndian: packed.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)))
+                Double(
+                    bitPattern: UInt64(littleEndian: packed.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)))
             }
             return TailRow(
                 columnSet: id >> 32, attempt: attempt, step: step, time: time, values: values,

@@ -32,7 +32,9 @@ extension MetricReader {
         guard let id = series.first(where: { $0.key == key })?.id else { return [] }
         var found: [(attempt: Int64, point: MetricPoint)] = []
         for piece in try pieces(of: id) {
-            guard let axis = try axis(of: piece.block), let values = try values(of: id, in: piece.block) else { continue }
+            guard let axis = try axis(of: piece.block), let values = try values(of: id, in: piece.block) else {
+                continue
+            }
             for row in try visibleRows(of: piece.block) {
                 let point = MetricPoint(step: Int(axis.steps[row]), time: axis.times[row], value: values[row])
                 found.append((piece.block.attempt, point))

@@ -26,7 +26,9 @@ final class MetricReader {
         self.blocks = blocks
         var damage = blocks.damaged.map { "block \($0): its steps and times are damaged" }
         var sets: [Int64: [Int64]] = [:]
-        let stored = try database.rows("SELECT id, series, crc FROM column_set") { ($0.int64(0), $0.text(1), $0.int64(2)) }
+        let stored = try database.rows("SELECT id, series, crc FROM column_set") {
+            ($0.int64(0), $0.text(1), $0.int64(2))
+        }
         for (id, text, crc) in stored {
             if Checksum.columnSet(id: id, series: text) == crc {
                 sets[id] = SeriesList.parse(text)
@@ -70,7 +72,9 @@ final class MetricReader {
 
     /// Blocks of a set of which something is shown.
     func blocks(of set: Int64) -> [BlockHead] {
-        blocks.order.compactMap { blocks.heads[$0] }.filter { $0.columnSet == set && visibility.coverage(of: $0) != .none }
+        blocks.order.compactMap { blocks.heads[$0] }.filter {
+            $0.columnSet == set && visibility.coverage(of: $0) != .none
+        }
     }
 
     /// The steps and times of a block's rows, or nil when they are damaged.

@@ -175,7 +175,8 @@ struct RecordReader {
             let rest = "level = ? AND time <= ? ORDER BY time DESC, id DESC LIMIT ?"
             let values: [SQLValue] = [.integer(level.rank), latest, .integer(limit)]
             if let worker = query.logWorker {
-                found += try database.rows("\(columns) worker = ? AND \(rest)", [.text(worker)] + values, LogQueries.row)
+                found += try database.rows(
+                    "\(columns) worker = ? AND \(rest)", [.text(worker)] + values, LogQueries.row)
             } else {
                 found += try database.rows("\(columns) \(rest)", values, LogQueries.row)
             }

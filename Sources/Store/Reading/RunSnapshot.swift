@@ -201,7 +201,9 @@ package struct ReducedColumn: Sendable, Equatable {
     package var last: Double
     package var nonFinite: Int
 
-    package init(count: Int = 0, low: Double = 0, high: Double = 0, mean: Double = 0, last: Double = 0, nonFinite: Int = 0) {
+    package init(
+        count: Int = 0, low: Double = 0, high: Double = 0, mean: Double = 0, last: Double = 0, nonFinite: Int = 0
+    ) {
         self.count = count
         self.low = low
         self.high = high

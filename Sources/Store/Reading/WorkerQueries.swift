@@ -13,7 +13,8 @@ enum WorkerQueries {
 
     static func row(_ row: SQLStatement) -> WorkerRow {
         WorkerRow(
-            id: row.text(0), state: WorkerState(rawValue: row.text(1)) ?? .failed, detail: row.text(2), mfc: row.text(3),
+            id: row.text(0), state: WorkerState(rawValue: row.text(1)) ?? .failed, detail: row.text(2),
+            mfc: row.text(3),
             step: row.int(4), pid: Int32(truncatingIfNeeded: row.int64(5)), restarts: row.int(6),
             weightVersion: row.int(7), time: row.int64(8))
     }

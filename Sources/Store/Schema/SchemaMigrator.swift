@@ -17,7 +17,8 @@ struct SchemaMigrator {
         let version = Int(try number("user_version", of: database))
         if version > migrations.count {
             throw StoreError(
-                .newerSchema, path: path, detail: "its schema is version \(version), this build knows \(migrations.count)")
+                .newerSchema, path: path,
+                detail: "its schema is version \(version), this build knows \(migrations.count)")
         }
         guard version > 0 else { throw StoreError(.damaged, path: path, detail: "it has no schema") }
         return version

@@ -67,7 +67,8 @@ extension Appender {
         try database.run(
             "INSERT INTO lifecycle (time, kind, status, worker, detail) VALUES (?, ?, ?, ?, ?)",
             [
-                .integer(noted(row.time)), .text(row.kind), status.map { .text($0.rawValue) } ?? .null, .text(row.worker),
+                .integer(noted(row.time)), .text(row.kind), status.map { .text($0.rawValue) } ?? .null,
+                .text(row.worker),
                 .text(row.detail),
             ])
     }
@@ -82,7 +83,8 @@ extension Appender {
               bytes = excluded.bytes, crc = excluded.crc
             """,
             [
-                .integer(attempt), .integer(noted(record.timeNs)), .integer(step), .text(record.role), .text(record.path),
+                .integer(attempt), .integer(noted(record.timeNs)), .integer(step), .text(record.role),
+                .text(record.path),
                 .integer(bytes), .integer(crc),
             ])
     }

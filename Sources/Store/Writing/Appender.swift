@@ -18,7 +18,9 @@ struct Appender {
         for record in batch.states { try append(record, source: batch.source) }
         for record in batch.checkpoints { try append(record, attempt: attempt) }
         if malformed > 0 {
-            try log(.warning, "\(malformed) metric rows made no sense and were left out", worker: batch.source, time: ledger.endTime)
+            try log(
+                .warning, "\(malformed) metric rows made no sense and were left out", worker: batch.source,
+                time: ledger.endTime)
         }
         try database.run(
             """

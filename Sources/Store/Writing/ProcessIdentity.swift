@@ -21,7 +21,9 @@ package struct ProcessIdentity: Sendable, Equatable, Codable {
         defer { close(descriptor) }
         var buffer = [UInt8](repeating: 0, count: 1024)
         let count = read(descriptor, &buffer, buffer.count)
-        guard count > 0, let ticks = startTicks(inStat: String(decoding: buffer[..<count], as: UTF8.self)) else { return nil }
+        guard count > 0, let ticks = startTicks(inStat: String(decoding: buffer[..<count], as: UTF8.self)) else {
+            return nil
+        }
         return ProcessIdentity(pid: pid, startTicks: ticks)
     }
 

@@ -12,7 +12,8 @@ enum RunFile {
         unlink(path)
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw StoreError(errno == ENOSPC ? .diskFull : .permission, path: path, detail: String(cString: strerror(errno)))
+            throw StoreError(
+                errno == ENOSPC ? .diskFull : .permission, path: path, detail: String(cString: strerror(errno)))
         }
         close(descriptor)
         let file = try SQLiteFile(creating: path)

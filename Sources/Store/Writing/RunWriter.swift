@@ -81,7 +81,8 @@ package final class RunWriter {
         for part in path.split(separator: "/") {
             partial += "/\(part)"
             if mkdir(partial, 0o700) != 0, errno != EEXIST {
-                throw StoreError(errno == ENOSPC ? .diskFull : .permission, path: path, detail: String(cString: strerror(errno)))
+                throw StoreError(
+                    errno == ENOSPC ? .diskFull : .permission, path: path, detail: String(cString: strerror(errno)))
             }
         }
     }
@@ -181,7 +182,9 @@ package final class RunWriter {
     /// Appends the sealing of every tail, full or not, to the open transaction.
     func sealTails() throws(StoreError) {
         try appending { appender in
-            for set in appender.ledger.sets.indices where appender.ledger.sets[set].tailCount > 0 { try appender.seal(set) }
+            for set in appender.ledger.sets.indices where appender.ledger.sets[set].tailCount > 0 {
+                try appender.seal(set)
+            }
         }
     }
 

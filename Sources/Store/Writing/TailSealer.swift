@@ -41,7 +41,8 @@ struct TailSealer {
         guard let first = rows.first, let last = rows.last else { return }
         let times = rows.map(\.time)
         var head = BlockHead(
-            id: 0, columnSet: set, attempt: first.attempt, count: rows.count, firstStep: first.step, lastStep: last.step,
+            id: 0, columnSet: set, attempt: first.attempt, count: rows.count, firstStep: first.step,
+            lastStep: last.step,
             steps: AxisCodec.encodeSteps(rows.map(\.step)), firstTime: times.min() ?? 0, lastTime: times.max() ?? 0)
         let axis = AxisCodec.encode(times)
         head.id = (try database.first("SELECT MAX(id) FROM block") { $0.int64(0) } ?? 0) + 1
@@ -53,7 +54,8 @@ struct TailSealer {
         try database.run(
             "INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                .integer(head.id), .integer(set), .integer(head.attempt), .integer(head.count), .integer(head.firstStep),
+                .integer(head.id), .integer(set), .integer(head.attempt), .integer(head.count),
+                .integer(head.firstStep),
                 .integer(head.lastStep), stride, steps, .integer(head.firstTime), .integer(head.lastTime), .blob(axis),
                 .integer(head.checksum(times: axis)),
             ])

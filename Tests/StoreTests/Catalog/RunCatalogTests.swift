@@ -15,7 +15,8 @@ import Testing
     private func entry(_ trial: String, started: Int64 = 1) throws -> CatalogEntry {
         CatalogEntry(
             id: try id(trial), status: .running, statusDetail: "", startedWall: started, updatedWall: 9, step: 3,
-            totalSteps: 10, orchestrator: ProcessIdentity(pid: 5, startTicks: .max), last: ["loss": 0.5, "ppl": .infinity])
+            totalSteps: 10, orchestrator: ProcessIdentity(pid: 5, startTicks: .max),
+            last: ["loss": 0.5, "ppl": .infinity])
     }
 
     private func makeRun(_ trial: String) throws {

@@ -80,7 +80,9 @@ import Testing
     }
 
     @Test func `a count that cannot be there is refused before memory is reserved`() {
-        let form: [[UInt8]] = [[0, 1, 2, 3, 4, 5, 6, 7, 8], [0x11, 2, 2], [0x22, 2], [0x31, 2], [0x40, 1], [0x50, 1]]
+        let form: [[UInt8]] = [
+            [0, 1, 2, 3, 4, 5, 6, 7, 8], [0x11, 2, 2], [0x22, 2], [0x31, 2], [0x40, 1], [0x50, 1],
+        ]
         for bytes in form { #expect(ColumnCodec.decode(bytes, count: .max) == nil) }
     }
 

@@ -12,7 +12,8 @@ import Testing
                 var block = WireMetricBlock()
                 block.names = ["loss", "lr", "n_tokens"]
                 block.rows = (start..<start + 150).map { step in
-                    Batch.row(step, [Double(Float(4 / Double(step))), 1e-4 * Double(step), Double(step * 7 % 100)], time: nil)
+                    Batch.row(
+                        step, [Double(Float(4 / Double(step))), 1e-4 * Double(step), Double(step * 7 % 100)], time: nil)
                 }
                 batch.metrics = [block]
                 batch.logs = [Batch.log("line", time: 5)]

@@ -33,7 +33,8 @@ import Testing
         _ = try run.writer.append(
             Batch.of(seq: 1) { batch in
                 batch.spans = [
-                    Batch.span(1, start: 100, end: 1_000), Batch.span(2, start: 100, end: 6_000), Batch.span(3, start: 100),
+                    Batch.span(1, start: 100, end: 1_000), Batch.span(2, start: 100, end: 6_000),
+                    Batch.span(3, start: 100),
                     Batch.span(4, start: 6_500, end: 7_000),
                 ]
             })

@@ -86,7 +86,9 @@ private struct Story {
                 step += 1
                 var values = ["loss": Double(tick), "lr": 0.5]
                 if step % 7 == 0 { values["eval"] = Double(-tick) }
-                batch.metrics = [Batch.block(step, values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, time: time)]
+                batch.metrics = [
+                    Batch.block(step, values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, time: time)
+                ]
                 story.metrics.append((Int(epoch), step, time, values))
             }
             _ = try run.writer.append(batch)
@@ -113,7 +115,9 @@ private struct Story {
             #expect(snapshot.buffer?.staleness == buffer?.staleness.map { Int($0) }, comment)
             let device = story.devices.last { $0.timeNs <= time && $0.timeNs >= time - 500 }
             #expect(snapshot.devices.first?.utilisation == device?.utilisation, comment)
-            #expect(snapshot.logs.map(\.message) == story.logs.filter { $0.timeNs <= time }.suffix(5).map(\.message), comment)
+            #expect(
+                snapshot.logs.map(\.message) == story.logs.filter { $0.timeNs <= time }.suffix(5).map(\.message),
+                comment)
             let spans = story.spans.filter { $0.startNs <= time && $0.endNs >= time - 500 }
             #expect(snapshot.spans.map(\.start) == spans.map(\.startNs), comment)
             #expect(snapshot.spans.map(\.end) == spans.map { $0.endNs > time ? nil : $0.endNs }, comment)

@@ -73,7 +73,8 @@ import Testing
         let folder = TemporaryFolder()
         let path = folder.write("", to: "m.sqlite")
         let file = try SQLiteFile(creating: path)
-        let broken = SchemaMigrator(applicationID: 7, migrations: ["CREATE TABLE a (x)", "CREATE TABLE b (x); nonsense"])
+        let broken = SchemaMigrator(
+            applicationID: 7, migrations: ["CREATE TABLE a (x)", "CREATE TABLE b (x); nonsense"])
         #expect(throws: StoreError.self) { try file.access { try broken.migrate($0, from: 0) } }
         let version = try file.access { try broken.check($0, path: path) }
         let tables = try file.access { try $0.rows("SELECT name FROM sqlite_schema", []) { $0.text(0) } }
@@ -95,11 +96,14 @@ import Testing
             try [
                 "SELECT name || ' ' || count || ' ' || step || ' ' || value FROM v_metric_last",
                 "SELECT worker || ' ' || duration FROM v_span", "SELECT level || ' ' || message FROM v_log",
-                "SELECT role || ' ' || step FROM v_checkpoint", "SELECT trial || ' ' || status || ' ' || attempts FROM v_run",
+                "SELECT role || ' ' || step FROM v_checkpoint",
+                "SELECT trial || ' ' || status || ' ' || attempts FROM v_run",
                 "SELECT group_concat(kind) FROM v_event",
             ].map { try database.first($0) { $0.text(0) } }
         }
-        let expected = ["loss 1 3 0.5", "model_worker/0 150", "warning hello", "actor 3", "first running 1", "started,running"]
+        let expected = [
+            "loss 1 3 0.5", "model_worker/0 150", "warning hello", "actor 3", "first running 1", "started,running",
+        ]
         #expect(answers == expected)
     }
 }

@@ -61,7 +61,8 @@ import Testing
         let run = try RunBuilder()
         var committed = 0
         for seq in 1...Int.random(in: 10...400, using: &random) {
-            _ = try run.writer.append(Batch.of(seq: seq) { $0.metrics = [Batch.block(seq, [("a", Double(seq)), ("b", 1)])] })
+            _ = try run.writer.append(
+                Batch.of(seq: seq) { $0.metrics = [Batch.block(seq, [("a", Double(seq)), ("b", 1)])] })
             guard Int.random(in: 0..<4, using: &random) == 0 else { continue }
             try run.writer.commit()
             committed = seq
@@ -100,7 +101,8 @@ import Testing
         try run.writer.limitPages(to: 0)
         let failure = #expect(throws: StoreError.self) {
             for seq in 2...400 {
-                _ = try run.writer.append(Batch.of(seq: seq) { $0.logs = [Batch.log(String(repeating: "x", count: 500))] })
+                _ = try run.writer.append(
+                    Batch.of(seq: seq) { $0.logs = [Batch.log(String(repeating: "x", count: 500))] })
                 if seq % 20 == 0 { try run.writer.commit() }
             }
         }
@@ -155,7 +157,9 @@ import Testing
         let other = TemporaryFolder()
         let path = other.file("run.sqlite")
         try RunWriter.create(path: path, header: try RunBuilder.header()).close()
-        let failure = #expect(throws: StoreError.self) { try RunWriter.create(path: path, header: try RunBuilder.header()) }
+        let failure = #expect(throws: StoreError.self) {
+            try RunWriter.create(path: path, header: try RunBuilder.header())
+        }
         #expect(failure?.code == .exists)
     }
 
@@ -192,9 +196,11 @@ import Testing
         let run = try RunBuilder()
         let values = (0..<count).map { Double($0) * 0.5 }
         try run.series("loss", values)
-        #expect(try run.reader().points(of: "loss") == values.enumerated().map {
-            MetricPoint(step: $0 + 1, time: Int64($0 + 1) * 1_000_000, value: $1)
-        })
+        #expect(
+            try run.reader().points(of: "loss")
+                == values.enumerated().map {
+                    MetricPoint(step: $0 + 1, time: Int64($0 + 1) * 1_000_000, value: $1)
+                })
         #expect(try Integrity.check(path: run.path).blocks == count / 256)
     }
 
@@ -247,7 +253,9 @@ import Testing
             short.rows[0].values = [1]
             var far = Batch.block(1, [("a", 1)])
             far.rows[0].step = .max
-            batch.metrics = [short, far, Batch.block(1, [("c", 1), ("c", 2)]), Batch.block(1, [("", 1)]), Batch.block(2, [("a", 7)])]
+            batch.metrics = [
+                short, far, Batch.block(1, [("c", 1), ("c", 2)]), Batch.block(1, [("", 1)]), Batch.block(2, [("a", 7)]),
+            ]
         }
         #expect(try run.writer.append(batch) == .accepted(1))
         try run.writer.commit()
