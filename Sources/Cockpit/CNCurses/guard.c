@@ -21,13 +21,12 @@ static char undo[UNDO_CAPACITY];
 static size_t undo_length;
 static char handler_stack[STACK_SIZE];
 
-// A terminal that nobody reads (a stopped ssh, a closed lid) would block write for ever. After 200 ms without room
-// the frames it has not read are thrown away; the undo bytes begin with ESC, which ends whatever was cut in half.
+// A terminal that nobody reads (a stopped ssh, a closed lid) would block write for ever, so after 200 ms without room
+// the rest is given up. tcflush is no help: a pseudo-terminal keeps its buffer.
 static void send_undo(void) {
     int flags = fcntl(guarded, F_GETFL);
     if (flags >= 0) fcntl(guarded, F_SETFL, flags | O_NONBLOCK);
     size_t sent = 0;
-    bool discarded = false;
     while (sent < undo_length) {
         ssize_t count = write(guarded, undo + sent, undo_length - sent);
         if (count > 0) {
@@ -36,11 +35,7 @@ static void send_undo(void) {
         }
         if (count < 0 && errno == EINTR) continue;
         struct pollfd room = {.fd = guarded, .events = POLLOUT};
-        if (count == 0 || errno != EAGAIN) break;
-        if (poll(&room, 1, 200) > 0) continue;
-        if (discarded) break;
-        discarded = true;
-        tcflush(guarded, TCOFLUSH);
+        if (count == 0 || errno != EAGAIN || poll(&room, 1, 200) <= 0) break;
     }
     if (flags >= 0) fcntl(guarded, F_SETFL, flags);
 }

@@ -34,9 +34,10 @@ struct TerminalTests {
         screen.present(surface("hello"), theme: .defaultDark)
         let start = terminal.output()
         for mode in ["\u{1B}[?1049h", "\u{1B}[?1006h", "\u{1B}[?2004h", "hello"] { #expect(start.contains(mode)) }
-        screen.close()
+        screen.close(farewell: "3 workers keep running\n")
         screen.close()
         let end = terminal.output()
+        #expect(end.hasSuffix("3 workers keep running\r\n"))
         for mode in ["\u{1B}[?1049l", "\u{1B}[?1002l", "\u{1B}[?2004l", "\u{1B}[?25h"] { #expect(end.contains(mode)) }
         #expect(terminal.echoes)
     }
