@@ -48,12 +48,13 @@ final class NCursesScreen: Screen {
         if plan.asksForSynchronizedOutput { output.send(TerminalSequences.askSynchronizedOutput) }
     }
 
-    /// Restores the terminal. Returns soon even if nobody reads the terminal any more.
-    func close() {
+    /// Restores the terminal and says goodbye on it. Returns soon even if nobody reads the terminal any more, where a
+    /// plain `print` after it would wait for ever.
+    func close(farewell: String = "") {
         guard isOpen else { return }
         isOpen = false
         term_close()
-        terminal.end()
+        terminal.end(farewell: farewell)
     }
 
     func present(_ surface: Surface, theme: Theme) {
