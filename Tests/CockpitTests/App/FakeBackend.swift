@@ -1,0 +1,103 @@
+import Protocol
+import Synchronization
+
+@testable import Cockpit
+@testable import Store
+
+/// A world without processes and files.
+final class FakeBackend: Backend {
+    private let items: [TrialItem]
+    private let snapshot: RunSnapshot?
+    private let log = Mutex<[String]>([])
+
+    init(trials: [TrialItem], snapshot: RunSnapshot?) {
+        items = trials
+        self.snapshot = snapshot
+    }
+
+    /// What was launched and sent, in order.
+    var commands: [String] { log.withLock { $0 } }
+
+    func trials() throws -> [TrialItem] { items }
+
+    func open(_ trial: TrialID) throws -> any RunSource {
+        guard let snapshot else { throw StoreError(.damaged, path: "run.sqlite") }
+        return FakeRun(snapshot: snapshot)
+    }
+
+    func experiments() throws -> [ExperimentItem] { StateFixtures.experiments }
+    func check(_ draft: LaunchDraft) throws -> TrialPlan { try StateFixtures.plan() }
+
+    func launch(_ draft: LaunchDraft) throws -> TrialID {
+        log.withLock { $0.append("launch \(draft.experiment)/\(draft.trial)") }
+        return try RunFixtures.id(draft.trial)
+    }
+
+    func send(_ command: TrialCommandKind, worker: WorkerID?, to trial: TrialID) throws -> String {
+        log.withLock { $0.append("\(command.rawValue) \(trial)") }
+        return "done as asked"
+    }
+
+    func export(_ picture: ExportedPicture) throws -> String { "\(picture.name).svg" }
+}
+
+/// A run that never changes.
+struct FakeRun: RunSource {
+    let snapshot: RunSnapshot
+
+    func snapshot(_ query: RunQuery) throws(StoreError) -> RunSnapshot { snapshot }
+    func changeCounter() throws(StoreError) -> Int64 { 1 }
+    func points(of key: String) throws(StoreError) -> [MetricPoint] { [] }
+    func logs(after id: Int64, limit: Int, level: LogLevel, worker: String?) throws(StoreError) -> [LogRow] { [] }
+
+    func eventTime(_ direction: ReplayDirection, from time: Int64, stop: ReplayStop) throws(StoreError) -> Int64? {
+        direction == .backward ? max(0, time - 1) : min(snapshot.endTime, time + 1)
+    }
+}
+
+/// Presses keys as soon as the screen shows the text that they wait for.
+@MainActor
+final class Script: EventFeed {
+    struct Step {
+        var seeing: String
+        var press: [KeyStroke]
+    }
+
+    private var steps: [Step]
+    private let wakes = Mailbox(0)
+    private var screen: RecordingScreen?
+    /// A loop that goes nowhere ends instead of hanging the test.
+    private var patience = 2_000
+
+    init(_ steps: [Step]) { self.steps = steps }
+
+    var isDone: Bool { steps.isEmpty }
+
+    func run(_ backend: FakeBackend, state: AppState) -> String {
+        let screen = RecordingScreen(size: state.size)
+        self.screen = screen
+        let wakes = wakes
+        let loop = EventLoop(
+            state: state, screen: screen, feed: self, backend: backend, wake: { wakes.update { $0 += 1 } },
+            themes: { _ in .defaultDark }, wall: { RunFixtures.started + 600 * RunFixtures.second })
+        return loop.run()
+    }
+
+    func next(timeout: Duration?) -> [TerminalEvent] {
+        patience -= 1
+        guard patience > 0, let step = steps.first else { return [.hangup] }
+        if screen?.frames.last?.text.contains(step.seeing) == true {
+            steps.removeFirst()
+            return step.press.map { .key($0) }
+        }
+        // A thread's answer or the time the loop asked for, whichever comes first.
+        let limit = min(timeout ?? .seconds(5), .seconds(5))
+        let deadline = LoopClock.now() + Int64(limit / .nanoseconds(1))
+        let woken = wakes.wait(until: deadline) { (count: inout Int) -> Bool? in
+            guard count > 0 else { return nil }
+            count = 0
+            return true
+        }
+        return woken == true ? [.wake] : [.tick]
+    }
+}

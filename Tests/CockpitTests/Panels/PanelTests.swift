@@ -1,0 +1,101 @@
+import Protocol
+import Testing
+
+@testable import Cockpit
+@testable import Store
+
+@Suite struct PanelTests {
+    private func context(_ change: (inout RunView) -> Void = { _ in }) throws -> PanelContext {
+        var run = try #require(try StateFixtures.live().run)
+        change(&run)
+        return PanelContext(run: run, snapshot: try #require(run.snapshot), utcOffset: 0, glyphs: .unicode)
+    }
+
+    private func draw(_ panel: some Panel, _ context: PanelContext, width: Int = 60, height: Int = 8) -> [String] {
+        var surface = Surface(width: width, height: height)
+        panel.draw(in: &surface, area: surface.bounds, context: context, focus: .unfocused)
+        return surface.lines
+    }
+
+    @Test func `the list of panels has each pane once`() {
+        #expect(Panels.all.map(\.id) == PaneID.allCases)
+    }
+
+    @Test(arguments: PaneID.allCases)
+    func `each panel has a title and draws in any box`(pane: PaneID) throws {
+        let panel = Panels.panel(pane)
+        let context = try context()
+        #expect(!panel.title(context).isEmpty)
+        for width in 0..<40 {
+            for height in 0..<8 {
+                var surface = Surface(width: 60, height: 12)
+                let area = Rect(x: 5, y: 2, width: width, height: height)
+                panel.draw(in: &surface, area: area, context: context, focus: .focused)
+                #expect(outside(area, of: surface) == 0, "\(pane) at \(width)x\(height)")
+            }
+        }
+    }
+
+    private func outside(_ area: Rect, of surface: Surface) -> Int {
+        var count = 0
+        for y in 0..<surface.height {
+            for x in 0..<surface.width where !area.contains(Point(x: x, y: y)) && surface[x, y] != .blank { count += 1 }
+        }
+        return count
+    }
+
+    @Test func `no GPU is a normal answer`() throws {
+        #expect(draw(DevicesPanel(), try context())[1].contains("GPU  no GPU found"))
+    }
+
+    @Test func `a GPU shows memory, temperature and power`() throws {
+        let lines = draw(DevicesPanel(), try context { $0.snapshot?.devices.append(RunFixtures.gpu(0, time: 0)) }, width: 70)
+        #expect(lines[1].contains("GPU0"))
+        #expect(lines[1].contains("86%  62.1G/80.0G  71°C  640W"))
+    }
+
+    @Test func `staleness above its bound is marked in words and glyphs`() throws {
+        let fine = draw(BufferPanel(), try context()).joined()
+        #expect(fine.contains("max 1 ≤ bound 2 ✓"))
+        let stale = draw(BufferPanel(), try context { $0.snapshot?.buffer?.staleness = [0, 0, 0, 8] }).joined()
+        #expect(stale.contains("max 3 > bound 2 ✗"))
+    }
+
+    @Test func `a buffer that nothing was put into says so`() throws {
+        #expect(draw(BufferPanel(), try context { $0.snapshot?.buffer = nil })[1].contains("no sample yet"))
+    }
+
+    @Test func `workers that do not fit are counted, problems first`() throws {
+        let context = try context { run in
+            run.snapshot?.workers[2] = RunFixtures.worker("model_worker/1", .restarting, "", 3, 0, 0, detail: "1/3 in 4s", restarts: 1)
+        }
+        let lines = draw(WorkersPanel(), context, width: 70, height: 4)
+        #expect(lines[1].contains("model/1"))
+        #expect(lines[1].contains("1/3 in 4s"))
+        #expect(lines[2].contains("+ 2 running"))
+    }
+
+    @Test func `a log line with escape sequences is shown, not obeyed`() throws {
+        let context = try context { run in
+            run.snapshot?.logs = [LogRow(id: 1, time: 0, worker: "model_worker/0", level: .info, message: "a\u{1B}[2Jb")]
+        }
+        let text = draw(LogPanel(), context, width: 80).joined()
+        #expect(text.contains("a␛[2Jb"))
+    }
+
+    @Test func `a long log line is wrapped when asked`() throws {
+        let context = try context { run in
+            run.logs.wraps = true
+            run.snapshot?.logs = [LogRow(id: 1, time: 0, worker: "model_worker/0", level: .error, message: String(repeating: "word ", count: 30))]
+        }
+        let lines = draw(LogPanel(), context, width: 40).filter { $0.contains("word") }
+        #expect(lines.count > 3)
+    }
+
+    @Test func `every trial state and every worker state can be told apart without colour`() {
+        for glyphs in [Glyphs.unicode, .ascii] {
+            #expect(Set(TrialStatus.allCases.map { $0.glyph(in: glyphs) }).count == TrialStatus.allCases.count)
+        }
+        #expect(Set(WorkerState.allCases.map(\.rawValue)).count == WorkerState.allCases.count)
+    }
+}

@@ -1,0 +1,97 @@
+import Testing
+
+@testable import Cockpit
+@testable import Store
+
+@Suite struct TimelineTests {
+    private func span(_ start: Int64, _ end: Int64?, mfc: String = "actor_gen", worker: String = "model_worker/0", id: Int64 = 0) -> SpanRow {
+        SpanRow(
+            id: id, attempt: 1, worker: worker, mfc: mfc, phase: "main", interfaceType: "generate", role: "actor", step: 1,
+            start: start, end: end, sequences: 1, tokens: 1, weightVersion: 1)
+    }
+
+    @Test func `busy is the union of the spans, so overlap counts once`() {
+        let spans = [span(0, 40), span(20, 60), span(80, 90)]
+        #expect(TimelineLanes.busy(spans, window: 0...100, now: 100) == 0.7)
+    }
+
+    @Test func `what lies outside of the window does not count`() {
+        #expect(TimelineLanes.busy([span(-50, 10), span(95, 200)], window: 0...100, now: 300) == 0.15)
+    }
+
+    @Test func `an open span is busy up to now`() {
+        #expect(TimelineLanes.busy([span(50, nil)], window: 0...100, now: 75) == 0.25)
+        #expect(TimelineLanes.busy([], window: 5...5, now: 5) == 0)
+    }
+
+    @Test func `lanes are the MFCs in dataflow order, then what workers did besides`() throws {
+        var snapshot = try RunFixtures.snapshot()
+        snapshot.spans.append(span(1, 2, mfc: "", worker: "model_worker/1", id: 9_999))
+        let lanes = TimelineLanes.lanes(of: snapshot)
+        #expect(lanes.map(\.label) == ["actor_gen", "rew_inf", "ref_inf", "actor_train", "model/1"])
+        #expect(lanes.last?.spans.map(\.id) == [9_999])
+    }
+
+    @Test func `the lanes of one worker stand together on the full screen`() throws {
+        let lanes = TimelineLanes.lanes(of: try RunFixtures.snapshot())
+        #expect(TimelineLanes.byWorker(lanes) == [0, 3, 1, 2])
+    }
+
+    @Test(arguments: [
+        ("main", "generate", SpanKind.generate), ("main", "train_step", .train), ("main", "inference", .inference),
+        ("pre-data_transfer", "train_step", .sync), ("post-save", "train_step", .save), ("post-evaluate", "train_step", .evaluate),
+        ("main", "something-new", .sync),
+    ])
+    func `a span shows as what it does`(phase: String, type: String, kind: SpanKind) {
+        var row = span(0, 1)
+        row.phase = phase
+        row.interfaceType = type
+        #expect(TimelineLanes.kind(of: row) == kind)
+    }
+
+    @Test func `the window shows about seven steps until a person zooms`() throws {
+        var state = try StateFixtures.live()
+        #expect(state.run?.timeline.window(at: 0) == 20_000_000_000)
+        ScreenPicture.press("-", on: &state)
+        #expect(state.run?.timeline.window(at: 0) == 40_000_000_000)
+        _ = Reducer.reduce(&state, .snapshot(try RunFixtures.id("first"), RunQuery(), try RunFixtures.snapshot()), now: 0)
+        #expect(state.run?.timeline.window(at: 0) == 40_000_000_000)
+    }
+
+    @Test func `panning asks for more of the past and never leaves the run`() throws {
+        var state = try StateFixtures.live()
+        ScreenPicture.press("H", on: &state)
+        #expect(state.run?.timeline.offset == 5_000_000_000)
+        #expect(state.watched?.query.timelineWindow == 25_000_000_000)
+        ScreenPicture.press("LLL", on: &state)
+        #expect(state.run?.timeline.offset == 0)
+    }
+
+    @Test func `h and l walk through the spans of the lane and the window follows`() throws {
+        var state = try StateFixtures.live()
+        ScreenPicture.press("h", on: &state)
+        let last = state.run?.timeline.span
+        for _ in 0..<12 { ScreenPicture.press("h", on: &state) }
+        #expect(state.run?.timeline.span != last)
+        #expect(try #require(state.run?.timeline.offset) > 0)
+        ScreenPicture.press("j", on: &state)
+        #expect(state.run?.timeline.span == nil)
+        #expect(state.run?.timeline.lane == 1)
+    }
+
+    @Test func `a restart is marked in a lane of its own`() throws {
+        var state = try StateFixtures.live()
+        state.run?.snapshot?.events.append(
+            LifecycleRow(time: 595 * RunFixtures.second, kind: "restarting", worker: "model_worker/1", detail: ""))
+        let lines = ScreenPicture.surface(state).lines
+        let events = try #require(lines.first { $0.contains("│events") })
+        #expect(events.contains("✗"))
+    }
+
+    @Test func `a span that its worker's death left open is drawn to the playhead`() throws {
+        var state = try StateFixtures.live()
+        state.run?.snapshot?.spans = [span(590 * RunFixtures.second, nil)]
+        let lane = try #require(ScreenPicture.surface(state).lines.first { $0.contains("actor_gen") })
+        #expect(lane.contains("▓│"))
+    }
+}

@@ -1,0 +1,52 @@
+import Protocol
+import Testing
+
+@testable import Cockpit
+@testable import Store
+
+@Suite struct AlertTests {
+    private func alerts(_ change: (inout RunView) -> Void) throws -> [String] {
+        var run = try #require(try StateFixtures.live().run)
+        change(&run)
+        return Alerts.of(run).map(\.text)
+    }
+
+    @Test func `a run that is well has none`() throws { #expect(try alerts { _ in } == []) }
+
+    @Test func `an orchestrator that is gone is said first`() throws {
+        let found = try alerts { run in
+            run.item?.status = .lost
+            run.snapshot?.droppedRecords = 1_284
+        }
+        #expect(found == ["the orchestrator is gone; R resumes from the last checkpoint", "1 284 records dropped by full queues"])
+    }
+
+    @Test func `a store that is full is said until it has recovered`() throws {
+        let full = LifecycleRow(time: 1, kind: "store_full", worker: "", detail: "")
+        let recovered = LifecycleRow(time: 2, kind: "store_recovered", worker: "", detail: "")
+        #expect(try alerts { $0.snapshot?.events.append(full) } == ["the store is full: free disk space; nothing acknowledged is lost"])
+        #expect(try alerts { $0.snapshot?.events += [full, recovered] } == [])
+    }
+
+    @Test func `a series that is not a number is named`() throws {
+        let found = try alerts { run in
+            run.snapshot?.series[0].last = .nan
+            run.snapshot?.series[1].last = .infinity
+        }
+        #expect(found == ["grpo_actor/reward is nan since step 230 and 1 more"])
+    }
+
+    @Test func `damage names its first part`() throws {
+        let found = try alerts { $0.snapshot?.damage = ["chunk 3: wrong checksum", "chunk 4"] }
+        #expect(found == ["2 damaged parts left out: chunk 3: wrong checksum"])
+    }
+
+    @Test func `a failed trial shows its first failure until esc`() throws {
+        var state = try StateFixtures.live()
+        state.run?.snapshot?.status = .failed
+        state.run?.snapshot?.statusDetail = "loss is nan at step 38"
+        #expect(ScreenPicture.text(state).contains("loss is nan at step 38"))
+        ScreenPicture.press(KeyStroke(.escape), on: &state)
+        #expect(!ScreenPicture.text(state).contains("loss is nan at step 38"))
+    }
+}
