@@ -14,7 +14,7 @@ private func shell(
             path: "/bin/sh", arguments: ["-c", script], detachment: detachment, logPath: log, inherited: inherited))
 }
 
-private func end(of child: ChildProcess) throws -> ExitStatus? {
+private func end(of child: ChildProcess) throws -> Orchestrator.ExitStatus? {
     _ = try Poller.wait([child.pollItem], timeout: .seconds(20))
     return child.exitStatus()
 }
@@ -118,10 +118,10 @@ private func text(of path: String) -> String { LogTail.lines(of: path).joined(se
 
 @Suite struct `An exit status` {
     @Test(arguments: [
-        (ExitStatus.exited(3), "left with exit status 3"), (.signalled(9), "was killed by signal 9 (SIGKILL)"),
+        (Orchestrator.ExitStatus.exited(3), "left with exit status 3"), (.signalled(9), "was killed by signal 9 (SIGKILL)"),
         (.signalled(63), "was killed by signal 63"),
     ])
-    func `reads as a phrase`(status: ExitStatus, phrase: String) {
+    func `reads as a phrase`(status: Orchestrator.ExitStatus, phrase: String) {
         #expect(status.description == phrase)
     }
 }
