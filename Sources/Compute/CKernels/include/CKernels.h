@@ -1,1 +1,188 @@
-int kernels_placeholder(void);
+/// CPU kernels of the compute core: every loop over floats that must run at vector speed.
+///
+/// Matrices are row-major f32 in caller-owned memory. A kernel allocates nothing, keeps no pointer, and reads or
+/// writes only the row range it is given, so a caller splits work over threads by splitting ranges.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// MARK: Variants of the matrix and attention micro-kernels
+
+enum {
+    KERNELS_BASELINE = 0,
+    KERNELS_AVX2 = 1,
+    KERNELS_AVX512 = 2,
+};
+
+/// True when this processor can run the variant.
+bool kernels_supports(int variant);
+/// Test hook: the calling thread uses `variant` until the next call; -1 returns to the best one. False if unsupported.
+/// Operands packed under one variant must not be used under another.
+bool kernels_select(int variant);
+/// The variant the calling thread uses now.
+int kernels_selected(void);
+
+// MARK: Matrix products
+
+/// Floats that `kernels_pack` writes for a k x n right-hand operand.
+ptrdiff_t kernels_packed_count(ptrdiff_t k, ptrdiff_t n);
+/// Columns in one packed panel.
+ptrdiff_t kernels_panel_width(void);
+/// Packs panels [panel_begin, panel_end) of the right-hand operand whose element (k, n) is b[k*k_stride + n*n_stride].
+void kernels_pack(const float *b, ptrdiff_t k_stride, ptrdiff_t n_stride, ptrdiff_t k, ptrdiff_t n, float *packed,
+                  ptrdiff_t panel_begin, ptrdiff_t panel_end);
+
+/// What is done to a finished tile of a product.
+enum {
+    KERNELS_PLAIN = 0,
+    /// c keeps the pre-activation, `activated` receives its tanh-GELU.
+    KERNELS_GELU = 1,
+    /// c is multiplied by the derivative of tanh-GELU at `activated`, which holds pre-activations.
+    KERNELS_GELU_DERIVATIVE = 2,
+};
+
+/// c = start + bias + a * b for rows of a against a packed b; `start` and `bias` may be null (zero).
+/// `start == c` accumulates; another matrix as `start` adds a residual.
+typedef struct {
+    const float *a;
+    ptrdiff_t a_row, a_column;  // strides of a, in floats
+    const float *packed;        // b, from kernels_pack
+    ptrdiff_t k, n;
+    float *c;
+    ptrdiff_t c_row;
+    const float *start;
+    ptrdiff_t start_row;
+    const float *bias;
+    int finish;                 // KERNELS_PLAIN, KERNELS_GELU, KERNELS_GELU_DERIVATIVE
+    float *activated;
+    ptrdiff_t activated_row;
+} kernels_product;
+
+void kernels_multiply(const kernels_product *product, ptrdiff_t row_begin, ptrdiff_t row_end);
+
+/// Weight gradient of a linear layer: c[m][n] += sum over rows t of a[t][m] * b[t][n], for m in [m_begin, m_end)
+/// and the column panels [panel_begin, panel_end); `column_sums` (null, or n floats) += sum over t of b[t][n],
+/// done only by the call whose m_begin is 0.
+typedef struct {
+    const float *a;
+    ptrdiff_t a_row;
+    const float *b;
+    ptrdiff_t b_row;
+    ptrdiff_t rows, m, n;
+    float *c;
+    ptrdiff_t c_row;
+    float *column_sums;
+} kernels_outer;
+
+void kernels_accumulate_outer(const kernels_outer *outer, ptrdiff_t m_begin, ptrdiff_t m_end, ptrdiff_t panel_begin,
+                              ptrdiff_t panel_end);
+
+/// One row of decoding without packing: y[n] = start[n] + bias[n] + sum of x[k] * w[k][n], n in [begin, end).
+/// w is k x n with row stride `w_row`; `start` and `bias` may be null.
+void kernels_row_times_matrix(const float *x, const float *w, ptrdiff_t w_row, ptrdiff_t k, const float *start,
+                              const float *bias, float *y, ptrdiff_t begin, ptrdiff_t end);
+/// y[n] = sum of x[k] * w[n][k] for n in [begin, end): a row against a transposed matrix (tied head).
+void kernels_row_times_transposed(const float *x, const float *w, ptrdiff_t w_row, ptrdiff_t k, float *y,
+                                  ptrdiff_t begin, ptrdiff_t end);
+
+// MARK: Attention
+
+/// Causal attention of one packed segment and one head. Queries, keys and values are rows of `size` floats, `row`
+/// floats apart (interleaved q|k|v projections). Probabilities are never stored; `log_sum` keeps one value per query.
+typedef struct {
+    const float *query, *key, *value;
+    ptrdiff_t row;
+    ptrdiff_t length, size;
+    float scale;
+    float *output;
+    ptrdiff_t output_row;
+    float *log_sum;            // one per query, `log_sum_row` apart
+    ptrdiff_t log_sum_row;
+} kernels_attention;
+
+/// Floats of scratch one attention call needs, forward or backward, for segments of at most `length`.
+ptrdiff_t kernels_attention_scratch(ptrdiff_t length, ptrdiff_t size);
+void kernels_attend(const kernels_attention *attention, float *scratch);
+/// Gradients overwrite d_query, d_key, d_value (same layout and stride as the inputs).
+void kernels_attend_backward(const kernels_attention *attention, const float *d_output, float *d_query, float *d_key,
+                             float *d_value, float *scratch);
+/// Positions whose keys are interleaved in a key-value cache: key channel c of position t is at
+/// keys[t / 16 * key_block + c * 16 + t % 16], so that one vector holds the same channel of many positions.
+enum { KERNELS_KEY_POSITIONS = 16 };
+
+/// One new query of one head against `length` cached positions. `keys` points at the head's first channel, `key_block`
+/// is the distance between blocks of positions; value rows are `value_row` apart. `scores` holds `length` floats of
+/// scratch, rounded up to whole blocks.
+void kernels_attend_cached(const float *query, const float *keys, ptrdiff_t key_block, const float *values,
+                           ptrdiff_t value_row, ptrdiff_t length, ptrdiff_t size, float scale, float *scores,
+                           float *output);
+
+// MARK: Row-wise and element-wise
+
+/// out = (x - mean) * rstd * gain + shift over rows of `width` contiguous floats; mean and rstd may be null.
+void kernels_layer_norm(const float *x, const float *gain, const float *shift, float epsilon, ptrdiff_t rows,
+                        ptrdiff_t width, float *out, float *mean, float *rstd);
+/// d_x += gradient through the norm; d_gain and d_shift (width floats each) are accumulated.
+void kernels_layer_norm_backward(const float *d_out, const float *x, const float *gain, const float *mean,
+                                 const float *rstd, ptrdiff_t rows, ptrdiff_t width, float *d_x, float *d_gain,
+                                 float *d_shift);
+void kernels_gelu(const float *x, ptrdiff_t count, float *out);
+/// d_x = d_out * gelu'(x).
+void kernels_gelu_backward(const float *d_out, const float *x, ptrdiff_t count, float *d_x);
+
+/// Statistics of one row of logits: log of the sum of exponentials, and the entropy of its softmax.
+/// `entropy` may be null.
+float kernels_log_sum_exp(const float *logits, ptrdiff_t count, float *entropy);
+/// logits = coefficient * softmax(logits), given the row's log-sum-exp.
+void kernels_softmax_scaled(float *logits, ptrdiff_t count, float log_sum, float coefficient);
+/// out = exp(x - shift).
+void kernels_exp(const float *x, float shift, ptrdiff_t count, float *out);
+
+/// out[t] = token_table[tokens[t]] + position_table[positions[t]].
+void kernels_embed(const int32_t *tokens, const int32_t *positions, const float *token_table,
+                   const float *position_table, ptrdiff_t rows, ptrdiff_t width, float *out);
+/// Adds columns [column_begin, column_end) of d_out rows to the rows of both tables they came from.
+void kernels_embed_backward(const int32_t *tokens, const int32_t *positions, const float *d_out, ptrdiff_t rows,
+                            ptrdiff_t width, ptrdiff_t column_begin, ptrdiff_t column_end, float *d_token_table,
+                            float *d_position_table);
+
+/// y += x.
+void kernels_add(const float *x, ptrdiff_t count, float *y);
+void kernels_scale(float *x, ptrdiff_t count, float factor);
+double kernels_sum_of_squares(const float *x, ptrdiff_t count);
+
+/// One AdamW update with decoupled decay; PyTorch's placement of epsilon:
+/// w -= rate*decay*w; w -= rate/correction1 * m / (sqrt(v)/sqrt(correction2) + epsilon).
+typedef struct {
+    float rate, beta1, beta2, epsilon, decay;
+    float correction1, correction2;  // 1 - beta^t
+    float gradient_factor;           // multiplies every gradient first (clipping)
+} kernels_adamw_options;
+
+void kernels_adamw(const kernels_adamw_options *options, float *weights, const float *gradients, float *first_moments,
+                   float *second_moments, ptrdiff_t count);
+
+// MARK: Thread pool
+
+typedef struct kernels_pool kernels_pool;
+typedef void (*kernels_pool_body)(void *context, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t lane);
+
+/// Starts threads - 1 workers; the caller of kernels_pool_run is the last lane's thread. Null when threads cannot start.
+kernels_pool *kernels_pool_create(ptrdiff_t threads);
+/// Runs body over [0, count) in chunks of `grain`, claimed by whoever is free; returns when all are done.
+/// Lanes are in [0, threads); lane 0 is the caller. One caller at a time.
+void kernels_pool_run(kernels_pool *pool, ptrdiff_t count, ptrdiff_t grain, kernels_pool_body body, void *context);
+void kernels_pool_destroy(kernels_pool *pool);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

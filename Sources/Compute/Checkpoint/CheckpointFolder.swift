@@ -1,0 +1,166 @@
+/// The checkpoints of one model role: `<path>/step-N/`, each whole or not there at all.
+///
+/// A checkpoint is written to a hidden folder beside its place, every file and the folder are put on the disk, the
+/// folder is renamed, and its parent is put on the disk. A crash at any point leaves the earlier checkpoints as they
+/// were. One writer per folder.
+package struct CheckpointFolder: Sendable {
+    /// The folder that holds the step folders.
+    package let path: String
+    private let files: any CheckpointFiles
+
+    package init(path: String, files: any CheckpointFiles = SystemFiles()) {
+        self.path = path
+        self.files = files
+    }
+
+    /// Names of the files in a checkpoint.
+    package enum Name {
+        package static let config = "config.json"
+        package static let weights = "model.safetensors"
+        package static let optimizer = "optimizer.safetensors"
+        package static let state = "state.json"
+        package static let tokenizer = "tokenizer.json"
+    }
+
+    /// Writes a checkpoint and returns its folder; one of the same step is replaced.
+    ///
+    /// Throws `notFinite` before anything is written when a weight or moment is NaN or infinite, `fileSystem` when the
+    /// system refuses an operation; then every earlier checkpoint is still loadable.
+    @discardableResult
+    package func save(_ content: CheckpointContent) throws(ComputeError) -> String {
+        try content.checkFinite()
+        do throws(FileFault) {
+            return try write(content)
+        } catch {
+            throw ComputeError.file(error)
+        }
+    }
+
+    private func write(_ content: CheckpointContent) throws(FileFault) -> String {
+        let step = content.state.step
+        let partial = "\(path)/.step-\(step).partial"
+        try makeFolders()
+        try files.removeFolder(partial)
+        do throws(FileFault) {
+            try files.makeFolder(partial)
+            try CheckpointWriter(folder: partial, files: files).write(content)
+            try files.syncFolder(partial)
+            try moveIntoPlace(partial, step: step)
+        } catch {
+            // The disk may be full: what was written so far is of no use, and failing to remove it changes nothing.
+            try? files.removeFolder(partial)
+            throw error
+        }
+        return folder(of: step)
+    }
+
+    /// Renames the finished folder to its place. A folder already there steps aside first under a name that `list`
+    /// knows, so that no moment is without a loadable checkpoint of that step.
+    private func moveIntoPlace(_ partial: String, step: Int) throws(FileFault) {
+        let place = folder(of: step)
+        let aside = place + Self.asideSuffix
+        if FolderListing.names(in: place) != nil {
+            try files.removeFolder(aside)
+            try files.rename(place, to: aside)
+        }
+        try files.rename(partial, to: place)
+        try files.syncFolder(path)
+        try files.removeFolder(aside)
+    }
+
+    private func makeFolders() throws(FileFault) {
+        var prefix = path.hasPrefix("/") ? "" : "."
+        for component in path.split(separator: "/") {
+            let parent = prefix.isEmpty ? "/" : prefix
+            prefix += "/" + component
+            guard FolderListing.names(in: prefix) == nil else { continue }
+            try files.makeFolder(prefix)
+            try files.syncFolder(parent)
+        }
+    }
+
+    private func folder(of step: Int) -> String { "\(path)/step-\(step)" }
+
+    fileprivate static let asideSuffix = ".replaced"
+}
+
+// MARK: - Listing
+
+/// A step folder that passed its manifest.
+package struct CheckpointReference: Sendable, Equatable {
+    package let step: Int
+    package let path: String
+}
+
+/// What a role's folder holds, newest first.
+package struct CheckpointListing: Sendable, Equatable {
+    /// A step folder that cannot be loaded, and why.
+    package struct Skipped: Sendable, Equatable {
+        package let path: String
+        package let reason: ComputeError
+    }
+
+    /// Whole checkpoints by falling step.
+    package var valid: [CheckpointReference] = []
+    /// Damaged or half-written ones by falling step.
+    package var skipped: [Skipped] = []
+
+    /// The newest whole checkpoint.
+    package var latest: CheckpointReference? { valid.first }
+}
+
+extension CheckpointFolder {
+    /// Every step folder, each checked against its manifest; an absent folder is an empty list.
+    package func list() -> CheckpointListing {
+        var listing = CheckpointListing()
+        for reference in references() { Self.check(reference, into: &listing) }
+        return listing
+    }
+
+    /// The newest whole checkpoint in `path`, with the newer ones that were skipped and why; older ones are not read.
+    package static func latest(in path: String) -> CheckpointListing {
+        var listing = CheckpointListing()
+        for reference in CheckpointFolder(path: path).references() where listing.valid.isEmpty {
+            check(reference, into: &listing)
+        }
+        return listing
+    }
+
+    /// Removes all but the newest `count` whole checkpoints (at least one stays), and damaged ones older than those.
+    /// Returns the folders removed.
+    @discardableResult
+    package func prune(keepingLast count: Int) throws(ComputeError) -> [String] {
+        let valid = list().valid.prefix(max(1, count))
+        guard let oldest = valid.last else { return [] }
+        let doomed = references().filter { reference in reference.step <= oldest.step && !valid.contains(reference) }
+        do throws(FileFault) {
+            for reference in doomed { try files.removeFolder(reference.path) }
+        } catch {
+            throw ComputeError.file(error)
+        }
+        return doomed.map(\.path)
+    }
+
+    /// Step folders by falling step; one that stepped aside for its replacement comes after it.
+    private func references() -> [CheckpointReference] {
+        let names = FolderListing.names(in: path) ?? []
+        return names.compactMap { name in
+            guard name.hasPrefix("step-") else { return nil }
+            var digits = name.dropFirst(5)
+            if digits.hasSuffix(Self.asideSuffix) { digits = digits.dropLast(Self.asideSuffix.count) }
+            guard let step = Int(digits), step >= 0, String(step) == digits else { return nil }
+            return CheckpointReference(step: step, path: path + "/" + name)
+        }.sorted { left, right in
+            (right.step, left.path.utf8.count) < (left.step, right.path.utf8.count)
+        }
+    }
+
+    private static func check(_ reference: CheckpointReference, into listing: inout CheckpointListing) {
+        do throws(ComputeError) {
+            _ = try Checkpoint.open(reference.path)
+            listing.valid.append(reference)
+        } catch {
+            listing.skipped.append(CheckpointListing.Skipped(path: reference.path, reason: error))
+        }
+    }
+}

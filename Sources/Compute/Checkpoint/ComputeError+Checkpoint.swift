@@ -1,0 +1,32 @@
+/// The errors of files, in one place so that they read alike.
+extension ComputeError {
+    /// A file that cannot be what its name says; `reason` names the tensor or field.
+    package static func damaged(_ path: String, _ reason: String) -> ComputeError {
+        ComputeError(
+            .damagedFile, summary: "\(fileName(path)) cannot be used: \(reason)", detail: path,
+            hint: "Restore the file, or choose an older checkpoint.")
+    }
+
+    /// A file operation that the system refused.
+    package static func file(_ fault: FileFault) -> ComputeError {
+        ComputeError(
+            .fileSystem, summary: "Cannot \(fault.operation) \(fileName(fault.path)): \(fault.reason)",
+            detail: fault.path, hint: "Check that the disk has room and the folder may be written.")
+    }
+
+    /// Text or tokens outside a vocabulary.
+    package static func tokenizer(_ reason: String) -> ComputeError {
+        ComputeError(
+            .unknownToken, summary: "The tokenizer cannot use this: \(reason)", detail: "",
+            hint: "Correct the row, or build the vocabulary from data that has every character.")
+    }
+
+    /// Numbers that are NaN or infinite where they must not be.
+    package static func notFinite(_ what: String, hint: String) -> ComputeError {
+        ComputeError(.notFinite, summary: "\(what) is not finite.", detail: "", hint: hint)
+    }
+
+    private static func fileName(_ path: String) -> Substring {
+        path.split(separator: "/").last ?? "/"
+    }
+}

@@ -1,0 +1,62 @@
+extension LanguageModel {
+    /// Saves the weights as a checkpoint of `state.step`, without optimizer moments; returns its folder.
+    @discardableResult
+    package func save(
+        to folder: CheckpointFolder, state: CheckpointState, tokenizer: CharacterTokenizer?,
+    ) throws(ComputeError) -> String {
+        try folder.save(
+            CheckpointContent(
+                spec: spec, table: table, weights: weights, moments: nil, state: state, tokenizer: tokenizer))
+    }
+
+    /// Makes a model of a checkpoint's spec with its weights.
+    package static func load(_ checkpoint: Checkpoint, pool: ThreadPool) throws(ComputeError) -> LanguageModel {
+        let model = try LanguageModel(spec: checkpoint.spec, seed: 0, pool: pool)
+        try model.loadWeights(from: checkpoint)
+        return model
+    }
+
+    /// Replaces the weights by a checkpoint's; they are as before when this throws.
+    package func loadWeights(from checkpoint: Checkpoint) throws(ComputeError) {
+        guard checkpoint.spec == spec else {
+            throw ComputeError(
+                .unsupportedModel, summary: "The checkpoint is of another model.",
+                detail: "\(checkpoint.path)\nhas \(checkpoint.spec)\nneeded \(spec)",
+                hint: "Choose the checkpoint of this model, or set the model section as it was.")
+        }
+        let loaded = try Arena(count: table.count)
+        try checkpoint.readWeights(into: loaded, table: table)
+        weights = loaded
+    }
+}
+
+extension TrainEngine {
+    /// Saves weights, moments and update count as a checkpoint of `state.step`; returns its folder.
+    ///
+    /// `state.updates` is set here: the engine knows it.
+    @discardableResult
+    package func save(
+        to folder: CheckpointFolder, state: CheckpointState, tokenizer: CharacterTokenizer?,
+    ) throws(ComputeError) -> String {
+        var state = state
+        state.updates = updateCount
+        return try folder.save(
+            CheckpointContent(
+                spec: model.spec, table: model.table, weights: model.weights, moments: (firstMoments, secondMoments),
+                state: state, tokenizer: tokenizer))
+    }
+
+    /// Goes on where a checkpoint of this model stood, bit for bit; everything is as before when this throws.
+    package func restore(from checkpoint: Checkpoint) throws(ComputeError) {
+        guard let state = checkpoint.state else {
+            throw ComputeError.damaged(checkpoint.path, "holds weights only and cannot be trained on from where it stood")
+        }
+        let first = try Arena(count: firstMoments.count)
+        let second = try Arena(count: secondMoments.count)
+        try checkpoint.readMoments(first: first, second: second, table: model.table)
+        try model.loadWeights(from: checkpoint)
+        firstMoments.base.update(from: first.base, count: first.count)
+        secondMoments.base.update(from: second.base, count: second.count)
+        updateCount = state.updates
+    }
+}

@@ -1,0 +1,83 @@
+/// How answers are generated.
+package struct GenerationOptions: Sendable, Equatable, Codable {
+    /// An answer ends after this many tokens, or earlier where the model's context ends.
+    package var maxNewTokens: Int
+    /// No stop token is drawn before this many tokens.
+    package var minNewTokens: Int
+    package var sampling: Sampling
+    /// Answers to each prompt; its keys and values are computed once for all of them.
+    package var samplesPerPrompt: Int
+    /// An answer ends with the first of these, which is part of it.
+    package var stopTokens: [Int32]
+    /// Rows decoded side by side; a waiting row enters when one finishes. Fewer are used when memory asks for it.
+    package var slots: Int
+
+    package init(
+        maxNewTokens: Int, minNewTokens: Int = 0, sampling: Sampling = .sample(), samplesPerPrompt: Int = 1,
+        stopTokens: [Int32] = [], slots: Int = 64,
+    ) {
+        self.maxNewTokens = maxNewTokens
+        self.minNewTokens = minNewTokens
+        self.sampling = sampling
+        self.samplesPerPrompt = samplesPerPrompt
+        self.stopTokens = stopTokens
+        self.slots = slots
+    }
+}
+
+/// Why an answer ended.
+package enum FinishReason: String, Sendable, Equatable, Codable {
+    /// A stop token was drawn.
+    case stop
+    /// It reached `maxNewTokens` or the end of the context.
+    case length
+}
+
+/// One answer to one prompt.
+package struct GeneratedSequence: Sendable, Equatable {
+    package let promptIndex: Int
+    /// The new tokens, with the stop token if one was reached.
+    package let tokens: [Int32]
+    /// Log-probability of each token under softmax(logits / temperature), whatever top-k or top-p left to draw from.
+    package let logProbabilities: [Float]
+    package let finish: FinishReason
+}
+
+extension GenerationOptions {
+    /// Throws `invalidBatch` with the first prompt or setting that a model of this spec cannot serve.
+    package func check(prompts: [[Int32]], spec: ModelSpec) throws(ComputeError) {
+        if let fault = settingFault(vocabularySize: spec.vocabularySize) {
+            throw Self.refusal("Generation refused: \(fault).", hint: "Correct the generation options.")
+        }
+        for (index, prompt) in prompts.enumerated() {
+            if prompt.isEmpty {
+                throw Self.refusal("Prompt \(index) is empty.", hint: "Begin it with at least one token.")
+            }
+            if prompt.count >= spec.contextLength {
+                throw Self.refusal(
+                    "Prompt \(index) has \(prompt.count) tokens and the context of \(spec.contextLength) has no room left.",
+                    hint: "Shorten the prompt or use a model with a longer context.")
+            }
+            if let token = prompt.first(where: { $0 < 0 || $0 >= Int32(spec.vocabularySize) }) {
+                throw Self.refusal(
+                    "Prompt \(index) holds token \(token), outside the vocabulary of \(spec.vocabularySize).",
+                    hint: "Encode it with the model's own tokenizer.")
+            }
+        }
+    }
+
+    private func settingFault(vocabularySize: Int) -> String? {
+        if maxNewTokens < 1 { return "maxNewTokens is \(maxNewTokens)" }
+        if minNewTokens < 0 || minNewTokens > maxNewTokens {
+            return "minNewTokens is \(minNewTokens) with maxNewTokens \(maxNewTokens)"
+        }
+        if samplesPerPrompt < 1 { return "samplesPerPrompt is \(samplesPerPrompt)" }
+        if slots < 1 { return "slots is \(slots)" }
+        if minNewTokens > 0, Set(stopTokens).count >= vocabularySize { return "every token is a stop token" }
+        return TokenSampler.fault(in: sampling)
+    }
+
+    private static func refusal(_ summary: String, hint: String) -> ComputeError {
+        ComputeError(.invalidBatch, summary: summary, detail: "", hint: hint)
+    }
+}

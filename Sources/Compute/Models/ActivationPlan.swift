@@ -1,0 +1,136 @@
+/// Rows of one kind of activation in an arena.
+struct Region {
+    let offset: Int
+    /// Floats a row.
+    let width: Int
+}
+
+/// Hands out regions of an arena in order, each on a 64-byte boundary.
+struct RegionLayout {
+    private(set) var count = 0
+
+    mutating func reserve(rows: Int, width: Int) -> Region {
+        let region = Region(offset: count, width: width)
+        count += (rows * width + 15) / 16 * 16
+        return region
+    }
+}
+
+/// An arena seen from one row on: a region's subscript is the address of that row.
+struct ActivationRows {
+    let base: MutableFloatPointer
+    let row: Int
+
+    subscript(region: Region) -> MutableFloatPointer { base + region.offset + row * region.width }
+}
+
+/// Where one block's activations lie.
+struct BlockActivations {
+    /// The residual stream as it enters the block, and after attention.
+    let input: Region
+    let middle: Region
+    let norm1: NormActivations
+    let queryKeyValue: Region
+    let logSums: Region
+    let attended: Region
+    let norm2: NormActivations
+    /// Before and after the activation function.
+    let hidden: Region
+    let activated: Region
+}
+
+/// A norm's output and the statistics its backward pass needs.
+struct NormActivations {
+    let output: Region
+    let mean: Region
+    let inverseDeviation: Region
+
+    init(rows: Int, width: Int, layout: inout RegionLayout) {
+        output = layout.reserve(rows: rows, width: width)
+        mean = layout.reserve(rows: rows, width: 1)
+        inverseDeviation = layout.reserve(rows: rows, width: 1)
+    }
+}
+
+/// Offsets of all activations of a forward pass over a number of rows.
+struct ActivationPlan {
+    enum Retention {
+        /// Every block has its own regions, which the backward pass reads.
+        case forBackward
+        /// All blocks share one set, overwritten in turn.
+        case none
+    }
+
+    let retention: Retention
+    let blocks: [BlockActivations]
+    /// The residual stream after the last block.
+    let output: Region
+    let finalNorm: NormActivations
+    let headLogSums: Region
+    /// Floats an arena needs.
+    let count: Int
+
+    init(spec: ModelSpec, rows: Int, retention: Retention) {
+        var layout = RegionLayout()
+        var blocks: [BlockActivations] = []
+        var residual = layout.reserve(rows: rows, width: spec.width)
+        for _ in 0..<spec.layers {
+            if let first = blocks.first, retention == .none {
+                blocks.append(first)
+            } else {
+                blocks.append(BlockActivations(spec: spec, rows: rows, input: residual, layout: &layout))
+                if retention == .forBackward { residual = layout.reserve(rows: rows, width: spec.width) }
+            }
+        }
+        self.retention = retention
+        self.blocks = blocks
+        output = residual
+        finalNorm = NormActivations(rows: rows, width: spec.width, layout: &layout)
+        headLogSums = layout.reserve(rows: rows, width: 1)
+        count = layout.count
+    }
+
+    /// The residual stream behind a block: the next one's input.
+    func output(ofBlock index: Int) -> Region {
+        index + 1 < blocks.count ? blocks[index + 1].input : output
+    }
+}
+
+extension BlockActivations {
+    init(spec: ModelSpec, rows: Int, input: Region, layout: inout RegionLayout) {
+        self.input = input
+        norm1 = NormActivations(rows: rows, width: spec.width, layout: &layout)
+        queryKeyValue = layout.reserve(rows: rows, width: 3 * spec.width)
+        logSums = layout.reserve(rows: rows, width: spec.heads)
+        attended = layout.reserve(rows: rows, width: spec.width)
+        middle = layout.reserve(rows: rows, width: spec.width)
+        norm2 = NormActivations(rows: rows, width: spec.width, layout: &layout)
+        hidden = layout.reserve(rows: rows, width: spec.mlpWidth)
+        activated = layout.reserve(rows: rows, width: spec.mlpWidth)
+    }
+}
+
+/// Where the backward pass keeps gradients with respect to activations, for one chunk at a time.
+struct BackwardPlan {
+    let dResidual: Region
+    let dNorm: Region
+    let dAttended: Region
+    let dQueryKeyValue: Region
+    let dHidden: Region
+    let dLogits: Region
+    let normPartials: Region
+    /// Floats an arena needs.
+    let count: Int
+
+    init(spec: ModelSpec, rows: Int, logits: Int, partials: Int) {
+        var layout = RegionLayout()
+        dResidual = layout.reserve(rows: rows, width: spec.width)
+        dNorm = layout.reserve(rows: rows, width: spec.width)
+        dAttended = layout.reserve(rows: rows, width: spec.width)
+        dQueryKeyValue = layout.reserve(rows: rows, width: 3 * spec.width)
+        dHidden = layout.reserve(rows: rows, width: spec.mlpWidth)
+        dLogits = layout.reserve(rows: logits, width: 1)
+        normPartials = layout.reserve(rows: partials, width: 1)
+        count = layout.count
+    }
+}

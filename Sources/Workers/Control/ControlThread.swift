@@ -1,0 +1,100 @@
+package import Protocol
+import Synchronization
+
+/// The worker's line to its orchestrator, on a thread of its own, so that it answers and beats while the main loop
+/// computes.
+package final class ControlThread: Sendable {
+    /// Between two heartbeats.
+    package static let beat = Duration.milliseconds(500)
+
+    private let worker: WorkerID
+    private let attempt: UInt64
+    private let context: ZeroMQContext
+    private let endpoint: Endpoint
+    private let orders: WorkerMailbox<WorkerOrder>
+    private let news: WorkerMailbox<WorkerNews>
+    private let progress: WorkerProgress
+    private let processID: Int32
+    private let complain: @Sendable (String) -> Void
+
+    package init(
+        worker: WorkerID, attempt: UInt64, context: ZeroMQContext, endpoint: Endpoint, processID: Int32,
+        orders: WorkerMailbox<WorkerOrder>, news: WorkerMailbox<WorkerNews>, progress: WorkerProgress,
+        complain: @escaping @Sendable (String) -> Void
+    ) {
+        self.worker = worker
+        self.attempt = attempt
+        self.context = context
+        self.endpoint = endpoint
+        self.processID = processID
+        self.orders = orders
+        self.news = news
+        self.progress = progress
+        self.complain = complain
+    }
+
+    /// Serves until the main thread has reported its end. The last report lingers until it is sent, 2 s at most.
+    package func run() throws {
+        let socket = try ZeroMQSocket.open(
+            context, .dealer, options: SocketOptions(identity: worker.description, lingerMilliseconds: 2000))
+        try socket.connect(endpoint)
+        var machine = WorkerStateMachine()
+        try send(.hello(WireHello()), on: socket)
+        try perform(machine.connected(), on: socket)
+        var nextBeat = ContinuousClock.now + Self.beat
+        while !machine.state.isTerminal {
+            let readable = try Poller.wait(
+                [socket.pollItem, news.pollItem], timeout: max(.zero, nextBeat - ContinuousClock.now))
+            if readable[0] { try receive(on: socket, &machine) }
+            for item in news.take() { try perform(machine.news(item), on: socket) }
+            if ContinuousClock.now >= nextBeat {
+                try send(.heartbeat(progress.heartbeat()), on: socket)
+                nextBeat = ContinuousClock.now + Self.beat
+            }
+        }
+    }
+
+    private func receive(on socket: borrowing ZeroMQSocket, _ machine: inout WorkerStateMachine) throws {
+        while let frames = try socket.receive() {
+            do {
+                guard let frame = frames.last else { continue }
+                let command = try WireCodec.decode(WireWorkerCommand.self, from: frame)
+                try perform(machine.command(command.body), on: socket)
+            } catch let error as WireError {
+                // Garbage on the control socket is somebody else's mistake; the training goes on.
+                complain("a command was refused: \(error.summary)")
+            }
+        }
+    }
+
+    private func perform(_ actions: [WorkerStateMachine.Action], on socket: borrowing ZeroMQSocket) throws {
+        for action in actions {
+            switch action {
+            case .report(let state, let detail, let step):
+                let change = filled(WireStateChange()) {
+                    $0.state = state.rawValue
+                    $0.detail = detail
+                    $0.step = step
+                }
+                try send(.state(change), on: socket)
+            case .order(let order):
+                if !orders.post(order) { complain("a command was dropped: the queue of the main thread is full") }
+            case .heartbeat:
+                try send(.heartbeat(progress.heartbeat()), on: socket)
+            case .refuse(let reason):
+                complain(reason)
+            }
+        }
+    }
+
+    private func send(_ body: WireWorkerReport.OneOf_Body, on socket: borrowing ZeroMQSocket) throws {
+        let report = WireWorkerReport.make {
+            $0.worker = worker.description
+            $0.attempt = attempt
+            $0.pid = processID
+            $0.body = body
+        }
+        // A full queue means that the orchestrator has not read for minutes: a heartbeat more or less is no matter.
+        _ = try socket.send([WireCodec.encode(report)])
+    }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import Glibc
+import Logging
+package import Protocol
+
+/// The body of the hidden `worker` command: one worker process from its first message to its exit status.
+package enum WorkerMain {
+    /// How long the last telemetry may take to be committed.
+    private static let farewell = Duration.seconds(10)
+
+    /// Runs worker `id` of the trial whose sockets are in `runtimePath`. Returns the exit status.
+    package static func run(id: WorkerID, attempt: UInt64, runtimePath: String) -> Int32 {
+        do {
+            return try WorkerProcess(id: id, attempt: attempt, runtime: RuntimeFolder(path: runtimePath)).run()
+        } catch {
+            writeToStandardError("\(logTimestamp()) ERROR: \(id): \(errorReport(error))\n")
+            return ExitCode.failure
+        }
+    }
+
+    /// The threads of one worker process and what they share.
+    private struct WorkerProcess {
+        let id: WorkerID
+        let attempt: UInt64
+        let runtime: RuntimeFolder
+        let context = ZeroMQContext()
+        let orders: WorkerMailbox<WorkerOrder>
+        let news: WorkerMailbox<WorkerNews>
+        let progress = WorkerProgress()
+
+        init(id: WorkerID, attempt: UInt64, runtime: RuntimeFolder) throws {
+            self.id = id
+            self.attempt = attempt
+            self.runtime = runtime
+            orders = try WorkerMailbox()
+            news = try WorkerMailbox()
+        }
+
+        func run() throws -> Int32 {
+            try runtime.checkOwner()
+            let control = ControlThread(
+                worker: id, attempt: attempt, context: context, endpoint: try runtime.control(), processID: getpid(),
+                orders: orders, news: news, progress: progress, complain: complain)
+            let thread = try WorkerThread { [complain, orders] in
+                do {
+                    try control.run()
+                } catch {
+                    complain("control has ended: \(errorReport(error))")
+                    // Nobody can reach this worker any more, so it leaves by itself.
+                    orders.post(.exit)
+                }
+            }
+            defer { thread.join() }
+            guard let configuration = try configuration() else {
+                news.post(.stopped(step: 0))
+                return ExitCode.success
+            }
+            return runConfigured(configuration)
+        }
+
+        private var complain: @Sendable (String) -> Void {
+            { [id] text in writeToStandardError("\(logTimestamp()) WARNING: \(id): \(text)\n") }
+        }
+
+        /// Waits for configure; nil where exit came first.
+        private func configuration() throws -> WireConfigure? {
+            while true {
+                _ = try Poller.wait([orders.pollItem], timeout: nil)
+                for order in orders.take() {
+                    if case .configure(let configuration) = order { return configuration }
+                    if order == .exit { return nil }
+                }
+            }
+        }
+
+        private func runConfigured(_ configuration: WireConfigure) -> Int32 {
+            do {
+                let queue = try TelemetryQueue()
+                let publisher = TelemetryPublisher(
+                    context: context, endpoint: try runtime.telemetry(), source: id.description, epoch: attempt,
+                    queue: queue, complain: complain)
+                try publisher.start()
+                let clock = RunClock(originNanoseconds: configuration.clockOriginNs)
+                let logger = Logger.worker(id, queue: queue, clock: clock)
+                let ending: WorkerNews
+                do {
+                    ending = try work(configuration, queue, clock, logger)
+                } catch {
+                    let report = errorReport(error)
+                    logger.error("\(report)")
+                    ending = .failed(report, step: progress.step)
+                }
+                // The last records are on disk before the orchestrator hears of the end and takes the worker down.
+                publisher.close(patience: WorkerMain.farewell)
+                news.post(ending)
+                if case .failed = ending { return ExitCode.failure }
+                return ExitCode.success
+            } catch {
+                news.post(.failed(errorReport(error), step: 0))
+                return ExitCode.failure
+            }
+        }
+
+        private func work(
+            _ configuration: WireConfigure, _ queue: TelemetryQueue, _ clock: RunClock, _ logger: Logger
+        ) throws -> WorkerNews {
+            let plan = try JSONDecoder().decode(TrialPlan.self, from: configuration.planJson)
+            switch id.kind {
+            case .master: return try runMaster(plan, configuration, queue, clock, logger)
+            case .model: return try runModelWorker(plan, configuration, queue, clock, logger)
+            }
+        }
+
+        private func runMaster(
+            _ plan: TrialPlan, _ configuration: WireConfigure, _ queue: TelemetryQueue, _ clock: RunClock,
+            _ logger: Logger
+        ) throws -> WorkerNews {
+            let settings = MasterSettings(
+                plan: plan, attempt: attempt, checkpoints: "\(configuration.trialFolder)/checkpoints",
+                resumeStep: Int(configuration.resumeStep))
+            let master = try MasterWorker(
+                settings, context: context, runtime: runtime, orders: orders, news: news, queue: queue,
+                progress: progress, clock: clock, logger: logger)
+            guard try waitForStart() else { return .stopped(step: configuration.resumeStep) }
+            news.post(.running(step: configuration.resumeStep))
+            switch try master.run() {
+            case .completed: return .completed(step: progress.step)
+            case .stopped: return .stopped(step: progress.step)
+            }
+        }
+
+        private func runModelWorker(
+            _ plan: TrialPlan, _ configuration: WireConfigure, _ queue: TelemetryQueue, _ clock: RunClock,
+            _ logger: Logger
+        ) throws -> WorkerNews {
+            let executor = try ModelExecutor(
+                plan: plan, worker: id.index, resumeStep: Int(configuration.resumeStep),
+                dataManager: try DataManager(worker: id.index, context: context, runtime: runtime),
+                spans: SpanRecorder(queue: queue, clock: clock), logger: logger, progress: progress, clock: clock)
+            guard try waitForStart() else { return .stopped(step: configuration.resumeStep) }
+            news.post(.running(step: configuration.resumeStep))
+            let worker = try ModelWorker(
+                worker: id.index, executor: executor, context: context, runtime: runtime, orders: orders,
+                progress: progress, logger: logger)
+            switch try worker.run() {
+            case .completed: return .completed(step: progress.step)
+            case .stopped: return .stopped(step: progress.step)
+            }
+        }
+
+        /// Reports configured and waits for start; false where exit came first.
+        private func waitForStart() throws -> Bool {
+            news.post(.configured)
+            while true {
+                progress.waits()
+                _ = try Poller.wait([orders.pollItem], timeout: nil)
+                for order in orders.take() {
+                    if order == .start { return true }
+                    if order == .exit { return false }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package import Protocol
+import Synchronization
+
+/// How far the main loop is, for heartbeats that another thread sends.
+package final class WorkerProgress: Sendable {
+    private struct Status {
+        var moves: UInt64 = 0
+        var movedAt: Int64
+        var isWaiting = true
+        var mfc = ""
+        var step: UInt64 = 0
+    }
+
+    private let status: Mutex<Status>
+
+    package init(now: Int64 = RunClock.bootNanoseconds()) { status = Mutex(Status(movedAt: now)) }
+
+    /// The main loop has done something.
+    package func moved(now: Int64 = RunClock.bootNanoseconds()) {
+        status.withLock {
+            $0.moves += 1
+            $0.movedAt = now
+            $0.isWaiting = false
+        }
+    }
+
+    /// The main loop has nothing to do until something comes in; that is no stall, however long it lasts.
+    package func waits() { status.withLock { $0.isWaiting = true } }
+
+    /// What is worked on from now on.
+    package func works(on mfc: String, step: UInt64) {
+        status.withLock {
+            $0.mfc = mfc
+            $0.step = step
+        }
+        moved()
+    }
+
+    package var step: UInt64 { status.withLock { $0.step } }
+
+    /// The heartbeat to send now.
+    package func heartbeat(now: Int64 = RunClock.bootNanoseconds()) -> WireHeartbeat {
+        let status = status.withLock { $0 }
+        return filled(WireHeartbeat()) {
+            $0.progress = status.moves
+            $0.idleNs = status.isWaiting ? 0 : max(0, now - status.movedAt)
+            $0.mfc = status.mfc
+            $0.step = status.step
+        }
+    }
+}

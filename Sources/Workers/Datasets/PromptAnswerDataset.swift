@@ -1,0 +1,33 @@
+package import Compute
+package import Protocol
+
+/// Prompts with their answers, for supervised training: prompt, answer and end-of-sequence in `packed_input_ids`.
+package enum PromptAnswerDataset: Dataset {
+    package static let name = "prompt_answer"
+    package static let keys: [SequenceKey] = [.packedInputIDs, .promptMask]
+
+    package static func fields(for needed: Set<SequenceKey>) -> RowFields { .promptAndAnswer }
+
+    package static func sample(
+        _ row: PromptRow, id: SequenceID, needed: Set<SequenceKey>, tokenizer: CharacterTokenizer
+    ) throws -> SequenceSample {
+        let pair = try tokenizer.encodedPair(of: row)
+        let lengths = [[pair.tokens.count]]
+        let columns: [SequenceKey: SequenceSample.Column] = [
+            .packedInputIDs: .init(lengths: lengths, array: .int32(pair.tokens)),
+            .promptMask: .init(lengths: lengths, array: .uint8(pair.promptMask)),
+        ]
+        return try SequenceSample(ids: [id], columns: columns.filter { needed.contains($0.key) })
+    }
+}
+
+extension CharacterTokenizer {
+    /// Prompt, answer and end-of-sequence of a row, with the prompt marked.
+    package func encodedPair(of row: PromptRow) throws -> TokenSequence {
+        let prompt = try encode(row.prompt, row: row.line)
+        let answer = try encode(row.answer ?? "", row: row.line) + [Self.endOfSequence]
+        return TokenSequence(
+            tokens: prompt + answer,
+            promptMask: Array(repeating: 1, count: prompt.count) + Array(repeating: 0, count: answer.count))
+    }
+}

@@ -1,0 +1,24 @@
+package import Compute
+package import Protocol
+
+/// Prompts to answer: `packed_prompts`, and `packed_answers` where a verifier needs what is expected.
+package enum PromptDataset: Dataset {
+    package static let name = "prompt"
+    package static let keys: [SequenceKey] = [.packedPrompts, .packedAnswers]
+
+    package static func fields(for needed: Set<SequenceKey>) -> RowFields {
+        needed.contains(.packedAnswers) ? .promptAndAnswer : .prompt
+    }
+
+    package static func sample(
+        _ row: PromptRow, id: SequenceID, needed: Set<SequenceKey>, tokenizer: CharacterTokenizer
+    ) throws -> SequenceSample {
+        var columns: [SequenceKey: SequenceSample.Column] = [:]
+        for (key, text) in [(SequenceKey.packedPrompts, row.prompt), (.packedAnswers, row.answer ?? "")]
+        where needed.contains(key) {
+            let tokens = try tokenizer.encode(text, row: row.line)
+            columns[key] = .init(lengths: [[tokens.count]], array: .int32(tokens))
+        }
+        return try SequenceSample(ids: [id], columns: columns)
+    }
+}

@@ -1,0 +1,17 @@
+package import Protocol
+
+/// Waits for the data that a redistribution plan brings to this worker.
+///
+/// Sending its own part is done before any hook of the same flush waits (`ModelExecutor.sendTransfers`): two workers
+/// that each wait for the other's data would else wait for ever.
+package struct DataTransferHook: RequestHook {
+    package static let kind = HookKind.dataTransfer
+
+    package init() {}
+
+    package func run(
+        _ hook: WireHookRequest, for request: WireRequest, on worker: ModelExecutor, reply: inout WireReply
+    ) throws {
+        try worker.dataManager?.receive(hook.transfer, into: worker.storage)
+    }
+}

@@ -1,0 +1,23 @@
+import Compute
+
+/// Exact match of greedy answers on held-out rows: what `eval/accuracy` means.
+struct GreedyEvaluation {
+    let maxNewTokens: Int
+
+    /// The share of rows whose greedy answer equals the expected one.
+    func accuracy(on rows: [PromptRow], _ context: CallContext, _ model: WorkerModel) throws -> Double {
+        guard !rows.isEmpty else { throw WorkerError(.plan, "an evaluation has no rows") }
+        let prompts = try rows.map { try model.tokenizer.encode($0.prompt, row: $0.line) }
+        let options = GenerationOptions(
+            maxNewTokens: maxNewTokens, sampling: .greedy, stopTokens: [CharacterTokenizer.endOfSequence])
+        let answers = try model.generate(prompts, options, context)
+        var right = 0
+        for answer in answers {
+            let text = try model.tokenizer.decode(answer.tokens)
+            if answer.finish == .stop, AnswerRule.matches(text, expected: rows[answer.promptIndex].answer ?? "") {
+                right += 1
+            }
+        }
+        return Double(right) / Double(rows.count)
+    }
+}

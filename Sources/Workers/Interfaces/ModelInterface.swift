@@ -1,0 +1,96 @@
+package import Protocol
+
+/// The keys one interface type of an interface reads and writes, before a call's remapping.
+package struct InterfaceSignature: Sendable, Equatable {
+    package let inputs: [SequenceKey]
+    package let outputs: [SequenceKey]
+
+    package init(inputs: [SequenceKey], outputs: [SequenceKey] = []) {
+        self.inputs = inputs
+        self.outputs = outputs
+    }
+}
+
+/// What a model function call gives back: data that stays on this worker, and numbers for the master.
+package struct InterfaceResult: Sendable {
+    package var outputs: SequenceSample?
+    package var statistics: [Metric]
+
+    package init(outputs: SequenceSample? = nil, statistics: [Metric] = []) {
+        self.outputs = outputs
+        self.statistics = statistics
+    }
+}
+
+/// One named number, as it appears in the store.
+package struct Metric: Sendable, Equatable {
+    package let name: String
+    package let value: Double
+
+    package init(_ name: String, _ value: Double) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// How a model serves model function calls: the algorithm's side of a model worker.
+///
+/// One value serves all calls of its reference; it holds settings only, so that a resumed trial has nothing to restore.
+package protocol ModelInterface: Sendable {
+    /// The name under which a plan asks for it.
+    static var name: String { get }
+    /// Argument names and their defaults; the kind of the default is the kind an argument must have.
+    static var arguments: [InterfaceArgument] { get }
+    /// The interface types it serves, each with its keys. `evaluate` reads rows of a dataset, not keys.
+    static var signatures: [InterfaceType: InterfaceSignature] { get }
+
+    /// Optimizer updates in one train step.
+    var updatesPerStep: Int { get }
+
+    /// - Throws: `WorkerError` for a value outside an argument's range.
+    init(arguments: InterfaceArguments) throws
+    /// Runs `call` on `model`. Only types listed in `signatures` are asked for.
+    func run(_ call: InterfaceCall, on model: WorkerModel) throws -> InterfaceResult
+}
+
+extension ModelInterface {
+    package var updatesPerStep: Int { 1 }
+}
+
+/// One execution of an interface: what is asked and the data for it.
+package enum InterfaceCall {
+    case generate(SequenceSample, CallContext)
+    case inference(SequenceSample, CallContext)
+    case trainStep(SequenceSample, CallContext)
+    case evaluate([PromptRow], CallContext)
+
+    package var type: InterfaceType {
+        switch self {
+        case .generate: .generate
+        case .inference: .inference
+        case .trainStep: .trainStep
+        case .evaluate: .evaluate
+        }
+    }
+}
+
+/// What an execution knows beside its data.
+package struct CallContext: Sendable {
+    /// Trial-wide step.
+    package let step: UInt64
+    /// Belongs to this call at this step alone, so that a resumed trial draws the same numbers.
+    package let seed: UInt64
+    package let microBatches: MicroBatchSpec
+    /// Called as work goes on, so that a long call is not taken for a stalled one.
+    package let progress: @Sendable () -> Void
+
+    package init(
+        step: UInt64, seed: UInt64, microBatches: MicroBatchSpec = MicroBatchSpec(),
+        progress: @escaping @Sendable () -> Void = {}
+    ) {
+        self.step = step
+        self.seed = seed
+        self.microBatches = microBatches
+        self.progress = progress
+    }
+}

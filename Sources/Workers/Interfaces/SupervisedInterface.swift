@@ -1,0 +1,67 @@
+import Compute
+package import Protocol
+
+/// Supervised fine-tuning: the mean negative log-probability of answer tokens.
+package struct SupervisedInterface: ModelInterface {
+    package static let name = "sft"
+    package static let arguments = [
+        InterfaceArgument("max_new_tokens", .integer(32), "tokens an answer may have when evaluated")
+    ]
+    package static let signatures: [InterfaceType: InterfaceSignature] = [
+        .trainStep: InterfaceSignature(inputs: [.packedInputIDs, .promptMask]),
+        .evaluate: InterfaceSignature(inputs: []),
+    ]
+
+    private let maxNewTokens: Int
+
+    package init(arguments: InterfaceArguments) throws {
+        maxNewTokens = try arguments.integer("max_new_tokens", in: 1...65_536)
+    }
+
+    package func run(_ call: InterfaceCall, on model: WorkerModel) throws -> InterfaceResult {
+        switch call {
+        case .trainStep(let sample, let context):
+            InterfaceResult(statistics: try train(on: sample, context, model))
+        case .evaluate(let rows, let context):
+            InterfaceResult(statistics: try evaluate(rows, context, model))
+        case .generate, .inference:
+            throw WorkerError(.plan, "interface 'sft' does not serve \(call.type.rawValue)")
+        }
+    }
+
+    private func train(on sample: SequenceSample, _ context: CallContext, _ model: WorkerModel) throws -> [Metric] {
+        let sequences = try TokenSequences(sample)
+        let weights = sequences.map { SupervisedLoss.answerWeights(promptMask: $0.promptMask) }
+        let count = weights.reduce(0) { $0 + $1.reduce(0, +) }
+        guard count > 0 else { throw WorkerError(.storage, "a supervised batch has no answer token") }
+        var total = 0.0
+        let update = try model.train(sequences.map(\.tokens), context) { indices, outputs in
+            var coefficients: [Float] = []
+            for (index, logProbabilities) in zip(indices, outputs.logProbabilities) {
+                total += SupervisedLoss.sum(of: logProbabilities, weights: weights[index])
+                coefficients += weights[index].map { $0 / count }
+            }
+            return coefficients
+        }
+        let loss = total / Double(count)
+        return [
+            Metric("sft/loss", loss), Metric("sft/ppl", perplexity(ofMeanLoss: loss)),
+            Metric("sft/grad_norm", update.gradientNorm), Metric("sft/lr", update.learningRate),
+            Metric("sft/n_tokens", Double(sequences.reduce(0) { $0 + $1.tokens.count })),
+        ]
+    }
+
+    /// Greedy exact match, and the mean loss of the expected answers.
+    private func evaluate(_ rows: [PromptRow], _ context: CallContext, _ model: WorkerModel) throws -> [Metric] {
+        let accuracy = try GreedyEvaluation(maxNewTokens: maxNewTokens).accuracy(on: rows, context, model)
+        var total = 0.0, count: Float = 0
+        let sequences = try rows.map { try model.tokenizer.encodedPair(of: $0) }
+        let outputs = try model.score(sequences.map(\.tokens), context)
+        for (sequence, logProbabilities) in zip(sequences, outputs) {
+            let weights = SupervisedLoss.answerWeights(promptMask: sequence.promptMask)
+            total += SupervisedLoss.sum(of: logProbabilities, weights: weights)
+            count += weights.reduce(0, +)
+        }
+        return [Metric("eval/accuracy", accuracy), Metric("eval/loss", total / Double(max(1, count)))]
+    }
+}

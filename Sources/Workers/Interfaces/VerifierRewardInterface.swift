@@ -1,0 +1,52 @@
+import Compute
+package import Protocol
+
+/// A rule-based reward: an answer that equals the expected one earns `correct_reward`, any other a share of it.
+///
+/// A wrong answer earns `partial_credit` times the share of its characters that stand where the expected answer has
+/// them. The default, 0, is the plain rule: right or nothing.
+package struct VerifierRewardInterface: ModelInterface {
+    package static let name = "verifier_reward"
+    package static let arguments = [
+        InterfaceArgument("correct_reward", .number(1), "reward of an exact match"),
+        InterfaceArgument("partial_credit", .number(0), "reward of a wrong answer with every character but one right"),
+    ]
+    package static let signatures: [InterfaceType: InterfaceSignature] = [
+        .inference: InterfaceSignature(
+            inputs: [.packedInputIDs, .promptMask, .packedAnswers], outputs: [.rewards])
+    ]
+
+    private let rule: AnswerRule
+
+    package init(arguments: InterfaceArguments) throws {
+        rule = AnswerRule(
+            correct: Float(try arguments.number("correct_reward", in: -1e6...1e6)),
+            partialCredit: Float(try arguments.number("partial_credit", in: 0...1)))
+    }
+
+    package func run(_ call: InterfaceCall, on model: WorkerModel) throws -> InterfaceResult {
+        guard case .inference(let sample, _) = call else {
+            throw WorkerError(.plan, "interface '\(Self.name)' does not serve \(call.type.rawValue)")
+        }
+        let sequences = try TokenSequences(sample)
+        let expected = try sample.sequences(of: .packedAnswers, as: Int32.self).map { try model.tokenizer.decode($0) }
+        guard expected.count == sequences.groupSizes.count else {
+            throw WorkerError(
+                .storage, "a batch of \(sequences.groupSizes.count) prompts has \(expected.count) answers")
+        }
+        var rewards: [Float] = [], next = 0
+        for (item, size) in sequences.groupSizes.enumerated() {
+            for sequence in sequences[next..<next + size] {
+                // Without its end-of-sequence an answer is unfinished, whatever it says so far.
+                let isFinished = sequence.answer.last == CharacterTokenizer.endOfSequence
+                let text = try model.tokenizer.decode(sequence.answer)
+                rewards.append(rule.reward(text, expected: expected[item], isFinished: isFinished))
+            }
+            next += size
+        }
+        let lengths = sequences.groupSizes.map { Array(repeating: 1, count: $0) }
+        let outputs = try SequenceSample(
+            ids: sample.ids, columns: [.rewards: .init(lengths: lengths, array: .float32(rewards))])
+        return InterfaceResult(outputs: outputs)
+    }
+}

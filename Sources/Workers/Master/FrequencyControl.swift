@@ -1,0 +1,38 @@
+/// Fires when enough steps, enough seconds, or both have passed since it last fired.
+///
+/// With neither threshold it never fires (but for a first time, where asked); with one only that counts; with both both
+/// must hold.
+package struct FrequencyControl: Sendable, Equatable {
+    private let steps: Int?
+    private let seconds: Double?
+    private var stepsSince = 0
+    private var lastTime: Double?
+    private var firesFirst: Bool
+
+    /// - Parameter initially: whether the first call fires whatever has passed.
+    package init(steps: Int? = nil, seconds: Double? = nil, initially firesFirst: Bool = false) {
+        self.steps = steps
+        self.seconds = seconds
+        self.firesFirst = firesFirst
+    }
+
+    /// One more step has been done at `time` (seconds of any clock that does not go back); whether it fires.
+    package mutating func advance(steps passed: Int = 1, time: Double) -> Bool {
+        stepsSince += passed
+        if lastTime == nil { lastTime = time }
+        guard firesFirst || isDue(time) else { return false }
+        firesFirst = false
+        stepsSince = 0
+        lastTime = time
+        return true
+    }
+
+    private func isDue(_ time: Double) -> Bool {
+        switch (steps, seconds) {
+        case (nil, nil): false
+        case (let steps?, nil): stepsSince >= steps
+        case (nil, let seconds?): time - (lastTime ?? time) >= seconds
+        case (let steps?, let seconds?): stepsSince >= steps && time - (lastTime ?? time) >= seconds
+        }
+    }
+}

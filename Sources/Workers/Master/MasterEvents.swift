@@ -1,0 +1,73 @@
+package import Protocol
+
+/// What a user can tell a running master.
+package enum MasterCommand: Sendable, Equatable {
+    case pause
+    case resume
+    case exit
+    case saveNow
+    case evaluateNow
+}
+
+/// What happens to the master.
+package enum MasterEvent: Sendable {
+    /// A model worker is connected.
+    case joined(worker: Int)
+    case reply(WireReply)
+    case command(MasterCommand)
+}
+
+/// How a trial ended for its master, when nothing failed.
+package enum MasterOutcome: Sendable, Equatable {
+    case completed
+    case stopped
+}
+
+/// What the master wants done.
+package enum MasterAction: Sendable {
+    case send(worker: Int, WireRequest)
+    /// The numbers of one step.
+    case metrics(step: UInt64, [Metric])
+    case buffer(WireBufferRecord)
+    case checkpoint(WireCheckpointRecord)
+    case log(LogLevel, String)
+    /// `running` or `paused`.
+    case state(WorkerState, step: UInt64)
+    /// What it works on, for heartbeats.
+    case working(mfc: String, step: UInt64)
+    case finish(MasterOutcome)
+}
+
+/// How a master gets its requests to workers.
+package enum Handshake: Sendable {
+    /// One message: the stream keeps its order, which is enough within one host.
+    case none
+    /// Every worker confirms that it has a request before any may run it.
+    case synAck
+}
+
+/// Everything a master needs to know to begin.
+package struct MasterSettings: Sendable {
+    package let plan: TrialPlan
+    package let attempt: UInt64
+    /// The folder that holds one folder of checkpoints a role.
+    package let checkpoints: String
+    /// The trial-wide step to go on after; 0: from the beginning.
+    package let resumeStep: Int
+    package let handshake: Handshake
+
+    package init(
+        plan: TrialPlan, attempt: UInt64, checkpoints: String, resumeStep: Int = 0, handshake: Handshake = .none
+    ) {
+        self.plan = plan
+        self.attempt = attempt
+        self.checkpoints = checkpoints
+        self.resumeStep = resumeStep
+        self.handshake = handshake
+    }
+
+    /// Where the checkpoints of `role` live.
+    package func folder(of role: ModelRole) -> String { "\(checkpoints)/\(role)" }
+    /// The checkpoint of `role` after trial-wide step `step`.
+    package func checkpoint(of role: ModelRole, step: Int) -> String { "\(folder(of: role))/step-\(step)" }
+}

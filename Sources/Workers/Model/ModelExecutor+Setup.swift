@@ -1,0 +1,68 @@
+import Compute
+import Foundation
+import Logging
+import Protocol
+
+/// Requests that prepare a setup, and the data they bring.
+extension ModelExecutor {
+    /// Opens the dataset and says how large it is.
+    func spec(_ request: WireRequest, _ reply: inout WireReply) throws {
+        try withSetup(request.setup) { state in
+            let type = try Datasets.find(state.plan.dataset.type)
+            let needed = state.graph.datasetKeys
+            let graph = try DataflowGraph(state.plan.calls, datasetOutput: Set(type.keys))
+            let content = try JSONLReader(state.plan.dataset, fields: type.fields(for: needed)).read()
+            for error in content.errors { logger.warning("row left out: \(error.summary)") }
+            let before = plan.stepsBefore(setup: state.index)
+            state.loader = DatasetLoader(
+                rows: content.rows, type: type, needed: needed, tokenizer: factory.tokenizer,
+                seed: Seed.derived(from: plan.seed, "data of \(state.plan.name)"),
+                used: max(0, resumeStep - before) * graph.largestBatch)
+            reply.dataset.datasets = 1
+            reply.dataset.size = UInt64(content.rows.count)
+            reply.dataset.skippedRows = UInt64(content.skipped)
+        }
+    }
+
+    /// The next items of the dataset: they stay here, their metadata goes to the master.
+    func fetch(_ request: WireRequest, _ reply: inout WireReply) throws {
+        let batch = try withSetup(request.setup) { state in
+            guard state.loader != nil else { throw WorkerError(.message, "fetch came before spec") }
+            let block = DatasetFetch.batches * state.graph.largestBatch
+            return try state.loader?.nextBlock(of: block, skipping: Set(request.skipIds))
+        }
+        guard let batch else { return }
+        try storage.add(batch.sample)
+        let now = clock.now()
+        reply.sample = WireSampleMetadata(batch.sample)
+        // A nanosecond apart, so that the oldest-first order of the buffer is the dataset's order.
+        reply.birthTimes = batch.sample.ids.indices.map { now + Int64($0) }
+        reply.endOfEpoch = batch.endsEpoch
+    }
+
+    /// The shape of a model, as JSON.
+    func modelConfiguration(_ request: WireRequest, _ reply: inout WireReply) throws {
+        let model = try modelPlan(request)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let spec = try factory.spec(of: model).map { try encoder.encode($0) }
+        reply.model.json = spec.map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    }
+
+    /// Makes a model with its first weights.
+    func initialize(_ request: WireRequest, _ reply: inout WireReply) throws {
+        let plan = try modelPlan(request)
+        let model = try factory.model(plan, request.initialize, step: request.step)
+        try withSetup(request.setup) { $0.models[plan.name] = model }
+        reply.weightVersion = model.weightVersion
+    }
+
+    /// The model a request's handler names; the handler is its shard id.
+    private func modelPlan(_ request: WireRequest) throws -> ModelPlan {
+        let models = try withSetup(request.setup) { $0.plan.models }
+        guard let model = models.first(where: { $0.shard.description == request.handler && $0.worker == worker }) else {
+            throw WorkerError(.message, "shard '\(request.handler)' is not on \(WorkerID(.model, worker))")
+        }
+        return model
+    }
+}

@@ -1,0 +1,94 @@
+import Testing
+
+@testable import Compute
+
+@Suite struct LanguageModelTests {
+    private let spec = ModelSpec.gpt2(vocabularySize: 9, contextLength: 8, width: 12, layers: 2, heads: 3)
+    private let sequences: [[Int32]] = [[1, 2, 3, 4], [8], [0, 7, 0, 7, 0, 7, 0, 7], [5, 5]]
+
+    @Test(arguments: runnableVariants)
+    func `all gradients agree with finite differences`(variant: Int32) throws {
+        try withVariant(variant) {
+            let model = try makeModel()
+            for index in 0..<model.weights.count { model.weights.base[index] *= 4 }
+            let batch = PackedBatch(sequences: sequences)
+            let coefficients = randomFloats(batch.tokens.count, seed: 4, scale: 0.3)
+            let gradients = try Arena(count: model.table.count)
+            _ = try model.forward(batch)
+            try model.backward(coefficients: coefficients, into: gradients)
+            for parameter in model.table.parameters {
+                for element in [0, parameter.count / 2, parameter.count - 1].map({ parameter.offset + $0 }) {
+                    let numeric = try slope(model, batch, coefficients, element)
+                    let error = abs(gradients.base[element] - numeric) / max(1, abs(numeric))
+                    #expect(error < 0.005, "\(parameter.name) at \(element - parameter.offset)")
+                }
+            }
+        }
+    }
+
+    @Test func `packed sequences do not see each other`() throws {
+        let model = try makeModel()
+        let together = try model.forward(PackedBatch(sequences: sequences), entropy: .compute)
+        let apart = try sequences.map { try model.forward(PackedBatch(sequences: [$0]), entropy: .compute) }
+        #expect(largestError(together.logProbabilities, doubles(apart.flatMap(\.logProbabilities))) < 1e-6)
+        #expect(largestError(together.entropies, doubles(apart.flatMap(\.entropies))) < 1e-6)
+    }
+
+    @Test func `scoring gives what the forward pass gives, chunk by chunk`() throws {
+        let model = try makeModel(threads: 2)
+        let batch = PackedBatch(sequences: (0..<300).map { index in sequences[index % 4] })
+        #expect(batch.chunks().count == 2)
+        let scored = try model.score(batch, entropy: .compute)
+        #expect(try model.forward(batch, entropy: .compute) == scored)
+        #expect(try model.score(batch).entropies.isEmpty)
+    }
+
+    @Test func `positions without a target have log-probability zero`() throws {
+        let outputs = try makeModel().forward(PackedBatch(sequences: [[1, 2], [3]]))
+        #expect(outputs.logProbabilities[0] < 0)
+        #expect(outputs.logProbabilities[1] == 0)
+        #expect(outputs.logProbabilities[2] == 0)
+    }
+
+    @Test func `a backward pass needs a forward pass of its own`() throws {
+        let model = try makeModel()
+        let gradients = try Arena(count: model.table.count)
+        let batch = PackedBatch(sequences: [[1, 2]])
+        _ = try model.forward(batch)
+        _ = try model.score(batch)
+        let error = #expect(throws: ComputeError.self) { try model.backward(coefficients: [1, 0], into: gradients) }
+        #expect(error?.code == .invalidState)
+    }
+
+    @Test func `an empty batch is nothing to do`() throws {
+        let model = try makeModel()
+        let gradients = try Arena(count: model.table.count)
+        #expect(try model.forward(PackedBatch(sequences: [])).logProbabilities.isEmpty)
+        try model.backward(coefficients: [], into: gradients)
+        #expect(gradients.array.allSatisfy { $0 == 0 })
+    }
+
+    @Test func `equal seeds give equal models`() throws {
+        #expect(try makeModel().weights.array == makeModel(threads: 2).weights.array)
+        let other = try LanguageModel(spec: spec, seed: 2, pool: try ThreadPool(threads: 1))
+        #expect(try makeModel().weights.array != other.weights.array)
+    }
+
+    private func makeModel(threads: Int = 1) throws -> LanguageModel {
+        try LanguageModel(spec: spec, seed: 1, pool: try ThreadPool(threads: threads))
+    }
+
+    private func slope(
+        _ model: LanguageModel, _ batch: PackedBatch, _ coefficients: [Float], _ element: Int
+    ) throws -> Float {
+        let before = model.weights.base[element]
+        defer { model.weights.base[element] = before }
+        let losses = try [before + 0.002, before - 0.002].map { weight in
+            model.weights.base[element] = weight
+            return zip(coefficients, try model.score(batch).logProbabilities).reduce(0.0) {
+                $0 - Double($1.0) * Double($1.1)
+            }
+        }
+        return Float((losses[0] - losses[1]) / 0.004)
+    }
+}

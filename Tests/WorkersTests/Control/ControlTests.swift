@@ -1,0 +1,144 @@
+import Protocol
+import TestSupport
+import Testing
+
+@testable import Workers
+
+@Suite struct WorkerStateMachineTests {
+    private func running() -> WorkerStateMachine {
+        var machine = WorkerStateMachine()
+        _ = machine.connected()
+        _ = machine.command(.configure(WireConfigure()))
+        _ = machine.news(.configured)
+        _ = machine.command(.start(WireEmpty()))
+        _ = machine.news(.running(step: 0))
+        return machine
+    }
+
+    @Test func `a worker is configured, started and ends`() {
+        var machine = WorkerStateMachine()
+        #expect(machine.connected() == [])
+        #expect(machine.command(.configure(WireConfigure())) == [.order(.configure(WireConfigure()))])
+        #expect(machine.news(.configured) == [.report(.configured, detail: "", step: 0)])
+        #expect(machine.command(.start(WireEmpty())) == [.order(.start)])
+        #expect(machine.news(.running(step: 4)) == [.report(.running, detail: "", step: 4)])
+        #expect(machine.news(.completed(step: 9)) == [.report(.completed, detail: "", step: 9)])
+        #expect(machine.state == .completed)
+    }
+
+    @Test func `start before configure is refused with the state it is in`() {
+        var machine = WorkerStateMachine()
+        _ = machine.connected()
+        #expect(machine.command(.start(WireEmpty())) == [.refuse("'start' does not fit a worker that is ready")])
+    }
+
+    @Test func `pause, resume, save_now and evaluate_now reach a worker at work only`() {
+        var machine = running()
+        #expect(machine.command(.pause(WireEmpty())) == [.order(.pause)])
+        #expect(machine.news(.paused(step: 3)) == [.report(.paused, detail: "", step: 3)])
+        #expect(machine.command(.resume(WireEmpty())) == [.order(.resume)])
+        #expect(machine.command(.saveNow(WireEmpty())) == [.order(.saveNow)])
+        #expect(machine.command(.evaluateNow(WireEmpty())) == [.order(.evaluateNow)])
+        var fresh = WorkerStateMachine()
+        #expect(fresh.command(.pause(WireEmpty())) == [.refuse("'pause' does not fit a worker that is starting")])
+    }
+
+    @Test func `leaving is reported at once and ordered once`() {
+        var machine = running()
+        #expect(machine.command(.exit(WireEmpty())) == [.report(.stopping, detail: "", step: 0), .order(.exit)])
+        #expect(machine.command(.exit(WireEmpty())) == [])
+        #expect(machine.news(.paused(step: 2)) == [])
+        #expect(machine.news(.stopped(step: 2)) == [.report(.stopped, detail: "", step: 2)])
+    }
+
+    @Test func `a ping is answered with a heartbeat in every state`() {
+        var machine = WorkerStateMachine()
+        #expect(machine.command(.ping(WireEmpty())) == [.heartbeat])
+    }
+
+    @Test func `a failure carries its report, and nothing follows it`() {
+        var machine = running()
+        #expect(machine.news(.failed("boom", step: 5)) == [.report(.failed, detail: "boom", step: 5)])
+        #expect(machine.news(.completed(step: 5)) == [])
+    }
+
+    @Test func `the same state is reported once`() {
+        var machine = running()
+        #expect(machine.news(.running(step: 3)) == [])
+    }
+}
+
+@Suite struct WorkerProgressTests {
+    @Test func `a worker that waits for work is not idle in the stalled sense`() {
+        let progress = WorkerProgress(now: 0)
+        progress.moved(now: 100)
+        #expect(progress.heartbeat(now: 600).idleNs == 500)
+        progress.waits()
+        #expect(progress.heartbeat(now: 900).idleNs == 0)
+    }
+
+    @Test func `progress rises with every move and names the work`() {
+        let progress = WorkerProgress()
+        let before = progress.heartbeat().progress
+        progress.works(on: "actor_gen", step: 7)
+        let beat = progress.heartbeat()
+        #expect(beat.progress == before + 1)
+        #expect((beat.mfc, beat.step) == ("actor_gen", 7))
+    }
+}
+
+@Suite struct ControlThreadTests {
+    /// The orchestrator's side of one worker.
+    private struct Orchestrator: ~Copyable {
+        let socket: ZeroMQSocket
+
+        func next() throws -> WireWorkerReport {
+            _ = try Poller.wait([socket.pollItem], timeout: .seconds(30))
+            return try WireCodec.decode(WireWorkerReport.self, from: try #require(try socket.receive()).last ?? [])
+        }
+
+        /// The next report that is no heartbeat.
+        func nextState() throws -> String {
+            while true {
+                switch try next().body {
+                case .hello: return "hello"
+                case .state(let state): return state.state
+                default: continue
+                }
+            }
+        }
+
+        func sendGarbage() throws { _ = try socket.send([Array("model_worker/1".utf8), [0xff, 0x00, 0x17]]) }
+
+        func send(_ body: WireWorkerCommand.OneOf_Body) throws {
+            _ = try socket.send([
+                Array("model_worker/1".utf8), WireCodec.encode(WireWorkerCommand.make { $0.body = body }),
+            ])
+        }
+    }
+
+    @Test func `a worker says hello, beats, obeys and reports its end`() throws {
+        let folder = TemporaryFolder(), context = ZeroMQContext(), runtime = RuntimeFolder(path: folder.path)
+        let socket = try ZeroMQSocket.open(context, .router)
+        try socket.bind(runtime.control())
+        let orchestrator = Orchestrator(socket: socket)
+        let orders = try WorkerMailbox<WorkerOrder>(), news = try WorkerMailbox<WorkerNews>()
+        let control = ControlThread(
+            worker: WorkerID(.model, 1), attempt: 3, context: context, endpoint: try runtime.control(), processID: 77,
+            orders: orders, news: news, progress: WorkerProgress(), complain: { _ in })
+        let thread = try WorkerThread { do { try control.run() } catch { Issue.record("\(error)") } }
+        let hello = try orchestrator.next()
+        #expect((hello.worker, hello.attempt, hello.pid) == ("model_worker/1", 3, 77))
+        try orchestrator.sendGarbage()
+        try orchestrator.send(.configure(filled(WireConfigure()) { $0.attempt = 3 }))
+        _ = try Poller.wait([orders.pollItem], timeout: .seconds(30))
+        #expect(orders.take() == [.configure(filled(WireConfigure()) { $0.attempt = 3 })])
+        news.post(.configured)
+        #expect(try orchestrator.nextState() == "configured")
+        try orchestrator.send(.ping(WireEmpty()))
+        #expect(try orchestrator.next().heartbeat == WorkerProgress().heartbeat(now: 0))
+        news.post(.failed("boom", step: 1))
+        #expect(try orchestrator.nextState() == "failed")
+        thread.join()
+    }
+}

@@ -1,0 +1,99 @@
+import Compute
+import Protocol
+import TestSupport
+import Testing
+
+@testable import Workers
+
+@Suite struct DatasetLoaderTests {
+    private static let rows = (0..<5).map { PromptRow(line: $0 + 1, id: "r\($0)", prompt: "\($0)+", answer: "\($0)") }
+
+    private func loader(seed: UInt64 = 7, used: Int = 0) -> DatasetLoader {
+        DatasetLoader(
+            rows: Self.rows, type: PromptDataset.self, needed: [.packedPrompts, .packedAnswers],
+            tokenizer: CharacterTokenizer(covering: ["0123456789+"]), seed: seed, used: used)
+    }
+
+    @Test func `every epoch serves every row once, in an order of its own`() throws {
+        var loader = loader()
+        let first = try loader.next(5).sample.ids, second = try loader.next(5).sample.ids
+        #expect(Set(first) == ["r0@0", "r1@0", "r2@0", "r3@0", "r4@0"])
+        #expect(Set(second) == ["r0@1", "r1@1", "r2@1", "r3@1", "r4@1"])
+        #expect(first.map { $0.prefix(2) } != second.map { $0.prefix(2) })
+    }
+
+    @Test func `equal seeds serve equal orders, other seeds other orders`() throws {
+        var first = loader(), same = loader(), other = loader(seed: 8)
+        let ids = try first.next(10).sample.ids
+        #expect(try same.next(10).sample.ids == ids)
+        #expect(try other.next(10).sample.ids != ids)
+    }
+
+    @Test func `a resumed loader goes on after what was used`() throws {
+        var whole = loader(), resumed = loader(used: 7)
+        let ids = try whole.next(7).sample.ids
+        let rest = try whole.next(6).sample.ids
+        #expect(try resumed.next(6).sample.ids == rest)
+        #expect(Set(ids).isDisjoint(with: rest))
+    }
+
+    @Test func `a resumed loader fetches up to where the whole run would have fetched`() throws {
+        var whole = loader(), resumed = loader(used: 6)
+        _ = try whole.nextBlock(of: 4)
+        _ = try whole.nextBlock(of: 4)
+        #expect(try resumed.nextBlock(of: 4).sample.ids.count == 2)
+        #expect(try resumed.nextBlock(of: 4).sample.ids == whole.nextBlock(of: 4).sample.ids)
+    }
+
+    @Test func `ids to be skipped are not served`() throws {
+        var plain = loader(), skipping = loader()
+        let ids = try plain.next(5).sample.ids
+        #expect(try skipping.next(3, skipping: [ids[0], ids[2]]).sample.ids == [ids[1], ids[3], ids[4]])
+    }
+
+    @Test func `a batch says when it ends an epoch`() throws {
+        var loader = loader()
+        #expect(try loader.next(3).endsEpoch == false)
+        #expect(try loader.next(3).endsEpoch == true)
+    }
+
+    @Test func `a prompt row becomes tokens of prompt and answer`() throws {
+        let tokenizer = CharacterTokenizer(covering: ["12+"])
+        let row = PromptRow(line: 1, id: "a", prompt: "1+1", answer: "2")
+        let sample = try PromptDataset.sample(
+            row, id: "a@0", needed: [.packedPrompts, .packedAnswers], tokenizer: tokenizer)
+        #expect(sample.columns[.packedPrompts]?.array == .int32([2, 1, 2]))
+        #expect(sample.columns[.packedAnswers]?.array == .int32([3]))
+    }
+
+    @Test func `a supervised row ends with end-of-sequence and marks its prompt`() throws {
+        let tokenizer = CharacterTokenizer(covering: ["12+"])
+        let row = PromptRow(line: 1, id: "a", prompt: "1+1", answer: "2")
+        let sample = try PromptAnswerDataset.sample(
+            row, id: "a@0", needed: [.packedInputIDs, .promptMask], tokenizer: tokenizer)
+        #expect(sample.columns[.packedInputIDs]?.array == .int32([2, 1, 2, 3, 0]))
+        #expect(sample.columns[.promptMask]?.array == .uint8([1, 1, 1, 0, 0]))
+    }
+
+    @Test func `an unknown dataset type is an error with a suggestion`() {
+        let error = #expect(throws: DatasetError.self) { try Datasets.find("promt") }
+        #expect(error?.summary == "unknown dataset type 'promt'. Did you mean 'prompt'?")
+    }
+
+    @Test func `every listed dataset has a name of its own and some key`() {
+        #expect(Set(Datasets.names).count == Datasets.all.count)
+        for type in Datasets.all { #expect(!type.keys.isEmpty) }
+    }
+}
+
+@Suite struct TrialVocabularyTests {
+    @Test func `characters of training and evaluation files are covered, sorted`() throws {
+        let folder = TemporaryFolder()
+        let train = folder.file("t.jsonl", lines: [#"{"prompt": "b", "answer": "c"}"#, "broken"])
+        let held = folder.file("h.jsonl", lines: [#"{"prompt": "a", "answer": "b"}"#])
+        let plan = TinyTrial.plan(train: train, heldOut: held, supervisedSteps: 1, policySteps: 0)
+        let tokenizer = try TrialVocabulary.build(for: plan)
+        #expect(tokenizer.characters == ["a", "b", "c"])
+        #expect(tokenizer.vocabularySize == 4)
+    }
+}
