@@ -57,7 +57,8 @@ package struct Setting: Sendable, Equatable {
             return .success(.text(paths.expand(text)))
         case .choice(let words):
             if words.contains(text) { return .success(.text(text)) }
-            return .failure(SettingRefusal(phrase: refusal.phrase + Suggestion.phrase(for: text, among: words)))
+            let suggestion = Suggestion.phrase(for: text, among: words)
+            return .failure(SettingRefusal(phrase: suggestion.isEmpty ? refusal.phrase : "\(refusal.phrase).\(suggestion)"))
         case .boolean:
             switch text {
             case "true", "yes", "on": return .success(.boolean(true))

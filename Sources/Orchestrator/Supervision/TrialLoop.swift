@@ -43,6 +43,7 @@ package final class TrialLoop {
     /// Living processes with the attempt they belong to.
     private var processes: [WorkerID: (process: any WorkerProcess, attempt: Int)] = [:]
     private var resumeStep = 0
+    private static let lastWordsPatience: Int64 = 100_000_000
     /// Events that performing an action led to, in order.
     private var events: [TrialEvent] = []
 
@@ -93,10 +94,21 @@ package final class TrialLoop {
         // What it started dies with it. Its group is signalled while its number still cannot be anybody else's.
         entry.process.signalGroup(SIGKILL)
         guard let status = entry.process.exitStatus() else { return }
+        if case .exited(let code) = status, code != 0 { hearLastWords(of: worker) }
         processes[worker] = nil
         parts.devices.set(worker, pid: nil)
         let tail = status.isSuccess ? [] : LogTail.lines(of: parts.folder.log(of: worker))
         take(.exited(worker, attempt: entry.attempt, status, tail: tail))
+    }
+
+    /// What a worker said just before it left may still be on its way through the socket's own thread; it says more than
+    /// an exit status does.
+    private func hearLastWords(of worker: WorkerID) {
+        let end = now() + Self.lastWordsPatience
+        while !machine.hasReportedItsEnd(worker), now() < end {
+            _ = try? Poller.wait([control.pollItem], timeout: .nanoseconds(max(0, end - now())))
+            for event in control.receive(log: recorder.log) { take(event) }
+        }
     }
 
     private func take(_ event: TrialEvent) {

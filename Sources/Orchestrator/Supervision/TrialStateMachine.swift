@@ -143,5 +143,8 @@ package struct TrialStateMachine: Sendable {
         return member.isAlive && member.state != .stalled && !member.state.isTerminal
     }
 
+    /// Whether the worker itself has said how it ended.
+    package func hasReportedItsEnd(_ worker: WorkerID) -> Bool { members[worker]?.state.isTerminal ?? true }
+
     var alive: [WorkerID] { workers.filter { members[$0]?.isAlive == true } }
 }

@@ -31,7 +31,9 @@ package enum Seed {
     /// FNV-1a over the seed's bytes and the name; the same in every process.
     package static func derived(from seed: UInt64, _ name: String) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for shift in stride(from: UInt64(0), to: 64, by: 8) { hash = (hash ^ (seed >> shift & 0xff)) &* 0x100_0000_01b3 }
+        for shift in stride(from: UInt64(0), to: 64, by: 8) {
+            hash = (hash ^ (seed >> shift & 0xff)) &* 0x100_0000_01b3
+        }
         for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         return hash
     }

@@ -14,7 +14,9 @@ struct RowParser {
 
     func row(_ line: LineReader.Line, number: Int) throws(Fault) -> PromptRow {
         let object = try parsed(line)
-        guard case .object(let members) = object else { throw Fault(reason: "the line is \(Self.kind(of: object)), not an object") }
+        guard case .object(let members) = object else {
+            throw Fault(reason: "the line is \(Self.kind(of: object)), not an object")
+        }
         let prompt = try text("prompt", in: members)
         if prompt.isEmpty { throw Fault(reason: "'prompt' is empty") }
         let answer = try answer(in: members)
@@ -31,7 +33,9 @@ struct RowParser {
             throw Fault(reason: "the line has \(count) bytes, the limit is \(LineReader.longestLine)")
         case .bytes(let bytes):
             if let place = bytes.firstIndex(of: 0) { throw Fault(reason: "a NUL byte at byte \(place)") }
-            guard String(validating: bytes, as: UTF8.self) != nil else { throw Fault(reason: "the line is no valid UTF-8") }
+            guard String(validating: bytes, as: UTF8.self) != nil else {
+                throw Fault(reason: "the line is no valid UTF-8")
+            }
             do { return try JSONParser.parse(bytes) } catch { throw Fault(reason: "no JSON: \(error.text)") }
         }
     }
@@ -60,7 +64,9 @@ struct RowParser {
             if text.isEmpty { throw Fault(reason: "'id' is empty") }
             return text
         }
-        guard let number = value.asInt else { throw Fault(reason: "'id' is \(Self.kind(of: value)), not text or a whole number") }
+        guard let number = value.asInt else {
+            throw Fault(reason: "'id' is \(Self.kind(of: value)), not text or a whole number")
+        }
         return "\(number)"
     }
 

@@ -84,7 +84,9 @@ package struct GRPOActorInterface: ModelInterface {
             return Array(repeating: UInt8(1), count: length) + Array(repeating: 0, count: answer.tokens.count)
         }
         let recorded = try recordedLogProbabilities(answers, prompts, sequences, context, model)
-        func grouped<Value>(_ values: [[Value]]) -> [[Int]] { Self.groups(values.map(\.count), of: generation.samplesPerPrompt) }
+        func grouped<Value>(_ values: [[Value]]) -> [[Int]] {
+            Self.groups(values.map(\.count), of: generation.samplesPerPrompt)
+        }
         return try SequenceSample(
             ids: sample.ids,
             columns: [

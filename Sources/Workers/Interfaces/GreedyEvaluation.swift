@@ -14,7 +14,9 @@ struct GreedyEvaluation {
         var right = 0
         for answer in answers {
             let text = try model.tokenizer.decode(answer.tokens)
-            if answer.finish == .stop, AnswerRule.matches(text, expected: rows[answer.promptIndex].answer ?? "") { right += 1 }
+            if answer.finish == .stop, AnswerRule.matches(text, expected: rows[answer.promptIndex].answer ?? "") {
+                right += 1
+            }
         }
         return Double(right) / Double(rows.count)
     }

@@ -24,7 +24,8 @@ package struct InterfaceArguments: Sendable, Equatable {
         for (name, value) in given.sorted(by: { $0.key < $1.key }) {
             guard let expected = values[name] else {
                 throw WorkerError(
-                    .plan, "interface '\(interface)' has no argument '\(name)'."
+                    .plan,
+                    "interface '\(interface)' has no argument '\(name)'."
                         + Suggestion.phrase(for: name, among: known.map(\.name)))
             }
             guard Self.fits(value, expected) else {

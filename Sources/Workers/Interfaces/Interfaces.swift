@@ -34,7 +34,8 @@ package enum Interfaces {
         guard let signature = type.signatures[call.interfaceType] else {
             let served = type.signatures.keys.map(\.rawValue).sorted().joined(separator: ", ")
             throw WorkerError(
-                .plan, "'\(call.name)' asks interface '\(type.name)' for \(call.interfaceType.rawValue); it serves \(served)")
+                .plan,
+                "'\(call.name)' asks interface '\(type.name)' for \(call.interfaceType.rawValue); it serves \(served)")
         }
         let offered = Set(call.inputKeys.map { call.inputKeyRemap[$0] ?? $0 })
         for key in signature.inputs where !offered.contains(key) {
@@ -44,7 +45,8 @@ package enum Interfaces {
         for key in call.outputKeys where !made.contains(key) {
             let listed = made.sorted().map(\.description).joined(separator: ", ")
             throw WorkerError(
-                .plan, "'\(call.name)' promises key '\(key)', interface '\(type.name)' makes \(listed)."
+                .plan,
+                "'\(call.name)' promises key '\(key)', interface '\(type.name)' makes \(listed)."
                     + Suggestion.phrase(for: key.description, among: made.map(\.description)))
         }
     }

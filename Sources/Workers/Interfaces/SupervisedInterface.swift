@@ -5,7 +5,7 @@ package import Protocol
 package struct SupervisedInterface: ModelInterface {
     package static let name = "sft"
     package static let arguments = [
-        InterfaceArgument("max_new_tokens", .integer(32), "tokens an answer may have when evaluated"),
+        InterfaceArgument("max_new_tokens", .integer(32), "tokens an answer may have when evaluated")
     ]
     package static let signatures: [InterfaceType: InterfaceSignature] = [
         .trainStep: InterfaceSignature(inputs: [.packedInputIDs, .promptMask]),

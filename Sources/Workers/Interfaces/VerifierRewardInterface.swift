@@ -31,7 +31,8 @@ package struct VerifierRewardInterface: ModelInterface {
         let sequences = try TokenSequences(sample)
         let expected = try sample.sequences(of: .packedAnswers, as: Int32.self).map { try model.tokenizer.decode($0) }
         guard expected.count == sequences.groupSizes.count else {
-            throw WorkerError(.storage, "a batch of \(sequences.groupSizes.count) prompts has \(expected.count) answers")
+            throw WorkerError(
+                .storage, "a batch of \(sequences.groupSizes.count) prompts has \(expected.count) answers")
         }
         var rewards: [Float] = [], next = 0
         for (item, size) in sequences.groupSizes.enumerated() {

@@ -19,7 +19,8 @@ extension MasterCore {
         weightVersion = UInt64(done)
         let worker = try dataWorker()
         let request = request(.spec, to: worker, handler: "__data0__", step: done, now: now)
-        let title = "setup \(setupIndex + 1)/\(plan.setups.count) '\(setup.name)': steps \(schedule.steps.lowerBound) to "
+        let title =
+            "setup \(setupIndex + 1)/\(plan.setups.count) '\(setup.name)': steps \(schedule.steps.lowerBound) to "
             + "\(schedule.steps.upperBound), going on after step \(done)"
         return [.log(.info, title), .state(.running, step: UInt64(done)), .working(mfc: "", step: UInt64(done))]
             + issue([Outgoing(worker: worker, purpose: .spec, request: request)], now: now)
@@ -37,7 +38,8 @@ extension MasterCore {
         case .spec:
             return describe(reply.dataset) + (try askConfigurations(now: now))
         case .modelConfig(let model):
-            let log = MasterAction.log(.info, "model '\(model)' on \(WorkerID(.model, pending.worker)): \(reply.model.json)")
+            let log = MasterAction.log(
+                .info, "model '\(model)' on \(WorkerID(.model, pending.worker)): \(reply.model.json)")
             return [log] + (ledger.isIdle ? try initializeModels(now: now) : [])
         case .initialize:
             return ledger.isIdle ? try setupIsOpen(now: now) : []
@@ -51,7 +53,8 @@ extension MasterCore {
             .log(.info, "dataset '\(setup.dataset.path)': \(dataset.size) rows")
         ]
         if dataset.skippedRows > 0 {
-            actions.append(.log(.warning, "dataset '\(setup.dataset.path)': \(dataset.skippedRows) broken rows left out"))
+            actions.append(
+                .log(.warning, "dataset '\(setup.dataset.path)': \(dataset.skippedRows) broken rows left out"))
         }
         return actions
     }
@@ -92,7 +95,9 @@ extension MasterCore {
             case .role(let role):
                 guard before > 0 else {
                     throw WorkerError(
-                        .plan, "model '\(model.name)' starts from role '\(role)', but no setup before '\(setup.name)' trains it")
+                        .plan,
+                        "model '\(model.name)' starts from role '\(role)', but no setup before '\(setup.name)' trains it"
+                    )
                 }
                 weights = settings.checkpoint(of: role, step: before)
             }

@@ -53,14 +53,16 @@ extension MasterCore {
             hooks = [plan.hook(transferID: "\(settings.attempt)-\(transfers)")]
         }
         var main = request(
-            item.call.interfaceType.handle, to: model.worker, handler: model.shard.description, step: step.number, now: now)
+            item.call.interfaceType.handle, to: model.worker, handler: model.shard.description, step: step.number,
+            now: now)
         main.mfc = item.call.name
         main.ids = item.batch.ids
         main.preHooks = hooks
         if item.call.interfaceType == .trainStep { main.postHooks = trainHooks(model, step) }
         var outgoing = [Outgoing(worker: model.worker, purpose: .call(item.call.name), request: main)]
         for worker in plan.workers where worker != model.worker {
-            var side = request(.empty, to: worker, handler: WorkerID(.model, worker).description, step: step.number, now: now)
+            var side = request(
+                .empty, to: worker, handler: WorkerID(.model, worker).description, step: step.number, now: now)
             side.mfc = item.call.name
             side.preHooks = hooks
             outgoing.append(Outgoing(worker: worker, purpose: .side(item.call.name), request: side))
@@ -152,10 +154,11 @@ extension MasterCore {
             if isCarried { lastEvaluated = done } else { wishes.evaluate = true }
         }
         let seconds = Double(max(1, now - step.start)) / 1e9
-        let metrics = step.metrics + [
-            Metric("timeperf/e2e", seconds), Metric("tokens_per_second", Double(step.tokens) / seconds),
-            Metric("buffer/size", Double(buffer.size)),
-        ]
+        let metrics =
+            step.metrics + [
+                Metric("timeperf/e2e", seconds), Metric("tokens_per_second", Double(step.tokens) / seconds),
+                Metric("buffer/size", Double(buffer.size)),
+            ]
         let clearing = clear(step.freed, now: now)
         return [.metrics(step: UInt64(done), metrics)] + clearing + (try continueBetweenSteps(now: now))
     }
@@ -165,7 +168,8 @@ extension MasterCore {
         guard !ids.isEmpty else { return [] }
         tracker.remove(ids)
         return plan.modelWorkers.indices.map { worker in
-            var clear = request(.clearDataCache, to: worker, handler: WorkerID(.model, worker).description, step: done, now: now)
+            var clear = request(
+                .clearDataCache, to: worker, handler: WorkerID(.model, worker).description, step: done, now: now)
             clear.ids = ids
             return .send(worker: worker, clear)
         }

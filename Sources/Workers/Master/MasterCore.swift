@@ -177,7 +177,8 @@ extension MasterCore {
                 request.ackReplyID = ledger.nextID()
                 _ = ledger.expect(request.synReplyID, from: item.worker, for: .syn)
                 unconfirmed.insert(request.synReplyID)
-                var ack = self.request(.ack, to: item.worker, handler: request.handler, step: Int(request.step), now: now)
+                var ack = self.request(
+                    .ack, to: item.worker, handler: request.handler, step: Int(request.step), now: now)
                 ack.id = request.ackReplyID
                 then.append(.send(worker: item.worker, ack))
             }

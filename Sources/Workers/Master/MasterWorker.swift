@@ -18,7 +18,8 @@ package final class MasterWorker {
     /// Binds its sockets; model workers may connect before or after.
     package init(
         _ settings: MasterSettings, context: ZeroMQContext, runtime: RuntimeFolder, orders: WorkerMailbox<WorkerOrder>,
-        news: WorkerMailbox<WorkerNews>, queue: TelemetryQueue, progress: WorkerProgress, clock: RunClock, logger: Logger
+        news: WorkerMailbox<WorkerNews>, queue: TelemetryQueue, progress: WorkerProgress, clock: RunClock,
+        logger: Logger
     ) throws {
         core = try MasterCore(settings)
         let incoming = try ZeroMQSocket.open(context, .pull, options: SocketOptions(receiveHighWater: 0))

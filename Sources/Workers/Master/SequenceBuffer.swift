@@ -86,7 +86,9 @@ package struct SequenceBuffer: Sendable {
             throw WorkerError(.message, "\(items.count) items cannot amend \(indices.count) slots")
         }
         for (index, item) in zip(indices, items) {
-            guard var slot = slots[index] else { throw WorkerError(.message, "slot \(index) was freed before it was amended") }
+            guard var slot = slots[index] else {
+                throw WorkerError(.message, "slot \(index) was freed before it was amended")
+            }
             slot.sample = try slot.sample.merging(item)
             if let weightVersion { slot.weightVersion = weightVersion }
             slots[index] = slot

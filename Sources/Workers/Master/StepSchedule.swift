@@ -52,7 +52,9 @@ package struct StepSchedule: Sendable {
     /// Whether a setup is evaluated as it begins: it is, unless it is resumed in its middle or the setup before has
     /// just evaluated the same rows at its last step.
     package static func evaluatesInitially(_ plan: TrialPlan, setup index: Int, done: Int) -> Bool {
-        guard let evaluation = plan.setups[index].evaluation, done == plan.stepsBefore(setup: index) else { return false }
+        guard let evaluation = plan.setups[index].evaluation, done == plan.stepsBefore(setup: index) else {
+            return false
+        }
         guard index > 0, let previous = plan.setups[index - 1].evaluation else { return true }
         return previous.model.role != evaluation.model.role || previous.dataset != evaluation.dataset
             || previous.rows != evaluation.rows

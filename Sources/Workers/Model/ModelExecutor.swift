@@ -159,7 +159,8 @@ extension ModelExecutor {
     /// The model of a role in a setup, as hooks ask for it.
     package func model(forRole role: String, setup: UInt64) throws -> WorkerModel {
         try withSetup(setup) { state in
-            guard let model = state.models.first(where: { $0.key.role.description == role && $0.key.replica == 0 }) else {
+            guard let model = state.models.first(where: { $0.key.role.description == role && $0.key.replica == 0 })
+            else {
                 throw WorkerError(.message, "role '\(role)' is not on this worker")
             }
             return model.value

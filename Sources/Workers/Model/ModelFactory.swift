@@ -12,7 +12,8 @@ struct ModelFactory {
         guard case .transformer(let transformer) = plan.module else { return nil }
         guard transformer.family == "gpt2" else {
             throw WorkerError(
-                .plan, "unknown model family '\(transformer.family)'."
+                .plan,
+                "unknown model family '\(transformer.family)'."
                     + Suggestion.phrase(for: transformer.family, among: ["gpt2"]))
         }
         return .gpt2(
@@ -36,7 +37,9 @@ struct ModelFactory {
     }
 
     private func layout(of plan: ModelPlan) -> CheckpointLayout {
-        if case .transformer(let transformer) = plan.module, case .folder = transformer.initialization { return .external }
+        if case .transformer(let transformer) = plan.module, case .folder = transformer.initialization {
+            return .external
+        }
         return .trial
     }
 

@@ -40,7 +40,8 @@ struct SetupState {
     func call(named name: MFCName) throws -> ModelFunctionCall {
         guard let call = graph[name] else {
             throw WorkerError(
-                .message, "setup '\(plan.name)' has no model function call '\(name)'."
+                .message,
+                "setup '\(plan.name)' has no model function call '\(name)'."
                     + Suggestion.phrase(for: name, among: graph.calls.map(\.name)))
         }
         return call

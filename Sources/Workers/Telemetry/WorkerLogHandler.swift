@@ -67,7 +67,9 @@ package func writeToStandardError(_ text: String) {
     let bytes = Array(text.utf8)
     var written = 0
     while written < bytes.count {
-        let count = bytes.withUnsafeBytes { Glibc.write(2, $0.baseAddress?.advanced(by: written), bytes.count - written) }
+        let count = bytes.withUnsafeBytes {
+            Glibc.write(2, $0.baseAddress?.advanced(by: written), bytes.count - written)
+        }
         // A log that cannot be written (disk full) must not stop the training.
         guard count > 0 else { return }
         written += count

@@ -26,7 +26,8 @@ package final class DataManager {
 
     /// Sends this worker's steps of a plan; never waits.
     package func send(_ hook: WireTransferHook, from storage: SampleStorage) throws {
-        for (index, step) in hook.steps.enumerated() where Int(step.fromWorker) == worker && step.toWorker != step.fromWorker {
+        for (index, step) in hook.steps.enumerated()
+        where Int(step.fromWorker) == worker && step.toWorker != step.fromWorker {
             let sample = try storage.batch(ids: step.ids, keys: step.keys.map(SequenceKey.init(_:)))
             let header = WireTensorHeader.make {
                 $0.transferID = hook.transferID

@@ -71,7 +71,8 @@ package enum Redistributor {
                 for id in need.ids {
                     if tracker.has(key, of: id, on: need.worker) { continue }
                     let holders = tracker.holders(of: key, of: id)
-                    guard let source = holders.min(by: { (load[$0, default: 0], $0) < (load[$1, default: 0], $1) }) else {
+                    guard let source = holders.min(by: { (load[$0, default: 0], $0) < (load[$1, default: 0], $1) })
+                    else {
                         throw WorkerError(.storage, "no worker holds key '\(key)' of item '\(id)'")
                     }
                     load[source, default: 0] += 1

@@ -47,7 +47,7 @@ import Testing
         ("fast=maybe", "override 'fast=maybe': fast='maybe' must be true or false"),
         (
             "dataset.bad_row=skp",
-            "override 'dataset.bad_row=skp': dataset.bad_row='skp' must be one of skip, fail Did you mean 'skip'?"
+            "override 'dataset.bad_row=skp': dataset.bad_row='skp' must be one of skip, fail. Did you mean 'skip'?"
         ),
         ("seed", "'seed' is no override"),
         ("=3", "'=3' is no override"),

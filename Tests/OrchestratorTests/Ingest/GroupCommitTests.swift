@@ -46,10 +46,10 @@ import Testing
     private var outage = StoreOutage()
 
     @Test mutating func `is news once and over once`() {
-        #expect(outage.failed(now: 0))
-        #expect(!outage.failed(now: 100_000_000))
-        #expect(outage.succeeded())
-        #expect(!outage.succeeded())
+        let news = [
+            outage.failed(now: 0), outage.failed(now: 100_000_000), outage.succeeded(), outage.succeeded(),
+        ]
+        #expect(news == [true, false, true, false])
     }
 
     @Test mutating func `waits longer after each failure, up to two seconds`() {

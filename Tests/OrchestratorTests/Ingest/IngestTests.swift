@@ -128,7 +128,7 @@ private func acknowledgement(_ socket: borrowing ZeroMQSocket, within patience: 
         let stored = bench.finish([.status(.stopped, detail: "", time: 0)])
         #expect(stored.count == 201)
         #expect(stored.last == "status stopped")
-        #expect(bench.log.contents.withLock { $0.isClosed })
+        #expect(bench.log.isClosed)
     }
 
     @Test func `writes the newest run record`() throws {

@@ -164,7 +164,7 @@ private func record(_ status: TrialStatus, _ trial: TrialFolder, pid: Int32 = 1)
     }
 }
 
-@Suite struct `Readiness` {
+@Suite struct `What an orchestrator says when it is ready` {
     private func crossing(_ readiness: Readiness) -> Readiness? {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { return nil }

@@ -14,7 +14,7 @@ private func shell(
             path: "/bin/sh", arguments: ["-c", script], detachment: detachment, logPath: log, inherited: inherited))
 }
 
-private func end(of child: ChildProcess) throws -> ExitStatus? {
+private func end(of child: ChildProcess) throws -> Orchestrator.ExitStatus? {
     _ = try Poller.wait([child.pollItem], timeout: .seconds(20))
     return child.exitStatus()
 }
@@ -96,7 +96,9 @@ private func text(of path: String) -> String { LogTail.lines(of: path).joined(se
         let folder = TemporaryFolder()
         let child = try shell("grep -E 'Sig(Blk|Ign)' /proc/self/status | cut -f2", log: folder.file("log"))
         _ = try end(of: child)
-        #expect(text(of: folder.file("log")) == "0000000000000000\n0000000000000000")
+        let masks = text(of: folder.file("log")).split(separator: "\n").compactMap { UInt64($0, radix: 16) }
+        // Above them stand the C library's own signals, which nobody can reset.
+        #expect(masks.map { $0 & 0x7fff_ffff } == [0, 0])
     }
 
     @Test func `dies with the thread that spawned it`() throws {
@@ -118,10 +120,10 @@ private func text(of path: String) -> String { LogTail.lines(of: path).joined(se
 
 @Suite struct `An exit status` {
     @Test(arguments: [
-        (ExitStatus.exited(3), "left with exit status 3"), (.signalled(9), "was killed by signal 9 (SIGKILL)"),
+        (Orchestrator.ExitStatus.exited(3), "left with exit status 3"), (.signalled(9), "was killed by signal 9 (SIGKILL)"),
         (.signalled(63), "was killed by signal 63"),
     ])
-    func `reads as a phrase`(status: ExitStatus, phrase: String) {
+    func `reads as a phrase`(status: Orchestrator.ExitStatus, phrase: String) {
         #expect(status.description == phrase)
     }
 }

@@ -17,6 +17,7 @@ final class FakeStoreLog: Sendable {
     let contents = Mutex(Contents())
 
     var committed: [String] { contents.withLock { $0.committed } }
+    var isClosed: Bool { contents.withLock { $0.isClosed } }
     func fill(_ isFull: Bool) { contents.withLock { $0.isFull = isFull } }
 }
 

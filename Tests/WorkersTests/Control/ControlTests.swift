@@ -111,7 +111,9 @@ import Testing
         func sendGarbage() throws { _ = try socket.send([Array("model_worker/1".utf8), [0xff, 0x00, 0x17]]) }
 
         func send(_ body: WireWorkerCommand.OneOf_Body) throws {
-            _ = try socket.send([Array("model_worker/1".utf8), WireCodec.encode(WireWorkerCommand.make { $0.body = body })])
+            _ = try socket.send([
+                Array("model_worker/1".utf8), WireCodec.encode(WireWorkerCommand.make { $0.body = body }),
+            ])
         }
     }
 

@@ -60,7 +60,8 @@ import Testing
     @Test func `a prompt row becomes tokens of prompt and answer`() throws {
         let tokenizer = CharacterTokenizer(covering: ["12+"])
         let row = PromptRow(line: 1, id: "a", prompt: "1+1", answer: "2")
-        let sample = try PromptDataset.sample(row, id: "a@0", needed: [.packedPrompts, .packedAnswers], tokenizer: tokenizer)
+        let sample = try PromptDataset.sample(
+            row, id: "a@0", needed: [.packedPrompts, .packedAnswers], tokenizer: tokenizer)
         #expect(sample.columns[.packedPrompts]?.array == .int32([2, 1, 2]))
         #expect(sample.columns[.packedAnswers]?.array == .int32([3]))
     }

@@ -19,10 +19,11 @@ import Testing
         let content = try read([
             #"{"prompt": "1+1=", "answer": "2", "id": "a"}"#, "", #"{"prompt": "2+2=", "answer": "4"}"#,
         ])
-        #expect(content.rows == [
-            PromptRow(line: 1, id: "a", prompt: "1+1=", answer: "2"),
-            PromptRow(line: 3, id: "3", prompt: "2+2=", answer: "4"),
-        ])
+        #expect(
+            content.rows == [
+                PromptRow(line: 1, id: "a", prompt: "1+1=", answer: "2"),
+                PromptRow(line: 3, id: "3", prompt: "2+2=", answer: "4"),
+            ])
         #expect(content.skipped == 0)
     }
 
@@ -65,7 +66,8 @@ import Testing
     }
 
     @Test func `a huge line is refused without being kept`() throws {
-        let bytes = [UInt8](repeating: 0x61, count: LineReader.longestLine + 5)
+        let bytes =
+            [UInt8](repeating: 0x61, count: LineReader.longestLine + 5)
             + Array("\n{\"prompt\": \"1\", \"answer\": \"2\"}".utf8)
         let path = folder.file("d.jsonl", bytes)
         let content = try JSONLReader(plan(path), fields: .promptAndAnswer).read()

@@ -107,7 +107,8 @@ import Testing
         try WorkerModel(
             ModelName(.actor),
             spec: .gpt2(vocabularySize: tokenizer.vocabularySize, contextLength: 16, width: 16, layers: 1, heads: 2),
-            optimizer: OptimizerOptions(learningRate: 1e-3), tokenizer: tokenizer, seed: 5, pool: ThreadPool(threads: 1))
+            optimizer: OptimizerOptions(learningRate: 1e-3), tokenizer: tokenizer, seed: 5, pool: ThreadPool(threads: 1)
+        )
     }
 
     private func interface(_ arguments: [String: SettingValue] = [:]) throws -> any ModelInterface {
@@ -145,7 +146,9 @@ import Testing
         ).outputs
         let found = try #require(scored).sequences(of: .packedLogProbabilities, as: Float.self)
         for (sequence, (one, other)) in zip(try TokenSequences(sample), zip(recorded, found)) {
-            for index in one.indices where index >= sequence.promptLength - 1 { #expect(abs(one[index] - other[index]) < 1e-4) }
+            for index in one.indices where index >= sequence.promptLength - 1 {
+                #expect(abs(one[index] - other[index]) < 1e-4)
+            }
         }
     }
 
@@ -194,11 +197,16 @@ import Testing
         let model = try WorkerModel(
             ModelName(.actor),
             spec: .gpt2(vocabularySize: tokenizer.vocabularySize, contextLength: 16, width: 16, layers: 1, heads: 2),
-            optimizer: OptimizerOptions(learningRate: 1e-2), tokenizer: tokenizer, seed: 5, pool: ThreadPool(threads: 1))
-        let rows = [PromptRow(line: 1, id: "1", prompt: "1+1=", answer: "2"), .init(line: 2, id: "2", prompt: "2+3=", answer: "5")]
+            optimizer: OptimizerOptions(learningRate: 1e-2), tokenizer: tokenizer, seed: 5, pool: ThreadPool(threads: 1)
+        )
+        let rows = [
+            PromptRow(line: 1, id: "1", prompt: "1+1=", answer: "2"),
+            .init(line: 2, id: "2", prompt: "2+3=", answer: "5"),
+        ]
         let sample = try SequenceSample.gathered(
             rows.map {
-                try PromptAnswerDataset.sample($0, id: $0.id, needed: [.packedInputIDs, .promptMask], tokenizer: tokenizer)
+                try PromptAnswerDataset.sample(
+                    $0, id: $0.id, needed: [.packedInputIDs, .promptMask], tokenizer: tokenizer)
             })
         let interface = try Interfaces.make(InterfaceReference("sft", arguments: ["max_new_tokens": .integer(2)]))
         var losses: [Double] = []

@@ -45,7 +45,11 @@ private struct FakeWorkers {
             let (worker, request) = open.removeFirst()
             guard RequestHandle(rawValue: request.handleName)?.isAnswered == true else { continue }
             if request.needsSyn {
-                try feed(.reply(WireReply.make { $0.requestID = request.synReplyID; $0.handleName = "syn" }))
+                try feed(
+                    .reply(
+                        WireReply.make {
+                            $0.requestID = request.synReplyID; $0.handleName = "syn"
+                        }))
             }
             try feed(.reply(reply(to: request, from: worker)))
         }
@@ -60,9 +64,11 @@ private struct FakeWorkers {
             nextItem += 16
             let column = SequenceSample.Column(lengths: ids.map { _ in [3] }, elementType: .int32)
             reply.sample = WireSampleMetadata(
-                try SequenceSample(ids: ids, columns: [
-                    .packedInputIDs: column, .promptMask: column, .packedPrompts: column, .packedAnswers: column,
-                ]))
+                try SequenceSample(
+                    ids: ids,
+                    columns: [
+                        .packedInputIDs: column, .promptMask: column, .packedPrompts: column, .packedAnswers: column,
+                    ]))
             reply.birthTimes = ids.indices.map { Int64(nextItem + $0) }
         case .generate, .inference:
             let call = try #require(core.graph[request.mfc])
@@ -73,7 +79,10 @@ private struct FakeWorkers {
         default: break
         }
         for hook in request.postHooks where hook.kind == "save" {
-            reply.saved.append(filled(WireSavedCheckpoint()) { $0.role = hook.save.role; $0.step = hook.save.step })
+            reply.saved.append(
+                filled(WireSavedCheckpoint()) {
+                    $0.role = hook.save.role; $0.step = hook.save.step
+                })
         }
         for hook in request.postHooks where hook.kind == "evaluate" {
             reply.statistics.append(filled(WireStatistic()) { $0.name = "eval/accuracy" })
@@ -119,7 +128,8 @@ private struct FakeWorkers {
         let round = workers.sent.suffix(6)
         #expect(round.map(\.request.handleName) == ["inference", "empty", "inference", "empty", "flush", "flush"])
         #expect(round.map(\.worker) == [1, 0, 1, 0, 0, 1])
-        let main = try #require(round.first?.request.preHooks), side = try #require(round.dropFirst().first?.request.preHooks)
+        let main = try #require(round.first?.request.preHooks),
+            side = try #require(round.dropFirst().first?.request.preHooks)
         #expect(main == side)
         #expect(main.first?.transfer.steps.map(\.keys) == [["packed_input_ids"]])
         // The second call does not move what the first brings.
@@ -131,7 +141,9 @@ private struct FakeWorkers {
         var workers = try FakeWorkers(plan)
         try workers.join()
         try workers.answerAll()
-        let hooks = workers.sent.filter { $0.request.handleName == "train_step" }.map { $0.request.postHooks.map(\.kind) }
+        let hooks = workers.sent.filter { $0.request.handleName == "train_step" }.map {
+            $0.request.postHooks.map(\.kind)
+        }
         #expect(hooks == [[], ["evaluate"], ["evaluate", "save"], [], ["evaluate", "save"]])
         let save = workers.sent.flatMap(\.request.postHooks).first { $0.kind == "save" }?.save
         #expect(save?.folder == "/c/actor")

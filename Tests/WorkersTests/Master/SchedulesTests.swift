@@ -31,24 +31,29 @@ import Testing
 }
 
 @Suite struct StepScheduleTests {
-    private let plan = TinyTrial.plan(train: "t", heldOut: "h", supervisedSteps: 5, policySteps: 4, checkpointEverySteps: 2)
+    private let plan = TinyTrial.plan(
+        train: "t", heldOut: "h", supervisedSteps: 5, policySteps: 4, checkpointEverySteps: 2)
 
     private func flags(_ schedule: StepSchedule) -> [String] {
         var schedule = schedule, lines: [String] = []
         while let step = schedule.upcoming {
             let flags = schedule.advance()
-            lines.append("\(step)\(flags.evaluates ? " evaluate" : "")\(flags.saves ? " save" : "")\(flags.isRecoverOnly ? "" : " keep")")
+            lines.append(
+                "\(step)\(flags.evaluates ? " evaluate" : "")\(flags.saves ? " save" : "")\(flags.isRecoverOnly ? "" : " keep")"
+            )
         }
         return lines
     }
 
     @Test func `steps go on through the setups, and each setup ends with a kept checkpoint`() {
-        #expect(flags(StepSchedule(plan.setups[0], before: 0, done: 0)) == [
-            "1", "2 evaluate save", "3", "4 evaluate save", "5 evaluate save keep",
-        ])
-        #expect(flags(StepSchedule(plan.setups[1], before: 5, done: 5)) == [
-            "6", "7 evaluate save", "8", "9 evaluate save keep",
-        ])
+        #expect(
+            flags(StepSchedule(plan.setups[0], before: 0, done: 0)) == [
+                "1", "2 evaluate save", "3", "4 evaluate save", "5 evaluate save keep",
+            ])
+        #expect(
+            flags(StepSchedule(plan.setups[1], before: 5, done: 5)) == [
+                "6", "7 evaluate save", "8", "9 evaluate save keep",
+            ])
     }
 
     @Test func `a resumed setup does at every step what it would have done`() {
@@ -101,9 +106,10 @@ import Testing
         let graph = try DataflowGraph(calls)
         var buffer = SequenceBuffer(graph: graph, capacity: 16)
         let ids = (0..<items).map { "i\($0)" }
-        let columns = Dictionary(uniqueKeysWithValues: graph.datasetKeys.map { key in
-            (key, SequenceSample.Column(lengths: ids.map { _ in [1] }, elementType: .int32))
-        })
+        let columns = Dictionary(
+            uniqueKeysWithValues: graph.datasetKeys.map { key in
+                (key, SequenceSample.Column(lengths: ids.map { _ in [1] }, elementType: .int32))
+            })
         try buffer.put(SequenceSample(ids: ids, columns: columns), births: ids.indices.map { Int64($0) })
         return (FunctionExecutor(graph), buffer)
     }

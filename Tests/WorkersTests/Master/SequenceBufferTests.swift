@@ -4,7 +4,9 @@ import Testing
 @testable import Workers
 
 @Suite struct SequenceBufferTests {
-    private static func call(_ name: String, in inputs: [SequenceKey], out: [SequenceKey] = [], n: Int = 2) -> ModelFunctionCall {
+    private static func call(_ name: String, in inputs: [SequenceKey], out: [SequenceKey] = [], n: Int = 2)
+        -> ModelFunctionCall
+    {
         ModelFunctionCall(
             name: name, interfaceType: .inference, interface: InterfaceReference("sft"), model: ModelName(.actor),
             inputKeys: inputs, outputKeys: out, sequences: n)

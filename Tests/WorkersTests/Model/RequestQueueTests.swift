@@ -30,7 +30,10 @@ import Testing
 
     @Test func `hooks keep the order of arrival, computing requests run before the others`() {
         var queue = RequestQueue()
-        let held = [request(.empty, id: "a"), request(.inference, id: "b"), request(.save, id: "c"), request(.generate, id: "d")]
+        let held = [
+            request(.empty, id: "a"), request(.inference, id: "b"), request(.save, id: "c"),
+            request(.generate, id: "d"),
+        ]
         for item in held { _ = queue.receive(item) }
         guard case .run(let batch)? = queue.receive(request(.flush)).first else {
             Issue.record("a flush runs what is held")

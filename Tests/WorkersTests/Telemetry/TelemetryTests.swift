@@ -78,9 +78,15 @@ import Testing
         var sender = TelemetrySender(source: "s", epoch: 2)
         try sender.add([record(1)], dropped: 0)
         _ = sender.next(now: 0)
-        sender.acknowledged(.make { $0.epoch = 1; $0.seq = 1 }, now: 1)
+        sender.acknowledged(
+            .make {
+                $0.epoch = 1; $0.seq = 1
+            }, now: 1)
         #expect(!sender.isDrained)
-        sender.acknowledged(.make { $0.epoch = 2; $0.seq = 1 }, now: 1)
+        sender.acknowledged(
+            .make {
+                $0.epoch = 2; $0.seq = 1
+            }, now: 1)
         #expect(sender.isDrained)
     }
 
@@ -89,7 +95,10 @@ import Testing
         try sender.add([record(1)], dropped: 0)
         try sender.add([.log(filled(WireLogRecord()) { $0.message = String(repeating: "x", count: 200) })], dropped: 0)
         _ = sender.next(now: 0)
-        sender.acknowledged(.make { $0.epoch = 1; $0.seq = 1 }, now: 1)
+        sender.acknowledged(
+            .make {
+                $0.epoch = 1; $0.seq = 1
+            }, now: 1)
         try sender.add([record(2)], dropped: 5)
         let next = try batch(sender.next(now: 2))
         #expect((next.seq, next.dropped) == (2, 6))
@@ -117,7 +126,9 @@ import Testing
                 last = batch.seq
                 steps += batch.metrics.flatMap { $0.rows.map(\.step) }
             }
-            let ack = WireTelemetryAck.make { $0.epoch = 1; $0.seq = last }
+            let ack = WireTelemetryAck.make {
+                $0.epoch = 1; $0.seq = last
+            }
             _ = try receiver.send([frames[0], WireCodec.encode(ack)])
         }
         closer.join()

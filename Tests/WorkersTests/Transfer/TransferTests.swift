@@ -32,9 +32,10 @@ import Testing
     @Test func `of several holders the one with less to send is asked`() throws {
         let tracker = tracker([(0, ["a", "b"], ["x"]), (1, ["a", "b"], ["x"])])
         let plan = try Redistributor.plan([.init(worker: 2, ids: ["a", "b"], keys: ["x"])], from: tracker)
-        #expect(plan.steps == [
-            .init(from: 0, to: 2, ids: ["a"], keys: ["x"]), .init(from: 1, to: 2, ids: ["b"], keys: ["x"]),
-        ])
+        #expect(
+            plan.steps == [
+                .init(from: 0, to: 2, ids: ["a"], keys: ["x"]), .init(from: 1, to: 2, ids: ["b"], keys: ["x"]),
+            ])
     }
 
     @Test func `an item that nobody holds is an error with its name`() {
