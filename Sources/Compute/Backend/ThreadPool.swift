@@ -26,7 +26,7 @@ package final class ThreadPool {
         kernels_pool_destroy(pool)
     }
 
-    /// Calls `body(chunk, lane)` until `0..<count` is covered, in chunks of at least `grain` claimed by whoever is free.
+    /// Calls `body(chunk, lane)` until `0..<count` is covered, in chunks of `grain` claimed by whoever is free.
     ///
     /// `lane` is in `0..<threads` and is held by one thread at a time: use it to index scratch memory. Which lane gets
     /// which chunk varies from run to run, so a result must not depend on it.

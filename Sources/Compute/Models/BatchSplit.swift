@@ -30,7 +30,7 @@ struct BatchSplit {
         longestChunk = chunks.reduce(0) { max($0, PackedBatch.rows(of: $1).count) }
     }
 
-    private static let rowsPerClaimedChunk = 256
+    private static let rowsPerClaimedChunk = 512
     private static let rowsPerSharedChunk = 1024
     private static let largestLanes = 8
     /// 128 MiB of gradients.

@@ -2,8 +2,8 @@ internal import CKernels
 
 /// Causal multi-head attention over packed segments, without its projections.
 ///
-/// Rows of `queryKeyValue` are q | k | v, each `heads * headWidth` floats. Only a log-sum-exp per token and head is kept
-/// for the backward pass, which recomputes the probabilities.
+/// Rows of `queryKeyValue` are q | k | v, each `heads * headWidth` floats. Only a log-sum-exp per token and head is
+/// kept for the backward pass, which recomputes the probabilities.
 struct Attention {
     let heads: Int
     let headWidth: Int

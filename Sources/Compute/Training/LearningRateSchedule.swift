@@ -9,7 +9,7 @@ package enum ScheduleKind: String, Sendable, Codable {
 
 /// The learning rate of each update, counted from 1.
 ///
-/// Linear warm-up to `peak` over `warmupSteps`, then by kind down to `minimumRatio * peak` at `totalSteps`, and there it
+/// Linear warm-up to `peak` over `warmupSteps`, then by kind down to `minimumRatio * peak` at `totalSteps`, where it
 /// stays. The linear decay starts from the peak at the end of the warm-up, without a jump.
 package struct LearningRateSchedule: Sendable, Equatable {
     package let kind: ScheduleKind

@@ -52,15 +52,15 @@ extension TrialStateMachine {
                 let detail = status.isSuccess ? "" : status.description
                 actions.append(move(worker, to: isCompleting ? .completed : .stopped, detail: detail))
             }
-        } else if status.isSuccess, worker.kind == .master {
+        } else if status.isSuccess {
+            // Its last message can be lost when it leaves right after; exit status 0 says the same. The master tells
+            // model workers that all is done before it leaves itself, so theirs is often the first exit to be seen.
             actions.append(move(worker, to: .completed))
-            // Its last message can be lost when it leaves right after; exit status 0 says the same.
-            actions += workIsDone(now: now)
+            if worker.kind == .master { actions += workIsDone(now: now) }
         } else {
             if reported != .failed { actions.append(move(worker, to: .failed, detail: status.description)) }
-            let cause = status.isSuccess ? "left before the trial was done" : status.description
             if failure?.worker != worker || reported != .failed {
-                actions += fail(worker, cause: cause, detail: tail.joined(separator: "\n"), now: now)
+                actions += fail(worker, cause: status.description, detail: tail.joined(separator: "\n"), now: now)
             }
         }
         if case .stopping(let descent) = phase { actions += advanceIfDone(descent, now: now) }

@@ -6,8 +6,8 @@ import Testing
     @Test func `many rows of a small model are claimed in chunks`() {
         let split = split(sequences: 32, length: 128, parameters: 800_000, threads: 2)
         #expect(split.lanes == 8)
-        #expect(split.chunks.count == 16)
-        #expect(split.longestChunk == 256)
+        #expect(split.chunks.count == 8)
+        #expect(split.longestChunk == 512)
     }
 
     @Test func `few rows are shared op by op`() {

@@ -36,8 +36,8 @@ import Testing
 
     @Test func `scoring gives what the forward pass gives, chunk by chunk`() throws {
         let model = try makeModel(threads: 2)
-        let batch = PackedBatch(sequences: (0..<300).map { index in sequences[index % 4] })
-        #expect(batch.segments(perChunkOf: 256).count == 5)
+        let batch = PackedBatch(sequences: (0..<900).map { index in sequences[index % 4] })
+        #expect(batch.segments(perChunkOf: 512).count == 7)
         let scored = try model.score(batch, entropy: .compute)
         #expect(try model.forward(batch, entropy: .compute) == scored)
         #expect(try model.score(batch).entropies.isEmpty)
@@ -45,9 +45,9 @@ import Testing
 
     @Test func `gradients of a batch that threads claim in chunks are the sum over its parts`() throws {
         let model = try makeModel(threads: 2)
-        let parts = (0..<10).map { part in PackedBatch(sequences: (0..<28).map { sequences[($0 * part) % 4] }) }
-        let whole = PackedBatch(sequences: (0..<10).flatMap { part in (0..<28).map { sequences[($0 * part) % 4] } })
-        #expect(whole.segments(perChunkOf: 256).count >= 4)
+        let parts = (0..<10).map { part in PackedBatch(sequences: (0..<60).map { sequences[($0 * part) % 4] }) }
+        let whole = PackedBatch(sequences: (0..<10).flatMap { part in (0..<60).map { sequences[($0 * part) % 4] } })
+        #expect(whole.segments(perChunkOf: 512).count >= 4)
         let (summed, claimed) = (try Arena(count: model.table.count), try Arena(count: model.table.count))
         for (batch, gradients) in parts.map({ ($0, summed) }) + [(whole, claimed)] {
             let outputs = try model.forward(batch)

@@ -42,7 +42,7 @@ private let shapes = [
     }
 
     @Test(arguments: runnableVariants, shapes)
-    func `the GELU finish keeps the pre-activation and writes the activation`(variant: Int32, shape: MatrixShape) throws {
+    func `the GELU finish keeps the pre-activation beside the activation`(variant: Int32, shape: MatrixShape) throws {
         let a = randomFloats(shape.rows * shape.inner, seed: 7)
         let b = randomFloats(shape.inner * shape.columns, seed: 8)
         let expected = naiveProduct(a, b, rows: shape.rows, inner: shape.inner, columns: shape.columns)
@@ -64,7 +64,7 @@ private let shapes = [
     }
 
     @Test(arguments: runnableVariants, shapes)
-    func `the weight gradient is accumulated over all rows with its column sums`(variant: Int32, shape: MatrixShape) throws {
+    func `the weight gradient is accumulated with its column sums`(variant: Int32, shape: MatrixShape) throws {
         let (rows, m, n) = (shape.rows + 300, shape.inner, shape.columns)
         let a = randomFloats(rows * m, seed: 12)
         let b = randomFloats(rows * n, seed: 13)

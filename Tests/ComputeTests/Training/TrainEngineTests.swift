@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func `a batch claimed in chunks is bit-equal too`() throws {
-        let large = PackedBatch(sequences: (0..<180).map { first in [Int32](0..<8).map { ($0 * 3 + first) % 7 } })
+        let large = PackedBatch(sequences: (0..<250).map { first in [Int32](0..<8).map { ($0 * 3 + first) % 7 } })
         let engines = try [1, 2, 4].map { try makeEngine(threads: $0) }
         for _ in 0..<2 {
             for engine in engines { _ = try engine.trainBatch([large]) { _, outputs in outputs.logProbabilities } }
