@@ -52,7 +52,7 @@ struct GenerationRun {
     ) {
         self.prompts = prompts
         self.options = options
-        // Seeds of rows differ by multiples of a number that is not splitmix64's step, so their sequences do not overlap.
+        // Row seeds differ by multiples of a number that is not splitmix64's step: their sequences do not overlap.
         var mixer = SeededGenerator(seed: seed)
         self.seed = mixer.next()
         contextLength = spec.contextLength
