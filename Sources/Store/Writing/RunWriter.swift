@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 import Glibc
 package import Protocol
@@ -12,8 +11,8 @@ package final class RunWriter {
     package let header: RunHeader
     let file: SQLiteFile
     private let folder: LogFolder
-    // Held for as long as the writer lives.
-    private let lock: WriterLock
+    /// Held until the file is closed.
+    private var lock: WriterLock?
     /// The state that the open transaction stands at; nil after a rollback, until the next transaction begins.
     private var ledger: Ledger?
     private var isOpen = false
@@ -26,7 +25,7 @@ package final class RunWriter {
     private init(file: SQLiteFile, folder: LogFolder, lock: consuming WriterLock, header: RunHeader, ledger: Ledger) {
         self.file = file
         self.folder = folder
-        self.lock = lock
+        self.lock = consume lock
         self.header = header
         self.ledger = ledger
     }
@@ -177,6 +176,7 @@ package final class RunWriter {
         try folder.close()
         try file.access { try $0.run("PRAGMA wal_checkpoint(TRUNCATE)") }
         try file.close()
+        lock = nil
     }
 
     /// Appends the sealing of every tail, full or not, to the open transaction.
