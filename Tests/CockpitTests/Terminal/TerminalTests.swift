@@ -65,6 +65,16 @@ struct TerminalTests {
     }
 
     @Test
+    func `draws ASCII only where there is no Unicode`() throws {
+        var plan = plain
+        plan.repertoire = .ascii
+        try withScreen(plan) { terminal, screen in
+            screen.present(surface("● model/0 → 训 ok"), theme: .defaultDark)
+            #expect(terminal.output().contains("* model/0 > ?? ok"))
+        }
+    }
+
+    @Test
     func `uses 24-bit colours without an installed entry`() throws {
         var plan = plain
         plan.types = ["cockpit-direct"]

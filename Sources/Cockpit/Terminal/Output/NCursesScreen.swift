@@ -124,7 +124,8 @@ final class NCursesScreen: Screen {
         if isDrawable(cell.scalar, cells: cells) {
             term_put(Int32(x), Int32(y), cell.scalar.value, cell.mark?.value ?? 0, attributes, pair)
         } else {
-            for offset in 0..<cells { term_put(Int32(x + offset), Int32(y), 0x3F, 0, attributes, pair) }
+            let substitute = Glyphs.asciiSubstitute(for: cell.scalar).value
+            for offset in 0..<cells { term_put(Int32(x + offset), Int32(y), substitute, 0, attributes, pair) }
         }
     }
 

@@ -90,7 +90,8 @@ struct LineChart: Sendable {
             let x = Self.dot(of: index, count: count, width: canvas.dotWidth)
             switch series.shape {
             case .band:
-                guard let low = layout.dot(of: column.low, in: canvas), let high = layout.dot(of: column.high, in: canvas)
+                guard let low = layout.dot(of: column.low, in: canvas),
+                    let high = layout.dot(of: column.high, in: canvas)
                 else { continue }
                 canvas.vertical(x: x, from: high, to: low)
             case .line:
