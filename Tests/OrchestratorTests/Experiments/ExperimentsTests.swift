@@ -12,7 +12,8 @@ import Testing
     }
 
     @Test(arguments: names)
-    func `has a summary, and help for settings that are named once and whose defaults they accept`(name: String) throws {
+    func `has a summary, and help for settings that are named once and whose defaults they accept`(name: String) throws
+    {
         let experiment = try Experiments.find(name)
         #expect(!experiment.summary.isEmpty)
         #expect(Set(experiment.settings.map(\.path)).count == experiment.settings.count)
