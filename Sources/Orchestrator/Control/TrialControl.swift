@@ -19,7 +19,8 @@ package enum TrialControl {
         }
         guard kind == .stop, record.orchestrator.isAlive else {
             throw ControlError(
-                .noAnswer, "the orchestrator of \(id) (pid \(record.orchestrator.pid)) did not answer within \(timeout)",
+                .noAnswer,
+                "the orchestrator of \(id) (pid \(record.orchestrator.pid)) did not answer within \(timeout)",
                 hint: kind == .stop ? nil : "stop it with: cockpit stop \(LaunchError.flags(id))")
         }
         kill(record.orchestrator.pid, SIGTERM)

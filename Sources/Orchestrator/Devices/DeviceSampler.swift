@@ -27,7 +27,9 @@ package final class DeviceSampler: Sendable {
         queue: IngestQueue, clock: RunClock, interval: Duration = .seconds(1), gpuLibrary: String? = nil
     ) throws(TransportError) -> OwnThread {
         try OwnThread(name: "devices") { [self] in
-            sampleUntilStopped(queue: queue, clock: clock, interval: interval, gpus: GPUSampler(library: gpuLibrary ?? GPUSampler.library))
+            sampleUntilStopped(
+                queue: queue, clock: clock, interval: interval,
+                gpus: GPUSampler(library: gpuLibrary ?? GPUSampler.library))
         }
     }
 

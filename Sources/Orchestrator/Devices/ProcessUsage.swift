@@ -12,7 +12,8 @@ struct ProcessUsage: Equatable {
     init?(stat text: String, pageSize: Int) {
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(whereSeparator: \.isWhitespace)
-        guard fields.count > 21, let user = UInt64(fields[11]), let system = UInt64(fields[12]), let pages = Int(fields[21])
+        guard fields.count > 21, let user = UInt64(fields[11]), let system = UInt64(fields[12]),
+            let pages = Int(fields[21])
         else { return nil }
         ticks = user + system
         resident = pages * pageSize

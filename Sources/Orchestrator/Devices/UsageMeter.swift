@@ -18,7 +18,9 @@ struct UsageMeter {
     /// Cores a worker's process has used since it was last read; 0 at the first reading of a process.
     mutating func cores(_ worker: String, pid: Int32, usage: ProcessUsage, time: Int64) -> Double {
         defer { processes[worker] = Reading(ticks: usage.ticks, time: time, pid: pid) }
-        guard let last = processes[worker], last.pid == pid, time > last.time, usage.ticks >= last.ticks else { return 0 }
+        guard let last = processes[worker], last.pid == pid, time > last.time, usage.ticks >= last.ticks else {
+            return 0
+        }
         return Double(usage.ticks - last.ticks) / ticksPerSecond / (Double(time - last.time) / 1e9)
     }
 

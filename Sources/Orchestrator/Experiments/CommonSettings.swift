@@ -51,9 +51,11 @@ enum CommonSettings {
         [
             Setting("\(group).lr", .number(0...10), default: .number(learningRate), "learning rate of AdamW"),
             Setting("\(group).weight_decay", .number(0...1), default: .number(0.05), "decoupled weight decay"),
-            Setting("\(group).clip_norm", .number(0...1e6), default: .number(1), "largest gradient norm; 0: no clipping"),
             Setting(
-                "\(group).schedule", .choice(OptimizerPlan.Schedule.allCases.map(\.rawValue)), default: .text("constant"),
+                "\(group).clip_norm", .number(0...1e6), default: .number(1), "largest gradient norm; 0: no clipping"),
+            Setting(
+                "\(group).schedule", .choice(OptimizerPlan.Schedule.allCases.map(\.rawValue)),
+                default: .text("constant"),
                 "how the learning rate goes on after the warm-up"),
             Setting("\(group).warmup_steps", .integer(0...1_000_000), default: .integer(0), "steps of linear warm-up"),
         ]

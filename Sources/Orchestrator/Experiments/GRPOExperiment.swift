@@ -23,11 +23,14 @@ package struct GRPOExperiment: Experiment {
             Setting("grpo.prompts", .integer(1...1_048_576), default: .integer(32), "prompts of one step"),
             Setting("grpo.group_size", .integer(2...4096), default: .integer(8), "answers sampled for each prompt"),
             Setting(
-                "grpo.n_minibatches", .integer(1...4096), default: .integer(1), "optimiser updates the batch is cut into"),
-            Setting("grpo.eps_clip", .number(0...1), default: .number(0.2), "how far a probability ratio may move from 1"),
+                "grpo.n_minibatches", .integer(1...4096), default: .integer(1),
+                "optimiser updates the batch is cut into"),
+            Setting(
+                "grpo.eps_clip", .number(0...1), default: .number(0.2), "how far a probability ratio may move from 1"),
             Setting("grpo.kl_ctl", .number(0...100), default: .number(0.01), "weight of the KL term to the reference"),
             Setting("grpo.temperature", .number(0.01...100), default: .number(1), "sampling temperature"),
-            Setting("grpo.top_k", .integer(0...1_000_000), default: .integer(0), "sample among this many tokens; 0: all"),
+            Setting(
+                "grpo.top_k", .integer(0...1_000_000), default: .integer(0), "sample among this many tokens; 0: all"),
             Setting("grpo.top_p", .number(0.01...1), default: .number(1), "sample among this much probability"),
             Setting("grpo.max_new_tokens", .integer(1...65_536), default: .integer(32), "tokens of one answer"),
         ] + CommonSettings.optimizer("grpo", learningRate: 2e-4)
@@ -48,7 +51,8 @@ package struct GRPOExperiment: Experiment {
         return SetupPlan(
             name: "grpo", steps: settings.integer("grpo.steps"), models: models(settings),
             calls: Self.calls(interface, prompts: settings.integer("grpo.prompts")),
-            dataset: settings.datasetPlan("dataset.path", type: "prompt"), evaluation: settings.evaluationPlan(interface),
+            dataset: settings.datasetPlan("dataset.path", type: "prompt"),
+            evaluation: settings.evaluationPlan(interface),
             checkpointEverySteps: settings.integer("checkpoint.every"))
     }
 
@@ -80,7 +84,8 @@ package struct GRPOExperiment: Experiment {
             ModelFunctionCall(
                 name: "actor_gen", interfaceType: .generate, interface: interface, model: ModelName(.actor),
                 inputKeys: ["packed_prompts"],
-                outputKeys: ["packed_input_ids", "packed_logprobs", "prompt_mask", "seq_no_eos_mask"], sequences: prompts),
+                outputKeys: ["packed_input_ids", "packed_logprobs", "prompt_mask", "seq_no_eos_mask"],
+                sequences: prompts),
             ModelFunctionCall(
                 name: "rew_inf", interfaceType: .inference, interface: InterfaceReference("verifier_reward"),
                 model: ModelName(.reward), inputKeys: ["packed_input_ids", "prompt_mask", "packed_answers"],

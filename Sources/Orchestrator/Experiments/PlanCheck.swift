@@ -67,7 +67,8 @@ package struct PlanCheck: Sendable {
             if call.interfaceType == .trainStep, minibatches > call.sequences {
                 throw ConfigurationError(
                     .badBatch,
-                    "'\(call.name)' cuts \(call.sequences) sequences into \(minibatches) minibatches; some would be empty")
+                    "'\(call.name)' cuts \(call.sequences) sequences into \(minibatches) minibatches; some would be empty"
+                )
             }
         }
     }
@@ -96,12 +97,14 @@ package struct PlanCheck: Sendable {
         let estimate = ResourceEstimate(setup)
         if machine.memory > 0, estimate.memory > machine.memory {
             throw ConfigurationError(
-                .resources, "the models of setup '\(setup.name)' need about \(gibibytes(estimate.memory)) GiB of memory; "
+                .resources,
+                "the models of setup '\(setup.name)' need about \(gibibytes(estimate.memory)) GiB of memory; "
                     + "this machine has \(gibibytes(machine.memory))", hint: "lower model.width or model.layers")
         }
         if machine.freeDisk > 0, estimate.disk > machine.freeDisk {
             throw ConfigurationError(
-                .resources, "the checkpoints of setup '\(setup.name)' need about \(gibibytes(estimate.disk)) GiB of disk; "
+                .resources,
+                "the checkpoints of setup '\(setup.name)' need about \(gibibytes(estimate.disk)) GiB of disk; "
                     + "\(gibibytes(machine.freeDisk)) are free", hint: "free space or set COCKPIT_HOME to another disk")
         }
     }

@@ -1,4 +1,5 @@
 package import Protocol
+import Workers
 
 /// What plans may name: interfaces, datasets with the keys they offer, and how a call is checked against its interface.
 package struct RegisteredNames: Sendable {
@@ -16,11 +17,9 @@ package struct RegisteredNames: Sendable {
         self.checkCall = checkCall
     }
 
-    /// What this build can run.
+    /// What the workers of this build can run.
     package static let registered = RegisteredNames(
-        interfaces: ["sft", "grpo_actor", "verifier_reward"],
-        datasetKeys: [
-            "prompt": ["packed_prompts", "packed_answers"],
-            "prompt_answer": ["packed_input_ids", "prompt_mask"],
-        ])
+        interfaces: Interfaces.names,
+        datasetKeys: Dictionary(Datasets.all.map { ($0.name, Set($0.keys)) }) { first, _ in first },
+        checkCall: { try Interfaces.check($0) })
 }

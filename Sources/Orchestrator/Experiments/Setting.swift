@@ -58,7 +58,8 @@ package struct Setting: Sendable, Equatable {
         case .choice(let words):
             if words.contains(text) { return .success(.text(text)) }
             let suggestion = Suggestion.phrase(for: text, among: words)
-            return .failure(SettingRefusal(phrase: suggestion.isEmpty ? refusal.phrase : "\(refusal.phrase).\(suggestion)"))
+            return .failure(
+                SettingRefusal(phrase: suggestion.isEmpty ? refusal.phrase : "\(refusal.phrase).\(suggestion)"))
         case .boolean:
             switch text {
             case "true", "yes", "on": return .success(.boolean(true))

@@ -16,7 +16,8 @@ package struct Settings: Sendable, Equatable {
         values = [:]
         for definition in definitions {
             values[definition.path] =
-                definition.kind == .path ? .text(paths.expand(definition.defaultValue.description)) : definition.defaultValue
+                definition.kind == .path
+                ? .text(paths.expand(definition.defaultValue.description)) : definition.defaultValue
         }
     }
 
@@ -55,7 +56,8 @@ package struct Settings: Sendable, Equatable {
         switch definition.parse(text, paths: paths) {
         case .success(let value): values[path] = value
         case .failure(let refusal):
-            throw ConfigurationError(.badValue, "\(place): \(path)='\(text)' \(refusal.phrase)", detail: definition.help)
+            throw ConfigurationError(
+                .badValue, "\(place): \(path)='\(text)' \(refusal.phrase)", detail: definition.help)
         }
     }
 

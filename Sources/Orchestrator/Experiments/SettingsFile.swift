@@ -42,7 +42,8 @@ package enum SettingsFile {
         do {
             let data = try Data(contentsOf: URL(filePath: path))
             guard data.count <= largestFile else {
-                throw ConfigurationError(.unreadableFile, "\(path) is too large for a configuration: \(data.count) bytes")
+                throw ConfigurationError(
+                    .unreadableFile, "\(path) is too large for a configuration: \(data.count) bytes")
             }
             guard let text = String(data: data, encoding: .utf8) else {
                 throw ConfigurationError(.unreadableFile, "\(path) is not UTF-8 text")

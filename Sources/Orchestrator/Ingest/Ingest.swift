@@ -28,7 +28,8 @@ final class Ingest {
     private static let longestLastTry: Int64 = 10_000_000_000
 
     init(
-        store: any RunStore, socket: consuming ZeroMQSocket, queue: IngestQueue, folder: TrialFolder, workers: [WorkerID],
+        store: any RunStore, socket: consuming ZeroMQSocket, queue: IngestQueue, folder: TrialFolder,
+        workers: [WorkerID],
         clock: RunClock, catalog: CatalogDesk
     ) {
         self.store = store

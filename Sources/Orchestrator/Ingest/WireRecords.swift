@@ -2,7 +2,9 @@ import Protocol
 
 extension WireLogRecord {
     /// A record of the orchestrator itself.
-    static func orchestrator(_ level: LogLevel, _ message: String, time: Int64, worker: String = "orchestrator") -> WireLogRecord {
+    static func orchestrator(_ level: LogLevel, _ message: String, time: Int64, worker: String = "orchestrator")
+        -> WireLogRecord
+    {
         var record = WireLogRecord()
         record.timeNs = time
         record.level = level.rawValue

@@ -21,7 +21,8 @@ package struct Launching: Sendable {
         return Launching(
             home: home,
             paths: PathExpansion(
-                workingFolder: FileManager.default.currentDirectoryPath, userHome: environment["HOME"] ?? "/", home: home),
+                workingFolder: FileManager.default.currentDirectoryPath, userHome: environment["HOME"] ?? "/",
+                home: home),
             check: PlanCheck(names: .registered, machine: .current(home: home)))
     }
 
@@ -60,7 +61,8 @@ package struct Launching: Sendable {
         let different = asked.differences(from: frozen)
         guard different.isEmpty else {
             throw LaunchError(
-                .frozenDiffers, "a resumed trial keeps its configuration; these differ: \(different.joined(separator: ", "))",
+                .frozenDiffers,
+                "a resumed trial keeps its configuration; these differ: \(different.joined(separator: ", "))",
                 hint: "leave them out, or start a trial of another name", exitCode: ExitCode.usage)
         }
         return frozen
@@ -79,7 +81,8 @@ package struct Launching: Sendable {
     static func existsError(_ id: TrialID) -> LaunchError {
         LaunchError(
             .alreadyExists, "trial \(id) exists already",
-            hint: "continue it with --recover-mode resume, start it anew with --replace, or choose another name with -f",
+            hint:
+                "continue it with --recover-mode resume, start it anew with --replace, or choose another name with -f",
             exitCode: ExitCode.usage)
     }
 }

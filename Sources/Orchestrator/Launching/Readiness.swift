@@ -26,7 +26,9 @@ package enum Readiness: Codable, Equatable, Sendable {
     /// Writes to the pipe and closes it.
     package func send(to descriptor: Int32) {
         // Whoever started the trial may be gone already; the trial does not depend on it.
-        if let data = try? JSONEncoder().encode(self) { data.withUnsafeBytes { _ = write(descriptor, $0.baseAddress, $0.count) } }
+        if let data = try? JSONEncoder().encode(self) {
+            data.withUnsafeBytes { _ = write(descriptor, $0.baseAddress, $0.count) }
+        }
         close(descriptor)
     }
 

@@ -19,7 +19,8 @@ package enum OrchestratorMain {
             // Before any other thread starts, so that all inherit the mask.
             let signals = try SignalDescriptor([SIGINT, SIGTERM])
             let launching = Launching.current(home: HomeFolder(path: given.home))
-            let trial = try OrchestratedTrial(PreparedTrial.prepare(given.request, launching: launching), signals: signals)
+            let trial = try OrchestratedTrial(
+                PreparedTrial.prepare(given.request, launching: launching), signals: signals)
             if let readiness { Readiness.ready(trial.started).send(to: readiness) }
             readiness = nil
             return exitCode(of: trial.run())
@@ -59,7 +60,8 @@ private struct OrchestratedTrial {
             let devices = try DeviceSampler()
             let record = try Self.runRecord(prepared, runtime, attempt: attempt, header: ingest.opened.header)
             let parts = TrialLoop.Parts(
-                plan: prepared.plan, folder: prepared.folder, runtime: runtime, clock: ingest.opened.clock, queue: queue,
+                plan: prepared.plan, folder: prepared.folder, runtime: runtime, clock: ingest.opened.clock,
+                queue: queue,
                 devices: devices, spawner: LocalSpawner(folder: prepared.folder, runtime: runtime), signals: signals,
                 runRecord: record)
             let machine = TrialStateMachine(

@@ -30,7 +30,8 @@ extension TrialStateMachine {
         let isOver = isHopeless || (reports && sameFailures >= Self.sameFailureLimit)
         return [note]
             + descend(
-                by: .collapse(sparing: reports ? worker : nil), goal: .failed(ranFor: ranFor, isHopeless: isOver), now: now)
+                by: .collapse(sparing: reports ? worker : nil), goal: .failed(ranFor: ranFor, isHopeless: isOver),
+                now: now)
     }
 
     /// An error that comes back word for word this often is not going to pass by itself.
@@ -113,7 +114,8 @@ extension TrialStateMachine {
         case .starting, .running:
             // Before the start nobody listens for an order to leave.
             let isUp: Bool = if case .running = phase { true } else { false }
-            let plan = isUp ? ShutdownPlan.orderly() : ShutdownPlan(steps: Array(ShutdownPlan.orderly().steps.suffix(2)))
+            let plan =
+                isUp ? ShutdownPlan.orderly() : ShutdownPlan(steps: Array(ShutdownPlan.orderly().steps.suffix(2)))
             return set(.stopping, detail: detail) + descend(by: plan, goal: .stopped(detail: detail), now: now)
         case .ended:
             return []

@@ -18,7 +18,8 @@ extension TrialStateMachine {
             // A worker that refuses its configuration would refuse it again.
             let isHopeless = before == .ready || before == .starting
             return [record]
-                + fail(worker, cause: "reported an error", detail: detail, isHopeless: isHopeless, reports: true, now: now)
+                + fail(
+                    worker, cause: "reported an error", detail: detail, isHopeless: isHopeless, reports: true, now: now)
         case .completed where worker.kind == .master:
             return [record] + workIsDone(now: now)
         case .paused where worker.kind == .master && status == .running:
@@ -88,7 +89,8 @@ extension TrialStateMachine {
         switch kind {
         case .stop:
             let isAgain = status == .stopping
-            return [answer(true, isAgain ? "stopping at once" : "stopping")] + stop(detail: "stopped by command", now: now)
+            return [answer(true, isAgain ? "stopping at once" : "stopping")]
+                + stop(detail: "stopped by command", now: now)
         case .status:
             return [answer(true, status.rawValue)]
         case .killWorker:

@@ -53,7 +53,8 @@ final class WorkerDesk {
             return .heartbeat(worker, attempt: attempt, pulse)
         case .state(let change):
             guard let state = WorkerState(rawValue: change.state) else { return nil }
-            return .report(worker, attempt: attempt, state: state, detail: change.detail, step: Int(clamping: change.step))
+            return .report(
+                worker, attempt: attempt, state: state, detail: change.detail, step: Int(clamping: change.step))
         case nil:
             return nil
         }

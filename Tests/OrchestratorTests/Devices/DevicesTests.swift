@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct `Usage of processor and memory` {
     @Test func `is read from a process's line even when its name holds parentheses and spaces`() throws {
-        let line = "42 (a) b (c) S 1 42 42 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 3 0 777 9000000 25 18446744073709551615"
+        let line =
+            "42 (a) b (c) S 1 42 42 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 3 0 777 9000000 25 18446744073709551615"
         let usage = try #require(ProcessUsage(stat: line, pageSize: 4096))
         #expect(usage.ticks == 300)
         #expect(usage.resident == 102_400)
@@ -24,7 +25,8 @@ import Testing
     }
 
     @Test func `of memory comes in bytes`() throws {
-        let memory = try #require(SystemUsage.memory(meminfo: "MemTotal:  2048 kB\nMemFree: 1 kB\nMemAvailable: 512 kB\n"))
+        let memory = try #require(
+            SystemUsage.memory(meminfo: "MemTotal:  2048 kB\nMemFree: 1 kB\nMemAvailable: 512 kB\n"))
         #expect(memory.total == 2_097_152)
         #expect(memory.available == 524_288)
     }
@@ -101,7 +103,8 @@ import Testing
     @Test func `samples until it is stopped`() throws {
         let queue = try IngestQueue()
         let sampler = try DeviceSampler()
-        let thread = try sampler.start(queue: queue, clock: .startingNow(), interval: .seconds(60), gpuLibrary: "/nowhere")
+        let thread = try sampler.start(
+            queue: queue, clock: .startingNow(), interval: .seconds(60), gpuLibrary: "/nowhere")
         _ = try Poller.wait([queue.wakeUp.pollItem], timeout: .seconds(20))
         sampler.stop()
         thread.join()

@@ -71,7 +71,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("seed: 1\ngrpo:\n  group_sise: 4\n", "c.yaml:3: there is no setting 'grpo.group_sise'. Did you mean 'grpo.group_size'?"),
+        (
+            "seed: 1\ngrpo:\n  group_sise: 4\n",
+            "c.yaml:3: there is no setting 'grpo.group_sise'. Did you mean 'grpo.group_size'?"
+        ),
         ("\nseed: [1, 2]\n", "c.yaml:2: 'seed' is a list; no setting takes one"),
         ("seed: 200\n", "c.yaml:1: seed='200' is out of range: it must be a whole number from 0 to 99"),
     ])

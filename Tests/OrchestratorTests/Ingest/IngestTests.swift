@@ -50,8 +50,12 @@ private func batch(_ seq: UInt64, source: String = "model_worker/0", epoch: UInt
         })
 }
 
-private func acknowledgement(_ socket: borrowing ZeroMQSocket, within patience: Duration = .seconds(20)) throws -> UInt64? {
-    guard try Poller.wait([socket.pollItem], timeout: patience)[0], let frames = try socket.receive() else { return nil }
+private func acknowledgement(_ socket: borrowing ZeroMQSocket, within patience: Duration = .seconds(20)) throws
+    -> UInt64?
+{
+    guard try Poller.wait([socket.pollItem], timeout: patience)[0], let frames = try socket.receive() else {
+        return nil
+    }
     return try WireCodec.decode(WireTelemetryAck.self, from: frames[0]).seq
 }
 

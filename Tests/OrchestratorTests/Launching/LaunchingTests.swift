@@ -10,7 +10,9 @@ import Testing
     private let folder = TemporaryFolder()
 
     /// As if the trial had run.
-    private func leaveRun(_ trial: TrialFolder) { folder.write("", to: String(trial.database.dropFirst(folder.path.count + 1))) }
+    private func leaveRun(_ trial: TrialFolder) {
+        folder.write("", to: String(trial.database.dropFirst(folder.path.count + 1)))
+    }
 
     @Test func `freezes its configuration and makes its folders`() throws {
         let prepared = try PreparedTrial.prepare(Samples.request(), launching: Samples.launching(folder))

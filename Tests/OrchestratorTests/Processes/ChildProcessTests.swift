@@ -120,7 +120,8 @@ private func text(of path: String) -> String { LogTail.lines(of: path).joined(se
 
 @Suite struct `An exit status` {
     @Test(arguments: [
-        (Orchestrator.ExitStatus.exited(3), "left with exit status 3"), (.signalled(9), "was killed by signal 9 (SIGKILL)"),
+        (Orchestrator.ExitStatus.exited(3), "left with exit status 3"),
+        (.signalled(9), "was killed by signal 9 (SIGKILL)"),
         (.signalled(63), "was killed by signal 63"),
     ])
     func `reads as a phrase`(status: Orchestrator.ExitStatus, phrase: String) {

@@ -33,7 +33,8 @@ private final class Bench {
             workers: plan.workers.map { RunRecord.Worker(id: $0) })
         try record.write(trial)
         let parts = TrialLoop.Parts(
-            plan: plan, folder: trial, runtime: runtime, clock: .startingNow(), queue: queue, devices: try DeviceSampler(),
+            plan: plan, folder: trial, runtime: runtime, clock: .startingNow(), queue: queue,
+            devices: try DeviceSampler(),
             spawner: spawner, signals: nil, runRecord: record)
         loop = try TrialLoop(
             parts, machine: TrialStateMachine(workers: plan.workers, policy: policy), context: ZeroMQContext())

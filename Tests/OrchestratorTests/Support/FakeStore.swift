@@ -30,7 +30,8 @@ final class FakeStore: RunStore {
     init(_ log: FakeStoreLog, id: TrialID) {
         self.log = log
         header = RunHeader(
-            id: id, startedWall: RunClock.wallNanoseconds(), seed: 1, totalSteps: 1, settings: [:], workers: [], lanes: [])
+            id: id, startedWall: RunClock.wallNanoseconds(), seed: 1, totalSteps: 1, settings: [:], workers: [],
+            lanes: [])
     }
 
     func attempt() throws(StoreError) -> Int { 0 }
@@ -58,7 +59,9 @@ final class FakeStore: RunStore {
         try commit()
     }
 
-    func setStatus(_ status: TrialStatus, detail: String, time: Int64, orchestrator: ProcessIdentity?) throws(StoreError) {
+    func setStatus(_ status: TrialStatus, detail: String, time: Int64, orchestrator: ProcessIdentity?)
+        throws(StoreError)
+    {
         try add("status \(status.rawValue)")
         try commit()
     }

@@ -15,7 +15,8 @@ enum Samples {
     static func machine(rows: Int = 1000) -> MachineFacts {
         MachineFacts(
             memory: 0, freeDisk: 0,
-            files: FileFacts(kind: { $0.hasSuffix(".jsonl") ? .file : .nothing }, rows: { _, limit in min(rows, limit) }))
+            files: FileFacts(
+                kind: { $0.hasSuffix(".jsonl") ? .file : .nothing }, rows: { _, limit in min(rows, limit) }))
     }
 
     static let paths = PathExpansion(workingFolder: "/work", userHome: "/users/ada", home: HomeFolder(path: "/home/ck"))
