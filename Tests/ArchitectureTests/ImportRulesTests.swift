@@ -16,7 +16,7 @@ import Testing
 
     /// What every module may use.
     private static let platform: Set<String> = [
-        "Glibc", "Foundation", "FoundationEssentials", "Synchronization", "Musl",
+        "Glibc", "Foundation", "FoundationEssentials", "Synchronization", "Dispatch",
     ]
 
     @Test func `Sources holds exactly the six modules`() throws {

@@ -11,7 +11,7 @@ import Testing
         let result = try small.program.run(
             ["start", "-e", "grpo", "-f", name, "--detach"] + small.grpo(sftSteps: 5, steps: 100_000))
         #expect(result.status == 0, "\(result.errors)")
-        #expect(try small.waitFor(step: 8, "grpo", name))
+        #expect(small.waitFor(step: 8, "grpo", name))
     }
 
     @Test(arguments: sizes)

@@ -11,7 +11,7 @@ import Testing
         let result = try small.program.run(
             ["start", "-e", "grpo", "-f", trial, "--detach"] + small.grpo(sftSteps: 10, steps: steps))
         #expect(result.status == 0, "\(result.errors)")
-        #expect(try small.waitFor(step: 12, "grpo", trial))
+        #expect(small.waitFor(step: 12, "grpo", trial))
     }
 
     /// Every step once, in both phases, whatever happened in between.
@@ -66,11 +66,13 @@ import Testing
         try expectWholeCurve("watched")
     }
 
-    @Test func `a worker that dies again and again ends the trial with its first failure`() throws {
-        let bad = small.folder.write("\u{0}\u{1}\u{2}", to: "bad.jsonl")
-        let result = try small.program.run(
-            ["start", "-e", "sft", "-f", "hopeless", "restart.limit=2"] + small.sft(steps: 5, "dataset.path=\(bad)"))
-        #expect(result.status == 1)
-        #expect((result.output + result.errors).contains("bad.jsonl"), "\(result.output)\n\(result.errors)")
+    @Test func `where restarts are not allowed the first death ends the trial and is the reason given`() throws {
+        let settings = small.grpo(sftSteps: 10, steps: 100_000, "restart.limit=0")
+        #expect(try small.program.run(["start", "-e", "grpo", "-f", "once", "--detach"] + settings).status == 0)
+        #expect(small.waitFor(step: 12, "grpo", "once"))
+        kill(try #require(try small.show("grpo", "once").pid(of: "model_worker/1")), SIGKILL)
+        #expect(try small.waitForEnd("grpo", "once") == "failed")
+        #expect(try small.show("grpo", "once").statusDetail.contains("model_worker/1"))
+        #expect(eventually(within: 2) { small.survivors.isEmpty })
     }
 }

@@ -17,11 +17,10 @@ struct DashboardRunner {
     let appearance: AppearanceOptions
 
     func run(_ opening: Opening) throws {
-        let farewell = try MainActor.assumeIsolated { try runOnMainThread(opening) }
-        if !farewell.isEmpty { Output.line(farewell) }
+        try MainActor.assumeIsolated { try runOnMainThread(opening) }
     }
 
-    @MainActor private func runOnMainThread(_ opening: Opening) throws -> String {
+    @MainActor private func runOnMainThread(_ opening: Opening) throws {
         var environment = Environment.variables
         if appearance.ascii { environment["COCKPIT_ASCII"] = "1" }
         let plan = try TerminalPlan.decide(environment: environment, isTerminal: Output.isTerminal)
@@ -31,13 +30,12 @@ struct DashboardRunner {
         if appearance.theme != nil { _ = try library.theme(named: theme) }
         let source = try EventSource.open()
         let screen = try NCursesScreen.open(plan: plan)
-        defer { screen.close() }
         source.peer = screen
         let loop = EventLoop(
             state: Self.state(opening, size: screen.size, themes: library.names, theme: theme), screen: screen,
             feed: source, backend: LocalBackend(home: home, exportFolder: Environment.workingFolder),
             wake: { [waker = source.waker] in waker.wake() }, themes: { try library.theme(named: $0) })
-        return loop.run()
+        screen.close(farewell: loop.run())
     }
 
     private static func state(_ opening: Opening, size: Size, themes: [String], theme: String) -> AppState {

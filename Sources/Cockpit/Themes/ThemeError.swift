@@ -1,5 +1,7 @@
+import Protocol
+
 /// A theme that cannot be used, with the place in its file.
-struct ThemeError: Error, Hashable, Sendable {
+struct ThemeError: UserFacingError, Hashable {
     enum Code: Sendable {
         case notFound
         case unreadable

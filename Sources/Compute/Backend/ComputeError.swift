@@ -1,5 +1,7 @@
+import Protocol
+
 /// What went wrong in the compute core, in words a person can act on.
-package struct ComputeError: Error, Sendable, Equatable {
+package struct ComputeError: UserFacingError, Equatable {
     package enum Code: Sendable, Equatable {
         /// A model description that contradicts itself or that this version cannot run.
         case unsupportedModel

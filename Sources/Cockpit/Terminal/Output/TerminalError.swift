@@ -1,5 +1,7 @@
+import Protocol
+
 /// A terminal that the dashboard cannot use.
-struct TerminalError: Error, Hashable, Sendable {
+struct TerminalError: UserFacingError, Hashable {
     enum Code: Sendable {
         case notATerminal
         case dumb
