@@ -21,8 +21,8 @@ static char undo[UNDO_CAPACITY];
 static size_t undo_length;
 static char handler_stack[STACK_SIZE];
 
-// A terminal that nobody reads (a stopped ssh, a closed lid) would block write for ever, so each piece waits for
-// room at most 200 ms and is then given up.
+// A terminal that nobody reads (a stopped ssh, a closed lid) would block write for ever, so after 200 ms without room
+// the rest is given up. tcflush is no help: a pseudo-terminal keeps its buffer.
 static void send_undo(void) {
     int flags = fcntl(guarded, F_GETFL);
     if (flags >= 0) fcntl(guarded, F_SETFL, flags | O_NONBLOCK);

@@ -2,10 +2,12 @@
 #define NCURSES_WIDECHAR 1
 #define _GNU_SOURCE 1
 #include "CNCurses.h"
+#include "direct.h"
 #include <curses.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -22,13 +24,26 @@ static void close_files(void) {
     collected = -1;
 }
 
+// newterm, with our own entry where its name is asked for. The environment is as before afterwards.
+static SCREEN *start(const char *type) {
+    if (strcmp(type, term_direct_name) != 0) return newterm((char *)type, output_file, input_file);
+    const char *value = getenv("TERMINFO");
+    char *before = value ? strdup(value) : NULL;
+    setenv("TERMINFO", term_direct_entry, 1);
+    SCREEN *result = newterm((char *)type, output_file, input_file);
+    if (before) setenv("TERMINFO", before, 1);
+    else unsetenv("TERMINFO");
+    free(before);
+    return result;
+}
+
 bool term_open(const char *type, int input) {
     // The files get descriptors of their own, so that closing them leaves the caller's open.
     int copy = dup(input);
     input_file = copy >= 0 ? fdopen(copy, "r") : NULL;
     collected = memfd_create("frame", MFD_CLOEXEC);
     output_file = collected >= 0 ? fdopen(collected, "w") : NULL;
-    screen = input_file && output_file ? newterm((char *)type, output_file, input_file) : NULL;
+    screen = input_file && output_file ? start(type) : NULL;
     if (!screen) {
         close_files();
         return false;

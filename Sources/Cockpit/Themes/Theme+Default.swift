@@ -5,7 +5,7 @@ extension Theme {
     /// `themes/default-dark.theme`, parsed from the text below; a test keeps the two the same.
     static let defaultDark: Theme = {
         do {
-            return try ThemeParser.parse(defaultDarkSource, file: "built-in default-dark") { (name) throws(ThemeError) in
+            return try ThemeParser.parse(defaultDarkSource, file: "built-in theme") { (name) throws(ThemeError) in
                 throw ThemeError(
                     code: .notFound, file: name, line: 0, message: "the built-in theme inherits nothing")
             }

@@ -89,17 +89,18 @@ extension Theme {
 
     private func colored(_ front: Entry, on back: Entry, attributes: Attributes, depth: ColorDepth) -> Style {
         var foreground = front.trueColor
+        var background = back.trueColor
         var attributes = attributes.union(front.trueColorAttributes).union(back.trueColorAttributes)
         if attributes.contains(.dim) {
             // Terminals disagree about SGR 2, so the colour itself is moved towards the background.
             foreground = .rgb(faded(foreground))
+            if background != .terminalDefault { background = .rgb(faded(background)) }
             attributes.remove(.dim)
         }
         guard depth == .indexed256 else {
-            return Style(foreground: foreground, background: back.trueColor, attributes: attributes)
+            return Style(foreground: foreground, background: background, attributes: attributes)
         }
-        return Style(
-            foreground: foreground.indexed256, background: back.trueColor.indexed256, attributes: attributes)
+        return Style(foreground: foreground.indexed256, background: background.indexed256, attributes: attributes)
     }
 
     private func faded(_ color: ThemeColor) -> RGB {

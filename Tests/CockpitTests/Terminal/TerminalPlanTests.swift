@@ -11,14 +11,17 @@ struct TerminalPlanTests {
     @Test
     func `takes the 24-bit entry where the terminal promises it`() throws {
         let plan = try plan(["TERM": "xterm-256color", "COLORTERM": "truecolor"])
-        #expect(plan.types == ["xterm-direct", "xterm-256color", "xterm"])
+        #expect(plan.types == ["cockpit-direct", "xterm-direct", "xterm-256color", "xterm"])
         #expect(plan.depth == .trueColor)
     }
 
     @Test
     func `stays with tmux inside tmux`() throws {
         let plan = try plan(["TERM": "tmux-256color", "COLORTERM": "truecolor"])
-        #expect(plan.types == ["tmux-direct", "tmux-256color", "screen-256color", "xterm-256color", "xterm"])
+        #expect(
+            plan.types == [
+                "cockpit-direct", "tmux-direct", "tmux-256color", "screen-256color", "xterm-256color", "xterm",
+            ])
     }
 
     @Test

@@ -37,8 +37,10 @@ struct ThemeLibraryTests {
     @Test
     func `looks in the user's folder before the shipped one`() {
         let library = ThemeLibrary.searching(
-            environment: ["XDG_CONFIG_HOME": "/c", "COCKPIT_THEMES": "/t", "HOME": "/h"], executable: "/opt/bin/cockpit")
-        #expect(library.folders.prefix(4) == ["/c/cockpit/themes", "/t", "/opt/bin/themes", "/opt/share/cockpit/themes"])
+            environment: ["XDG_CONFIG_HOME": "/c", "COCKPIT_THEMES": "/t", "HOME": "/h"],
+            executable: "/opt/bin/cockpit")
+        #expect(
+            library.folders.prefix(4) == ["/c/cockpit/themes", "/t", "/opt/bin/themes", "/opt/share/cockpit/themes"])
         let home = ThemeLibrary.searching(environment: ["HOME": "/h"], executable: "/cockpit")
         #expect(home.folders.first == "/h/.config/cockpit/themes")
     }

@@ -123,6 +123,13 @@ struct GanttTests {
     }
 
     @Test
+    mutating func `draws with letters in ASCII`() {
+        gantt.lanes[1].content = .busy([span(.train, 16, 20.6)])
+        gantt.columnTitles = []
+        #expect(drawn(40, 3, glyphs: .ascii, gantt.render)[2] == "actor.tr |................TTTTT....")
+    }
+
+    @Test
     func `explains its glyphs`() {
         #expect(
             drawn(90, 1, GanttLegend(trailing: "critical: actor.gen").render) == [

@@ -10,7 +10,8 @@
 // Attribute bits, in the order of Cockpit's own set.
 enum { TERM_BOLD = 1, TERM_DIM = 2, TERM_ITALIC = 4, TERM_UNDERLINE = 8, TERM_REVERSE = 16 };
 
-// Starts ncurses with the given terminfo entry; false if the entry is unknown. Its output is collected in memory and
+// Starts ncurses with the given terminfo entry, or with the built-in "cockpit-direct" for 24-bit colour; false if the
+// entry is unknown. Its output is collected in memory and
 // taken by term_take, so that a frame is one write and a terminal that does not read never blocks ncurses.
 bool term_open(const char *type, int input);
 

@@ -48,12 +48,13 @@ final class NCursesScreen: Screen {
         if plan.asksForSynchronizedOutput { output.send(TerminalSequences.askSynchronizedOutput) }
     }
 
-    /// Restores the terminal. Returns soon even if nobody reads the terminal any more.
-    func close() {
+    /// Restores the terminal and says goodbye on it. Returns soon even if nobody reads the terminal any more, where a
+    /// plain `print` after it would wait for ever.
+    func close(farewell: String = "") {
         guard isOpen else { return }
         isOpen = false
         term_close()
-        terminal.end()
+        terminal.end(farewell: farewell)
     }
 
     func present(_ surface: Surface, theme: Theme) {
@@ -123,7 +124,8 @@ final class NCursesScreen: Screen {
         if isDrawable(cell.scalar, cells: cells) {
             term_put(Int32(x), Int32(y), cell.scalar.value, cell.mark?.value ?? 0, attributes, pair)
         } else {
-            for offset in 0..<cells { term_put(Int32(x + offset), Int32(y), 0x3F, 0, attributes, pair) }
+            let substitute = Glyphs.asciiSubstitute(for: cell.scalar).value
+            for offset in 0..<cells { term_put(Int32(x + offset), Int32(y), substitute, 0, attributes, pair) }
         }
     }
 

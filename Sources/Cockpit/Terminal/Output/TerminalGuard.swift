@@ -41,10 +41,12 @@ final class TerminalGuard {
         term_guard_restore()
     }
 
-    /// Restores the terminal for good.
-    func end() {
+    /// Restores the terminal for good and leaves a last word on it, if it takes one without waiting.
+    func end(farewell: String = "") {
         release()
         term_guard_disarm()
+        var output = OutputBuffer(descriptor: descriptor)
+        output.send(farewell)
         close(descriptor)
     }
 

@@ -31,13 +31,14 @@ struct TerminalPlan: Hashable, Sendable {
             asksForSynchronizedOutput: environment["COCKPIT_SYNC"] != "0" && type != "linux")
     }
 
-    /// A 24-bit entry first where the terminal says that it can; then its own entry; then the nearest common one.
+    /// A 24-bit entry first where the terminal says that it can, the built-in one or an installed one; then its own
+    /// entry; then the nearest common one.
     private static func types(_ type: String, environment: [String: String]) -> [String] {
         var types: [String] = []
         let isMultiplexer = type.hasPrefix("tmux") || type.hasPrefix("screen")
         let noColor = !environment["NO_COLOR", default: ""].isEmpty
         if ["truecolor", "24bit"].contains(environment["COLORTERM"] ?? ""), !noColor {
-            types.append(isMultiplexer ? "tmux-direct" : "xterm-direct")
+            types += ["cockpit-direct", isMultiplexer ? "tmux-direct" : "xterm-direct"]
         }
         types.append(type)
         // New terminals often come with an entry that the remote machine lacks, and all of them speak xterm.

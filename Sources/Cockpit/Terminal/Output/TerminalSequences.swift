@@ -9,10 +9,10 @@ enum TerminalSequences {
     static let alternateScreen = "\u{1B}[?1049h"
     static let hideCursor = "\u{1B}[?25l"
 
-    /// Everything undone: bracket, mouse, paste, keypad, colours, cursor, alternate screen.
+    /// Everything undone: bracket, mouse, paste, keypad, scroll region, colours, cursor, alternate screen, title.
     static let undo =
-        frameEnd + mouseOff + "\u{1B}[?2004l" + "\u{1B}[?1l\u{1B}>" + "\u{1B}[0m" + "\u{1B}[?25h"
-        + "\u{1B}[?1049l"
+        frameEnd + mouseOff + "\u{1B}[?2004l" + "\u{1B}[?1l\u{1B}>" + "\u{1B}[r" + "\u{1B}[0m" + "\u{1B}[?25h"
+        + "\u{1B}[?1049l" + "\u{1B}[23;0;0t"
 
     /// The text for the clipboard, base64 as OSC 52 wants it.
     static func copy(_ text: String) -> String {

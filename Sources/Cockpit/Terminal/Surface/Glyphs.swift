@@ -82,3 +82,17 @@ extension Glyphs {
         scrollThumb: "#",
         pending: ".", starting: "~", running: "*", paused: "=", stopping: "!", done: "+", failed: "x", lost: "?")
 }
+
+extension Glyphs {
+    /// The ASCII character that stands for one of ours on a terminal without Unicode; `?` for any other.
+    static func asciiSubstitute(for scalar: Unicode.Scalar) -> Unicode.Scalar {
+        substitutes[scalar] ?? "?"
+    }
+
+    private static let substitutes: [Unicode.Scalar: Unicode.Scalar] = [
+        "●": "*", "◌": ".", "◐": "~", "◑": "!", "‖": "=", "✓": "+", "✗": "x", "★": "*", "◆": "*", "▸": ">", "▾": "v",
+        "▴": "^", "◂": "<", "→": ">", "←": "<", "↑": "^", "↓": "v", "–": "-", "—": "-", "−": "-", "·": ".", "…": "~",
+        "≤": "<", "≥": ">", "≈": "~", "×": "x", "§": "S", "▏": "|", "▕": "|", "│": "|", "─": "-", "█": "#", "▓": "G",
+        "▒": "i", "░": "-", "┆": "s", "┊": ":", "┄": "-", "═": "=", "’": "'", "‘": "'", "“": "\"", "”": "\"",
+    ]
+}

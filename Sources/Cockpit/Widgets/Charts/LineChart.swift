@@ -67,6 +67,7 @@ struct LineChart: Sendable {
             layout.drawAxes(in: &surface)
             for level in levels { draw(level, in: &surface, layout: layout) }
             for series in series { draw(series, in: &surface, layout: layout) }
+            for level in levels { name(level, in: &surface, layout: layout) }
             markNonFinite(in: &surface, layout: layout)
             drawVertical(at: cursor, role: .cross, in: &surface, layout: layout)
             guard let playhead, let column = layout.column(of: playhead) else { return }
@@ -89,7 +90,8 @@ struct LineChart: Sendable {
             let x = Self.dot(of: index, count: count, width: canvas.dotWidth)
             switch series.shape {
             case .band:
-                guard let low = layout.dot(of: column.low, in: canvas), let high = layout.dot(of: column.high, in: canvas)
+                guard let low = layout.dot(of: column.low, in: canvas),
+                    let high = layout.dot(of: column.high, in: canvas)
                 else { continue }
                 canvas.vertical(x: x, from: high, to: low)
             case .line:
@@ -113,8 +115,21 @@ struct LineChart: Sendable {
         for x in plot.x..<plot.maxX {
             surface.put(surface.glyphs.dashedHorizontal, x: x, y: plot.y + row, role: level.role)
         }
+    }
+
+    /// Writes the label at the end of its line that hides fewer dots of the series.
+    private func name(_ level: Level, in surface: inout Surface, layout: ChartLayout) {
+        guard let row = layout.row(of: level.value) else { return }
+        let plot = layout.plot
+        let y = plot.y + row
         let label = level.label.fitted(to: max(0, plot.width - 2), ellipsis: surface.glyphs.ellipsis)
-        surface.write(label, x: plot.maxX - label.cellWidth, y: plot.y + row, role: level.role)
+        let line = surface.glyphs.dashedHorizontal
+        func hidden(from x: Int) -> Int {
+            (x..<(x + label.cellWidth)).filter { surface[$0, y].map { $0.scalar != line } ?? true }.count
+        }
+        let right = plot.maxX - label.cellWidth
+        let start = hidden(from: plot.x) < hidden(from: right) ? plot.x : right
+        surface.write(label, x: start, y: y, role: level.role)
     }
 
     private func drawVertical(at position: Double?, role: Role, in surface: inout Surface, layout: ChartLayout) {

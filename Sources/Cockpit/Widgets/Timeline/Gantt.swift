@@ -148,7 +148,8 @@ struct Gantt: Sendable {
         for (column, cell) in raster.cells.enumerated() {
             guard let cell else { continue }
             let whole = cell.kind.glyph(in: surface.glyphs)
-            let glyph = cell.eighths < 8 ? surface.glyphs.leftEighths[cell.eighths - 1] : whole
+            let isPartial = cell.eighths < 8 && surface.glyphs.repertoire == .unicode
+            let glyph = isPartial ? surface.glyphs.leftEighths[cell.eighths - 1] : whole
             surface.put(glyph, x: track.x + column, y: track.y, role: cell.kind.role)
         }
         guard let selection else { return }
