@@ -65,7 +65,7 @@ struct DashboardLayout: Equatable, Sendable {
     }
 
     private func laneCount(_ run: RunView) -> Int {
-        max(2, run.snapshot.map { TimelineLanes.lanes(of: $0).count } ?? 4)
+        max(2, TimelinePanel.rows(of: run))
     }
 
     private mutating func placeFull(_ run: RunView, in body: Rect) {

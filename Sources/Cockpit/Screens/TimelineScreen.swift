@@ -41,7 +41,9 @@ struct TimelineScreen {
         var gantt = picture.gantt
         gantt.firstLane = ScrollWindow.first(
             previous: 0, selection: picture.selectedRow, count: gantt.lanes.count, height: chart.height - 1)
-        gantt.render(in: &surface, area: chart)
+        let (top, steps) = chart.splitTop(min(chart.height, gantt.height + 1))
+        gantt.render(in: &surface, area: top)
+        StepList(lanes: lanes, time: context.snapshot.time, window: gantt.window).render(in: &surface, area: steps)
         if !legend.isEmpty { GanttLegend().render(in: &surface, area: legend) }
     }
 
@@ -125,6 +127,21 @@ struct StepShares {
         }
     }
 
+    /// Whether the step has a span at all.
+    var isEmpty: Bool { duration == 0 }
+    /// Nanoseconds from its first span to its last.
+    var length: Int64 { duration }
+
+    /// The parts as one bar; `longest` fills the width.
+    func renderBar(in surface: inout Surface, area: Rect, longest: Int64) {
+        StackedBar(
+            segments: parts.map {
+                let glyph = $0.kind == .waitPeer ? surface.glyphs.idle : $0.kind.glyph(in: surface.glyphs)
+                return StackedBar.Segment(value: $0.share * Double(duration), glyph: glyph, role: $0.kind.role)
+            }, total: Double(max(1, longest))
+        ).render(in: &surface, area: area)
+    }
+
     func render(in surface: inout Surface, area: Rect) {
         guard duration > 0 else {
             surface.write("no span of this step in the window", x: area.x, y: area.y, role: .dim)
@@ -135,13 +152,34 @@ struct StepShares {
             line = line.appending(" \(part.name) ", .dim).appending(Format.percent(part.share), part.kind.role)
         }
         surface.write(line, x: area.x, y: area.y, maxWidth: area.width)
-        StackedBar(
-            segments: parts.map {
-                StackedBar.Segment(value: $0.share, glyph: $0.kind == .waitPeer ? surface.glyphs.idle : $0.kind.glyph(in: surface.glyphs), role: $0.kind.role)
-            }
-        ).render(in: &surface, area: area.row(1))
+        renderBar(in: &surface, area: area.row(1), longest: 0)
         let words = bubbles.map { "\(WorkerName.short($0.worker)) \(Format.percent($0.share))" }
         surface.write(
             TextLine("bubble  ", .dim).appending(words.joined(separator: "   ")), x: area.x, y: area.y + 2, maxWidth: area.width)
+    }
+}
+
+/// Where the time of the newest steps in the window went, a row each, all on one scale.
+struct StepList {
+    let lanes: [TimelineLanes.Lane]
+    let time: Int64
+    let window: ClosedRange<Int64>
+
+    func render(in surface: inout Surface, area: Rect) {
+        guard area.height >= 4, area.width >= 40 else { return }
+        let steps = TimelineLanes.stepStarts(lanes).filter { window.contains($0.time) }.suffix(area.height - 1)
+        let rows = steps.map { (step: $0.step, shares: StepShares(step: $0.step, lanes: lanes, time: time)) }
+            .filter { !$0.shares.isEmpty }
+        guard let longest = rows.map(\.shares.length).max() else { return }
+        surface.write("step        took", x: area.x, y: area.y, role: .dim)
+        surface.write("where the time went (parts that overlap stand side by side)", x: area.x + 18, y: area.y, role: .dim)
+        for (row, entry) in rows.enumerated() {
+            let y = area.y + 1 + row
+            surface.write(ShortNumber.grouped(entry.step).padded(to: 6), x: area.x, y: y, role: .foreground)
+            let took = Format.preciseDuration(entry.shares.length).padded(to: 10, alignment: .trailing)
+            surface.write(took, x: area.x + 6, y: y, role: .dim)
+            entry.shares.renderBar(
+                in: &surface, area: Rect(x: area.x + 18, y: y, width: area.width - 20, height: 1), longest: longest)
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Protocol
 import Synchronization
+import Testing
 
 @testable import Cockpit
 @testable import Store
@@ -67,7 +68,7 @@ final class Script: EventFeed {
     private let wakes = Mailbox(0)
     private var screen: RecordingScreen?
     /// A loop that goes nowhere ends instead of hanging the test.
-    private var patience = 2_000
+    private var patience = 200
 
     init(_ steps: [Step]) { self.steps = steps }
 
@@ -85,13 +86,16 @@ final class Script: EventFeed {
 
     func next(timeout: Duration?) -> [TerminalEvent] {
         patience -= 1
-        guard patience > 0, let step = steps.first else { return [.hangup] }
+        guard patience > 0, let step = steps.first else {
+            if let step = steps.first { Issue.record("never saw '\(step.seeing)' in\n\(screen?.frames.last?.text ?? "")") }
+            return [.hangup]
+        }
         if screen?.frames.last?.text.contains(step.seeing) == true {
             steps.removeFirst()
             return step.press.map { .key($0) }
         }
         // A thread's answer or the time the loop asked for, whichever comes first.
-        let limit = min(timeout ?? .seconds(5), .seconds(5))
+        let limit = min(timeout ?? .milliseconds(500), .milliseconds(500))
         let deadline = LoopClock.now() + Int64(limit / .nanoseconds(1))
         let woken = wakes.wait(until: deadline) { (count: inout Int) -> Bool? in
             guard count > 0 else { return nil }

@@ -12,29 +12,29 @@ import Testing
 
     @Test(arguments: GoldenTests.Scene.allCases)
     func `each screen draws at every size and never halves a wide character`(scene: GoldenTests.Scene) throws {
-        for width in Self.widths {
-            for height in Self.heights {
-                let surface = ScreenPicture.surface(try scene.state(Size(width: width, height: height)))
-                #expect(surface.width == width && surface.height == height)
-                #expect(Self.halves(surface) == 0, "\(scene) \(width)x\(height)")
-            }
+        // Each width with two heights and each height with two widths: every threshold is crossed both ways.
+        let sizes = Self.widths.flatMap { [Size(width: $0, height: 16), Size(width: $0, height: 36)] }
+            + Self.heights.flatMap { [Size(width: 60, height: $0), Size(width: 120, height: $0)] } + [Size(width: 300, height: 80)]
+        for size in sizes {
+            let surface = ScreenPicture.surface(try scene.state(size))
+            #expect(surface.size == size)
+            #expect(Self.halves(surface) == 0, "\(scene) \(size)")
         }
     }
 
     private static func halves(_ surface: Surface) -> Int {
         var count = 0
-        for y in 0..<surface.height {
-            for x in 0..<surface.width {
-                guard let cell = surface[x, y] else { continue }
-                if cell.kind == .wide, surface[x + 1, y]?.kind != .trailing { count += 1 }
-                if cell.kind == .trailing, surface[x - 1, y]?.kind != .wide { count += 1 }
-            }
+        var isAfterWide = false
+        for (index, cell) in surface.cells.enumerated() {
+            if index % surface.width == 0 { isAfterWide = false }
+            if (cell.kind == .trailing) != isAfterWide { count += 1 }
+            isAfterWide = cell.kind == .wide
         }
         return count
     }
 
     @Test func `panes never overlap and stay on the screen`() throws {
-        for width in Self.widths where width >= 60 {
+        for width in [60, 80, 99, 100, 120, 200, 300] {
             for height in Self.heights where height >= 16 {
                 for state in [try StateFixtures.live(Size(width: width, height: height)), try StateFixtures.replay(Size(width: width, height: height))] {
                     let layout = DashboardLayout(state: state)
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func `the focused pane is always on the screen`() throws {
-        for width in Self.widths where width >= 60 {
+        for width in [60, 99, 100, 300] {
             for height in Self.heights where height >= 16 {
                 for focus in PaneID.allCases {
                     var state = try StateFixtures.live(Size(width: width, height: height))

@@ -109,6 +109,8 @@ final class RunReader: Sendable {
         guard let subscription else { return nil }
         guard var same = watch, same.subscription.trial == subscription.trial else { return Watch(subscription: subscription) }
         same.subscription = subscription
+        // Another screen asks now, which has not seen the failure.
+        same.lastFailure = nil
         return same
     }
 

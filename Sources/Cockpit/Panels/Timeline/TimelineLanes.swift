@@ -79,6 +79,11 @@ enum TimelineLanes {
         return max(0, end - view.window(at: time))...end
     }
 
+    /// Failures, restarts and the like inside a window; a start is no news.
+    static func marks(of snapshot: RunSnapshot, in window: ClosedRange<Int64>) -> [LifecycleRow] {
+        snapshot.events.filter { window.contains($0.time) && !$0.kind.hasPrefix("start") }
+    }
+
     /// When each step's first span in the lanes began.
     static func stepStarts(_ lanes: [Lane]) -> [(step: Int, time: Int64)] {
         var starts: [Int: Int64] = [:]

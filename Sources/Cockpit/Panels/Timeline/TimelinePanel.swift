@@ -8,10 +8,11 @@ struct TimelinePanel: Panel {
 
     func title(_ context: PanelContext) -> String {
         let lanes = TimelineLanes.lanes(of: context.snapshot)
-        let steps = TimelineLanes.stepStarts(lanes)
+        let window = TimelineLanes.window(context.run.timeline, time: context.snapshot.time)
+        let steps = TimelineLanes.stepStarts(lanes).filter { window.contains($0.time) }
         guard let first = steps.first?.step, let last = steps.last?.step else { return "MFC timeline" }
-        let range = first == last ? "step \(last)" : "step \(first)–\(last)"
-        return context.glyphs.repertoire == .unicode ? "MFC timeline  \(range)" : "MFC timeline"
+        let range = first == last ? "step \(last)" : "steps \(first)\(context.glyphs.repertoire == .unicode ? "–" : "-")\(last)"
+        return "MFC timeline  \(range)"
     }
 
     func trailing(_ context: PanelContext) -> String {
@@ -21,9 +22,16 @@ struct TimelinePanel: Panel {
         return "\(view.isWhole ? "whole run" : length)\(pan)  3 full"
     }
 
+    /// Lanes and, where something happened in the window, the row of events.
+    static func rows(of run: RunView) -> Int {
+        guard let snapshot = run.snapshot else { return 4 }
+        let window = TimelineLanes.window(run.timeline, time: snapshot.time)
+        return TimelineLanes.lanes(of: snapshot).count + (TimelineLanes.marks(of: snapshot, in: window).isEmpty ? 0 : 1)
+    }
+
     func render(in surface: inout Surface, area: Rect, context: PanelContext) {
         let lanes = TimelineLanes.lanes(of: context.snapshot)
-        let hasLegend = area.width >= 70 && area.height >= lanes.count + 2
+        let hasLegend = area.width >= 70 && area.height >= Self.rows(of: context.run) + 2
         let (chart, legend) = area.splitBottom(hasLegend ? 1 : 0)
         let picture = TimelinePicture(context: context, lanes: lanes, width: chart.width, detail: .compact)
         var gantt = picture.gantt

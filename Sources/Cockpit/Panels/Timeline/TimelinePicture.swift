@@ -75,7 +75,7 @@ struct TimelinePicture {
 
         /// Failures and restarts inside the window, in a lane of their own.
         func events() -> [Gantt.Lane] {
-            let marks = context.snapshot.events.filter { window.contains($0.time) && !$0.kind.hasPrefix("start") }
+            let marks = TimelineLanes.marks(of: context.snapshot, in: window)
             guard !marks.isEmpty else { return [] }
             let spans = marks.map { event in
                 let isFailure = event.kind.contains("fail") || event.kind.contains("restart")
