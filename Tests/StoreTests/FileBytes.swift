@@ -19,6 +19,12 @@ enum FileBytes {
         }
     }
 
+    static func size(_ path: String) throws -> Int {
+        var information = stat()
+        guard stat(path, &information) == 0 else { throw Unreadable(path: path) }
+        return Int(information.st_size)
+    }
+
     static func remove(_ path: String) { unlink(path) }
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

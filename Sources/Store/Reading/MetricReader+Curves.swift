@@ -14,8 +14,10 @@ extension MetricReader {
     /// Only chunks that reach over the edge of a column, or of what is visible, are decoded; those with values that are
     /// not finite too, because their last finite step is known only from the values.
     func curve(of key: String, columns: Int) throws -> Curve? {
-        guard let id = series.first(where: { $0.key == key })?.id else { return nil }
+        guard let one = series.first(where: { $0.key == key }) else { return nil }
+        let id = one.id
         let pieces = try pieces(of: id)
+        try noteMissing(of: one)
         let tail = try places(of: id).flatMap { place in
             try self.tail(of: place.set).map { (row: $0, value: $0.values[place.column]) }
         }
@@ -68,6 +70,10 @@ extension MetricReader {
                 last: row.double(6))
             return (block: row.int64(0), summary: summary, crc: row.int64(7))
         }
+        let present = Set(rows.map(\.block))
+        for block in places(of: id).flatMap({ blocks(of: $0.set) }) where !present.contains(block.id) {
+            note("block \(block.id): the values of series \(id) are missing")
+        }
         return rows.compactMap { row in
             // A block that is damaged as a whole is named once, by the directory.
             guard let block = blocks.heads[row.block] else { return nil }
@@ -78,6 +84,15 @@ extension MetricReader {
             let coverage = visibility.coverage(of: block)
             return coverage == .none ? nil : Piece(block: block, summary: row.summary, coverage: coverage)
         }
+    }
+
+    /// A damaged page can take rows away without a trace in those that are left; their number tells.
+    private func noteMissing(of one: Ledger.Series) throws {
+        guard visibility.showsEverything else { return }
+        let found = try places(of: one.id).reduce(0) { count, place in
+            try blocks(of: place.set).reduce(count) { $0 + $1.count } + tail(of: place.set).count
+        }
+        if found != one.count { note("series \(one.id): \(one.count) values were stored, \(found) are there") }
     }
 
     private func range(of pieces: [Piece], tail: [Int64]) throws -> ClosedRange<Int64>? {
