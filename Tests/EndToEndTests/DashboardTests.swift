@@ -97,7 +97,7 @@ import Testing
         let session = try TerminalSession(small.program)
         #expect(session.waitUntil { $0.isOnAlternateScreen } != nil)
         kill(try #require(session.programPid), SIGABRT)
-        _ = session.waitForEnd()
+        #expect(session.waitUntil { !$0.isOnAlternateScreen } != nil)
         #expect(!session.screen.isOnAlternateScreen)
         #expect(session.screen.isCursorVisible)
     }

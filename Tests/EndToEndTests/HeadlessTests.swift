@@ -25,7 +25,7 @@ import Testing
         #expect(try small.metric("sft/loss", "grpo", "both").map(\.step) == [1, 2, 3])
         #expect(try small.metric("grpo_actor/reward", "grpo", "both").map(\.step) == [4, 5, 6, 7])
         let accuracy = try small.metric("eval/accuracy", "grpo", "both")
-        #expect(accuracy.first?.step == 3, "the curve begins where GRPO begins")
+        #expect(accuracy.map(\.step).contains(3), "the curve has the point where GRPO begins")
         let last = try #require(result.output.split(separator: "\n").last)
         #expect(last.contains(#""event":"end""#))
         #expect(last.contains(#""status":"completed""#))

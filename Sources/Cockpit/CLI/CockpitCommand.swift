@@ -46,6 +46,10 @@ struct CockpitCommand: ParsableCommand {
     static func main() {
         // A reader that goes away (`| head`) must end us by an error from write, not by a signal in mid-transaction.
         signal(SIGPIPE, SIG_IGN)
+        // Whoever started us may have blocked signals; Ctrl-C and the crash handler must work all the same.
+        var none = sigset_t()
+        sigemptyset(&none)
+        sigprocmask(SIG_SETMASK, &none, nil)
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -63,14 +63,15 @@ private struct OrchestratedTrial {
                 plan: prepared.plan, folder: prepared.folder, runtime: runtime, clock: ingest.opened.clock,
                 queue: queue,
                 devices: devices, spawner: LocalSpawner(folder: prepared.folder, runtime: runtime), signals: signals,
-                runRecord: record)
+                runRecord: record, recordedStep: { [folder = prepared.folder] in ResumePoint.recordedStep(in: folder) })
             let machine = TrialStateMachine(
                 workers: prepared.plan.workers, policy: Self.policy(prepared.settings), firstAttempt: attempt,
                 reason: prepared.isResumed ? "resumed" : "started")
             loop = try TrialLoop(parts, machine: machine, context: context)
             try record.write(prepared.folder)
             self.devices = devices
-            let resumeStep = prepared.isResumed ? ResumePoint.newest(of: prepared.plan, in: prepared.folder) : 0
+            let recorded = prepared.isResumed ? ResumePoint.recordedStep(in: prepared.folder) : 0
+            let resumeStep = ResumePoint.newest(of: prepared.plan, recorded: recorded, in: prepared.folder)
             started = StartedTrial(
                 id: prepared.folder.id, pid: record.orchestrator.pid, attempt: attempt, resumeStep: resumeStep)
         } catch {

@@ -18,10 +18,13 @@ package final class TrialLoop {
         package var spawner: any WorkerSpawner
         package var signals: SignalDescriptor?
         package var runRecord: RunRecord
+        /// The last step whose metrics the store holds.
+        package var recordedStep: () -> Int
 
         package init(
             plan: TrialPlan, folder: TrialFolder, runtime: RuntimeFolder, clock: RunClock, queue: IngestQueue,
-            devices: DeviceSampler, spawner: any WorkerSpawner, signals: SignalDescriptor?, runRecord: RunRecord
+            devices: DeviceSampler, spawner: any WorkerSpawner, signals: SignalDescriptor?, runRecord: RunRecord,
+            recordedStep: @escaping () -> Int
         ) {
             self.plan = plan
             self.folder = folder
@@ -32,6 +35,7 @@ package final class TrialLoop {
             self.spawner = spawner
             self.signals = signals
             self.runRecord = runRecord
+            self.recordedStep = recordedStep
         }
     }
 
@@ -123,7 +127,7 @@ package final class TrialLoop {
     private func perform(_ action: TrialAction) {
         switch action {
         case .beginAttempt(let attempt, let reason):
-            resumeStep = ResumePoint.newest(of: parts.plan, in: parts.folder)
+            resumeStep = ResumePoint.newest(of: parts.plan, recorded: parts.recordedStep(), in: parts.folder)
             recorder.beginAttempt(attempt, resumeStep: resumeStep, reason: reason)
         case .spawn(let worker, let attempt): spawn(worker, attempt: attempt)
         case .tell(let worker, let order): tell(worker, order)

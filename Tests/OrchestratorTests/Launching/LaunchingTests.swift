@@ -142,27 +142,29 @@ private func record(_ status: TrialStatus, _ trial: TrialFolder, pid: Int32 = 1)
 
 @Suite struct `The resume point` {
     @Test(arguments: [
-        ([20, 40], [20, 40], 40), ([], [], 0), ([270, 280], [280], 280), ([260], [260], 260), ([9999], [9999], 0),
+        ([20, 40], [20, 40], 999, 40), ([], [], 999, 0), ([270, 280], [280], 999, 280), ([260], [260], 999, 260),
+        ([9999], [9999], 9999, 0), ([20, 40], [20, 40], 39, 20), ([260, 280], [260, 280], 279, 260),
     ])
-    func `is the newest step whose setup's roles are all saved`(actor: [Int], critic: [Int], expected: Int) throws {
+    func `is the newest step whose setup's roles are all saved and whose metrics are stored`(
+        actor: [Int], critic: [Int], recorded: Int, expected: Int
+    ) throws {
         var plan = try Samples.plan("grpo-arith", ["sft.steps=260", "grpo.steps=300"])
         var second = plan.setups[1].calls[3]
         second.name = "critic_train"
         second.model = ModelName(ModelRole("critic"))
         plan.setups[1].calls.append(second)
-        #expect(ResumePoint.newest(of: plan) { $0 == .actor ? Set(actor) : Set(critic) } == expected)
+        #expect(ResumePoint.newest(of: plan, recorded: recorded) { $0 == .actor ? Set(actor) : Set(critic) } == expected)
     }
 
     @Test func `counts only checkpoints whose manifest is written`() throws {
         let folder = TemporaryFolder()
         let trial = HomeFolder(path: folder.path).trial(try Samples.id())
-        let plan = try Samples.plan()
         for (step, file) in [(20, "manifest.json"), (40, "model.safetensors")] {
             let path = "\(trial.checkpoints(of: .actor))/step-\(step)"
             try FolderFiles.makeFolder(path)
             try FolderFiles.replace("\(path)/\(file)", with: [])
         }
-        #expect(ResumePoint.newest(of: plan, in: trial) == 20)
+        #expect(ResumePoint.savedSteps(in: trial.checkpoints(of: .actor)) == [20])
     }
 }
 

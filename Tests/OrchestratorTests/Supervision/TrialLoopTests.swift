@@ -35,7 +35,7 @@ private final class Bench {
         let parts = TrialLoop.Parts(
             plan: plan, folder: trial, runtime: runtime, clock: .startingNow(), queue: queue,
             devices: try DeviceSampler(),
-            spawner: spawner, signals: nil, runRecord: record)
+            spawner: spawner, signals: nil, runRecord: record, recordedStep: { 999 })
         loop = try TrialLoop(
             parts, machine: TrialStateMachine(workers: plan.workers, policy: policy), context: ZeroMQContext())
     }
