@@ -1,7 +1,7 @@
 """Peer of the transport suite: 100 metrics a step through ZeroMQ into SQLite, acknowledged after COMMIT, in Python.
 
 Sender and receiver are two processes over ipc, as ours are. The receiver stores narrow rows with executemany and commits
-each batch of 100 steps before it acknowledges it. Prints {"values_per_second", "bytes_per_value"}.
+each batch of 100 steps before it acknowledges it. Prints {"valuesPerSecond", "bytesPerValue"}.
 """
 import json, multiprocessing, os, pickle, sqlite3, sys, tempfile, time
 import zmq
@@ -47,7 +47,7 @@ def main():
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         database.close()
         values = METRICS * STEPS
-        print(json.dumps({"values_per_second": values / seconds, "bytes_per_value": os.path.getsize(path) / values}))
+        print(json.dumps({"valuesPerSecond": values / seconds, "bytesPerValue": os.path.getsize(path) / values}))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ extension HelpOverlay {
         var seen: Set<ActionID> = []
         let actions = scopes.flatMap(Keymap.actions(in:)).filter { seen.insert($0.id).inserted }
         guard !query.isEmpty else { return actions }
-        return actions
+        return
+            actions
             .compactMap { action in FuzzyMatch.score(query, in: action.title).map { ($0, action) } }
             .enumerated().sorted { ($1.element.0, $0.offset) < ($0.element.0, $1.offset) }.map(\.element.1)
     }
@@ -46,7 +47,8 @@ extension HelpOverlay {
             guard members.count > 1 else {
                 return HelpSection.Line(key: action.keys.map(\.description).joined(separator: " "), text: action.title)
             }
-            return HelpSection.Line(key: family.label ?? members.map { $0.keys[0].description }.joined(separator: " "), text: family.text)
+            return HelpSection.Line(
+                key: family.label ?? members.map { $0.keys[0].description }.joined(separator: " "), text: family.text)
         }
     }
 
@@ -74,7 +76,8 @@ extension HelpOverlay {
         Family(
             ids: [.showTrials, .showDashboard, .showTimeline, .showBuffer, .showDevices, .showWorkers, .showLog],
             text: "trials, dashboard, timeline, buffer, devices, workers, log", label: "1…7"),
-        Family(ids: ActionID.allCases.filter { $0.jumpShare != nil }, text: "jump to 0 … 90 % of the run", label: "0…9"),
+        Family(
+            ids: ActionID.allCases.filter { $0.jumpShare != nil }, text: "jump to 0 … 90 % of the run", label: "0…9"),
     ]
 
     private static let mouse = HelpSection(

@@ -79,7 +79,8 @@ enum Keymap {
         Action(.enter, "open the trial", hint: "open", scope: .trials, keys: [KeyStroke(.enter)]),
         Action(.replay, "replay the trial from its start", hint: "replay", scope: .trials, keys: [key("r")]),
         Action(.stopTrial, "stop the trial", hint: "stop", scope: .trials, keys: [key("s")], danger: .asksFirst),
-        Action(.relaunch, "resume the trial, or relaunch it with edits", hint: "relaunch", scope: .trials,
+        Action(
+            .relaunch, "resume the trial, or relaunch it with edits", hint: "relaunch", scope: .trials,
             keys: [key("R")], danger: .asksFirst),
         Action(.sort, "sort by the next column", hint: "sort", scope: .trials, keys: [key("o")]),
     ]
@@ -87,7 +88,8 @@ enum Keymap {
     private static let run: [Action] = [
         Action(.stopTrial, "stop the trial", hint: "stop", scope: .run, keys: [key("s")], danger: .asksFirst),
         Action(.pauseTrial, "pause the trial, or let it go on", scope: .run, keys: [key("P")], danger: .asksFirst),
-        Action(.relaunch, "resume the trial, or relaunch it with edits", scope: .run, keys: [key("R")],
+        Action(
+            .relaunch, "resume the trial, or relaunch it with edits", scope: .run, keys: [key("R")],
             danger: .asksFirst),
         Action(.replay, "replay from the start", hint: "replay", scope: .run, keys: [key("r")]),
         Action(.saveNow, "save a checkpoint now", scope: .run, keys: [.control("s")]),
@@ -114,9 +116,11 @@ enum Keymap {
         Action(.zoomOut, "zoom out", scope: .timeline, keys: [key("-")]),
         Action(.panLeft, "pan to earlier", hint: "pan", scope: .timeline, keys: [key("H")], keyLabel: "H L"),
         Action(.panRight, "pan to later", scope: .timeline, keys: [key("L")]),
-        Action(.down, "next lane", hint: "lane", scope: .timeline, keys: [key("j"), KeyStroke(.down)], keyLabel: "j k"),
+        Action(
+            .down, "next lane", hint: "lane", scope: .timeline, keys: [key("j"), KeyStroke(.down)], keyLabel: "j k"),
         Action(.up, "previous lane", scope: .timeline, keys: [key("k"), KeyStroke(.up)]),
-        Action(.left, "previous span", hint: "span", scope: .timeline, keys: [key("h"), KeyStroke(.left)],
+        Action(
+            .left, "previous span", hint: "span", scope: .timeline, keys: [key("h"), KeyStroke(.left)],
             keyLabel: "h l"),
         Action(.right, "next span", scope: .timeline, keys: [key("l"), KeyStroke(.right)]),
         Action(.stepBack, "previous step", hint: "step", scope: .timeline, keys: [key("[")], keyLabel: "[ ]"),
@@ -128,7 +132,8 @@ enum Keymap {
     ]
 
     private static let workers: [Action] = [
-        Action(.killWorker, "kill the worker; the trial recovers by itself", hint: "kill", scope: .workers,
+        Action(
+            .killWorker, "kill the worker; the trial recovers by itself", hint: "kill", scope: .workers,
             keys: [key("K")], danger: .asksFirst),
         Action(.enter, "show this worker's log", hint: "its log", scope: .workers, keys: [KeyStroke(.enter)]),
     ]
@@ -141,16 +146,17 @@ enum Keymap {
         Action(.copy, "copy the line", hint: "copy", scope: .logs, keys: [key("y")]),
     ]
 
-    private static let replay: [Action] = [
-        Action(.playPause, "play or pause", hint: "play/pause", scope: .replay, keys: [key(" ")]),
-        Action(.eventBack, "one event back", hint: "event", scope: .replay, keys: [key(",")], keyLabel: ", ."),
-        Action(.eventForward, "one event forward", scope: .replay, keys: [key(".")]),
-        Action(.stepBack, "one step back", hint: "step", scope: .replay, keys: [key("[")], keyLabel: "[ ]"),
-        Action(.stepForward, "one step forward", scope: .replay, keys: [key("]")]),
-        Action(.slower, "slower", hint: "speed", scope: .replay, keys: [key("<")], keyLabel: "< >"),
-        Action(.faster, "faster", scope: .replay, keys: [key(">")]),
-        Action(.jumpToEnd, "jump to the end, or to live", hint: "end", scope: .replay, keys: [key("E")]),
-    ] + jumps
+    private static let replay: [Action] =
+        [
+            Action(.playPause, "play or pause", hint: "play/pause", scope: .replay, keys: [key(" ")]),
+            Action(.eventBack, "one event back", hint: "event", scope: .replay, keys: [key(",")], keyLabel: ", ."),
+            Action(.eventForward, "one event forward", scope: .replay, keys: [key(".")]),
+            Action(.stepBack, "one step back", hint: "step", scope: .replay, keys: [key("[")], keyLabel: "[ ]"),
+            Action(.stepForward, "one step forward", scope: .replay, keys: [key("]")]),
+            Action(.slower, "slower", hint: "speed", scope: .replay, keys: [key("<")], keyLabel: "< >"),
+            Action(.faster, "faster", scope: .replay, keys: [key(">")]),
+            Action(.jumpToEnd, "jump to the end, or to live", hint: "end", scope: .replay, keys: [key("E")]),
+        ] + jumps
 
     private static let jumps: [Action] = ActionID.allCases.compactMap { id in
         guard let share = id.jumpShare else { return nil }
@@ -161,7 +167,8 @@ enum Keymap {
     }
 
     private static let form: [Action] = [
-        Action(.nextField, "next field", hint: "field", scope: .form, keys: [KeyStroke(.tab), KeyStroke(.down)],
+        Action(
+            .nextField, "next field", hint: "field", scope: .form, keys: [KeyStroke(.tab), KeyStroke(.down)],
             keyLabel: "tab"),
         Action(.previousField, "previous field", scope: .form, keys: [KeyStroke(.tab, .shift), KeyStroke(.up)]),
         Action(.enter, "edit the field, or take what was typed", hint: "edit", scope: .form, keys: [KeyStroke(.enter)]),
@@ -170,7 +177,8 @@ enum Keymap {
         Action(.onlyChanged, "show only what was changed", hint: "only changed", scope: .form, keys: [key("d")]),
         Action(.resetField, "back to the default", hint: "reset", scope: .form, keys: [key("r")]),
         Action(.copyCommand, "copy the equal command line", hint: "copy command", scope: .form, keys: [key("y")]),
-        Action(.cancelForm, "leave without launching", hint: "cancel", scope: .form,
+        Action(
+            .cancelForm, "leave without launching", hint: "cancel", scope: .form,
             keys: [KeyStroke(.escape), key("q")], keyLabel: "esc"),
     ]
 }

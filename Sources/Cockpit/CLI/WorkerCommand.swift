@@ -25,3 +25,33 @@ struct WorkerCommand: ParsableCommand {
         Glibc.exit(WorkerMain.run(id: worker, attempt: attempt, runtimePath: runtime))
     }
 }
+
+/// Our side of the training benchmark.
+struct TrainingSuite: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "training")
+
+    @Option var threads = 2
+    @Option var steps = 10
+
+    private struct Result: Encodable {
+        let tokensPerSecond: Double
+    }
+
+    func run() throws {
+        try Output.jsonLine(Result(tokensPerSecond: try WorkerBenchmark.training(steps: steps, threads: threads)))
+    }
+}
+
+/// The sending process of the transport benchmark.
+struct TelemetrySource: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "telemetry-source")
+
+    @Option var series: Int
+    @Option var steps: Int
+    @Argument var runtime: String
+
+    func run() throws {
+        let isWhole = try WorkerBenchmark.telemetry(runtimePath: runtime, series: series, steps: steps)
+        Glibc.exit(isWhole ? Protocol.ExitCode.success : Protocol.ExitCode.failure)
+    }
+}

@@ -47,7 +47,9 @@ struct BufferPanel: Panel {
 
     private func staleness(_ buffer: BufferRow, in surface: inout Surface, area: Rect) {
         let used = surface.write("age", x: area.x, y: area.y, role: .dim) + 3
-        let columns = buffer.staleness.prefix(12).enumerated().map { (label: "\($0.offset)", count: Double($0.element)) }
+        let columns = buffer.staleness.prefix(12).enumerated().map {
+            (label: "\($0.offset)", count: Double($0.element))
+        }
         Histogram(columns: columns).render(
             in: &surface, area: Rect(x: area.x + used, y: area.y, width: area.width - used, height: 1))
         let verdict = buffer.verdict(in: surface.glyphs)
@@ -55,7 +57,9 @@ struct BufferPanel: Panel {
         if x > area.x + used + columns.count * 4 { surface.write(verdict, x: x, y: area.y) }
     }
 
-    private func ready(_ waiting: [(key: String, value: Int)], _ buffer: BufferRow, in surface: inout Surface, area: Rect) {
+    private func ready(
+        _ waiting: [(key: String, value: Int)], _ buffer: BufferRow, in surface: inout Surface, area: Rect
+    ) {
         let bars = waiting.map { entry in
             BarSeries.Bar(
                 label: "ready \(entry.key)", value: Double(entry.value), text: ShortNumber.grouped(entry.value),

@@ -72,7 +72,9 @@ struct DevicesPanel: Panel {
 
     private func draw(_ worker: DeviceRow, in surface: inout Surface, area: Rect) {
         let line = TextLine("  " + WorkerName.short(worker.worker).padded(to: 12), .dim)
-            .appending("\(ShortNumber.fixed(worker.utilisation, decimals: 2)) cores ".padded(to: 12, alignment: .trailing))
+            .appending(
+                "\(ShortNumber.fixed(worker.utilisation, decimals: 2)) cores ".padded(to: 12, alignment: .trailing)
+            )
             .appending(Format.bytes(worker.memoryUsed).padded(to: 6, alignment: .trailing))
         let used = surface.write(line, x: area.x, y: area.y, maxWidth: area.width)
         let place = Rect(x: area.x + used + 2, y: area.y, width: min(24, area.width - used - 2), height: 1)

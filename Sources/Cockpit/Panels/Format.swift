@@ -5,7 +5,9 @@ enum Format {
         guard count > 0 else { return "-" }
         var value = Double(count)
         for unit in ["B", "K", "M"] {
-            if value < 999.5 { return "\(ShortNumber.fixed(value, decimals: value < 9.95 && unit != "B" ? 1 : 0))\(unit)" }
+            if value < 999.5 {
+                return "\(ShortNumber.fixed(value, decimals: value < 9.95 && unit != "B" ? 1 : 0))\(unit)"
+            }
             value /= 1024
         }
         return "\(ShortNumber.fixed(value, decimals: value < 99.95 ? 1 : 0))G"

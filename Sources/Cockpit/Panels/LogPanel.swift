@@ -21,7 +21,8 @@ struct LogPanel: Panel {
         let view = context.run.logs
         let rows = context.run.visibleLogs
         guard !rows.isEmpty else {
-            let text = view.filter.isEmpty ? "nothing logged at this level yet" : "no line matches; esc clears the filter"
+            let text =
+                view.filter.isEmpty ? "nothing logged at this level yet" : "no line matches; esc clears the filter"
             surface.write(text, x: area.x + 1, y: area.y, role: .dim)
             return
         }

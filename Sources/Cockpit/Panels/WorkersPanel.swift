@@ -29,7 +29,8 @@ struct WorkersPanel: Panel {
     /// Too little room for all: problems first, then as many as fit, then how many more there are. No header.
     private func folded(_ rows: [WorkerRow], in surface: inout Surface, area: Rect, context: PanelContext) {
         let selected = context.run.selectedWorker?.id
-        let ordered = rows.filter(\.state.isProblem) + rows.filter { !$0.state.isProblem && $0.id == selected }
+        let ordered =
+            rows.filter(\.state.isProblem) + rows.filter { !$0.state.isProblem && $0.id == selected }
             + rows.filter { !$0.state.isProblem && $0.id != selected }
         let fits = ordered.count <= area.height ? ordered.count : max(1, area.height - 1)
         var folded = table(Array(ordered.prefix(fits)), context: context)
@@ -69,7 +70,8 @@ struct WorkersPanel: Panel {
     private func row(of worker: WorkerRow, context: PanelContext) -> Table.Row {
         let sample = context.snapshot.devices.first { $0.worker == worker.id && !$0.isGPU }
         let roles = context.snapshot.header.lanes.filter { $0.worker == worker.id }.map(\.role)
-        let doing = worker.state.isProblem && !worker.detail.isEmpty
+        let doing =
+            worker.state.isProblem && !worker.detail.isEmpty
             ? worker.detail : (worker.mfc.isEmpty ? (worker.state == .running ? "idle" : worker.detail) : worker.mfc)
         let age = context.snapshot.time - worker.time
         return Table.Row([

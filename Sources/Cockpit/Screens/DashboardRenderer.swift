@@ -10,7 +10,8 @@ enum DashboardRenderer {
             surface.write("too small", x: 0, y: 0, role: .foreground)
             return surface
         }
-        let isTooSmall = state.size.width < DashboardLayout.minimum.width || state.size.height < DashboardLayout.minimum.height
+        let isTooSmall =
+            state.size.width < DashboardLayout.minimum.width || state.size.height < DashboardLayout.minimum.height
         if isTooSmall {
             TooSmallScreen(state: state).render(in: &surface)
         } else {
@@ -45,11 +46,12 @@ enum DashboardRenderer {
         let place = Rect(x: surface.width - text.cellWidth - 1, y: y, width: text.cellWidth, height: 1)
         surface.fill(place)
         surface.update(place) { $0.attributes = [] }
-        let role: Role = switch toast.kind {
-        case .information: .selectionForeground
-        case .warning: .logWarning
-        case .failure: .alertForeground
-        }
+        let role: Role =
+            switch toast.kind {
+            case .information: .selectionForeground
+            case .warning: .logWarning
+            case .failure: .alertForeground
+            }
         surface.write(text, x: place.x, y: y, role: role, attributes: .bold)
         surface.paint(place, background: toast.kind == .failure ? .alertBackground : .selectionBackground)
     }

@@ -11,7 +11,8 @@ struct LaunchScreen {
         header(form, in: &surface, area: top)
         FooterLine(state: state).render(in: &surface, area: footer)
         let isWide = body.width >= 100
-        let parts = isWide
+        let parts =
+            isWide
             ? body.columns([.minimum(60), .fixed(44)]) : body.rows([.minimum(6), .fixed(min(9, body.height / 3))])
         fields(form, in: &surface, area: parts[0])
         PlanPane(form: form).render(in: &surface, area: parts[1])
@@ -58,19 +59,22 @@ struct LaunchScreen {
 
     private func draw(_ row: LaunchForm.Row, form: LaunchForm, isFocused: Bool, in surface: inout Surface, area: Rect) {
         let focus: FocusState = isFocused ? .focused : .unfocused
-        let metrics = area.width >= 110
+        let metrics =
+            area.width >= 110
             ? FormRow.Metrics(label: 26, field: 32, standard: 20) : FormRow.Metrics(label: 17, field: 22, standard: 14)
         switch row {
         case .experiment:
             let count = form.experiments.count
             FormRow(
-                label: "experiment", value: .choice(form.experiment?.name ?? ""), note: "\(form.experimentIndex + 1) of \(count)",
+                label: "experiment", value: .choice(form.experiment?.name ?? ""),
+                note: "\(form.experimentIndex + 1) of \(count)",
                 focus: focus
             ).render(in: &surface, area: area, metrics: metrics)
         case .trial:
             let field = isFocused ? form.editing ?? form.trial : form.trial
             FormRow(
-                label: "trial name", value: .text(field), note: "\(surface.glyphs.done) free", problem: form.trialProblem,
+                label: "trial name", value: .text(field), note: "\(surface.glyphs.done) free",
+                problem: form.trialProblem,
                 focus: focus
             ).render(in: &surface, area: area, metrics: metrics)
         case .group(let name): group(name, form: form, isFocused: isFocused, in: &surface, area: area)
@@ -88,7 +92,8 @@ struct LaunchScreen {
     }
 
     private func setting(
-        _ path: String, form: LaunchForm, focus: FocusState, in surface: inout Surface, area: Rect, metrics: FormRow.Metrics
+        _ path: String, form: LaunchForm, focus: FocusState, in surface: inout Surface, area: Rect,
+        metrics: FormRow.Metrics
     ) {
         guard let setting = form.setting(path) else { return }
         let value = form.value(of: setting)
@@ -112,7 +117,8 @@ struct PlanPane {
     let form: LaunchForm
 
     func render(in surface: inout Surface, area: Rect) {
-        let inside = surface.box(area, title: "Plan", trailing: state(in: surface.glyphs)).inset(horizontal: 1, vertical: 0)
+        let inside = surface.box(area, title: "Plan", trailing: state(in: surface.glyphs)).inset(
+            horizontal: 1, vertical: 0)
         var lines = report
         if let draft = form.draft {
             lines += ["", TextLine("equal command:", .dim)]
@@ -161,7 +167,8 @@ struct PlanPane {
         ]
         for setup in plan.setups {
             lines.append("")
-            lines.append(TextLine(setup.name, .title, .bold).appending("  \(ShortNumber.grouped(setup.steps)) steps", .dim))
+            lines.append(
+                TextLine(setup.name, .title, .bold).appending("  \(ShortNumber.grouped(setup.steps)) steps", .dim))
             for model in setup.models { lines.append(describe(model)) }
             lines.append(fact("  MFCs", setup.calls.map { "\($0.name)" }.joined(separator: " → ")))
             lines.append(fact("  data", setup.dataset.path))
@@ -171,11 +178,14 @@ struct PlanPane {
     }
 
     private static func describe(_ model: ModelPlan) -> TextLine {
-        let shape: String = switch model.module {
-        case .transformer(let plan): "\(plan.family) \(plan.layers)x\(plan.width)"
-        case .tokenizerOnly: "rules"
-        }
-        return fact("  \(model.name.role)", "\(shape) on model_worker/\(model.worker)\(model.optimizer == nil ? "" : ", trains")")
+        let shape: String =
+            switch model.module {
+            case .transformer(let plan): "\(plan.family) \(plan.layers)x\(plan.width)"
+            case .tokenizerOnly: "rules"
+            }
+        return fact(
+            "  \(model.name.role)",
+            "\(shape) on model_worker/\(model.worker)\(model.optimizer == nil ? "" : ", trains")")
     }
 
     private static func fact(_ name: String, _ value: String) -> TextLine {

@@ -22,7 +22,8 @@ struct RunScreen {
             let focus: FocusState = pane == run.focus ? .focused : .unfocused
             if pane == .charts {
                 ChartsPanel().draw(
-                    in: &surface, boxes: layout.chartBoxes, page: layout.chartPage(of: run), context: context, focus: focus)
+                    in: &surface, boxes: layout.chartBoxes, page: layout.chartPage(of: run), context: context,
+                    focus: focus)
             } else {
                 Panels.panel(pane).draw(in: &surface, area: area, context: context, focus: focus)
             }
@@ -56,7 +57,8 @@ struct MetersLine {
             var x = inside.x + 1
             if let buffer = context.snapshot.buffer {
                 let age = buffer.oldest.map { " age \($0)" } ?? ""
-                x = meter("buf", buffer.share, "\(buffer.size)/\(buffer.capacity)\(age)", at: x, y: inside.y, in: &surface)
+                x = meter(
+                    "buf", buffer.share, "\(buffer.size)/\(buffer.capacity)\(age)", at: x, y: inside.y, in: &surface)
             } else {
                 x += surface.write("buf no sample yet", x: x, y: inside.y, role: .dim) + 2
             }
@@ -67,8 +69,10 @@ struct MetersLine {
             var line = devices.gpus.isEmpty ? TextLine("no GPU  ", .dim) : TextLine()
             if let host = devices.host {
                 let memory = host.memoryTotal > 0 ? Double(host.memoryUsed) / Double(host.memoryTotal) : 0
-                line = line.appending("CPU ", .dim).appending(Format.percent(host.utilisation)).appending("  RAM ", .dim)
-                    .appending(Format.percent(memory))
+                line = line.appending("CPU ", .dim).appending(Format.percent(host.utilisation)).appending(
+                    "  RAM ", .dim
+                )
+                .appending(Format.percent(memory))
             }
             surface.write(line, x: x, y: inside.y)
         }

@@ -9,7 +9,8 @@ struct TimelineScreen {
     func render(in surface: inout Surface) {
         guard let run = state.run else { return }
         let layout = DashboardLayout(state: state)
-        HeaderLine.of(run, screen: "Timeline", state: state, glyphs: surface.glyphs).render(in: &surface, area: layout.header)
+        HeaderLine.of(run, screen: "Timeline", state: state, glyphs: surface.glyphs).render(
+            in: &surface, area: layout.header)
         FooterLine(state: state).render(in: &surface, area: layout.footer)
         if let alerts = layout.alerts { AlertsLine(alerts: Alerts.of(run)).render(in: &surface, area: alerts) }
         guard let snapshot = run.snapshot else { return RunScreen.renderWaiting(run, in: &surface) }
@@ -52,7 +53,8 @@ struct TimelineScreen {
     ) {
         let parts = area.columns([.fraction(0.5), .fraction(0.5)])
         let span = context.snapshot.spans.first { $0.id == context.run.timeline.span }
-        let left = surface.box(parts[0], title: span.map { "span \($0.mfc.isEmpty ? $0.interfaceType : $0.mfc)" } ?? "span")
+        let left = surface.box(
+            parts[0], title: span.map { "span \($0.mfc.isEmpty ? $0.interfaceType : $0.mfc)" } ?? "span")
         Paragraph(lines: span.map { SpanDetails.lines($0, context: context) } ?? SpanDetails.hint)
             .render(in: &surface, area: left.inset(horizontal: 1, vertical: 0))
         let step = span?.step ?? context.snapshot.step
@@ -65,7 +67,8 @@ struct TimelineScreen {
 /// What the selected span was, in words.
 enum SpanDetails {
     static let hint = [
-        TextLine("h l", .key).appending(" select a span   ", .dim).appending("j k", .key).appending(" another lane", .dim),
+        TextLine("h l", .key).appending(" select a span   ", .dim).appending("j k", .key).appending(
+            " another lane", .dim),
         TextLine("+ -", .key).appending(" zoom   ", .dim).appending("H L", .key).appending(" pan   ", .dim)
             .appending("0", .key).appending(" the whole run", .dim),
     ]
@@ -78,7 +81,8 @@ enum SpanDetails {
             line([("", span.worker), ("", span.interfaceType), ("role ", span.role), ("phase ", span.phase)]),
             line([("start ", start), ("took ", duration)]),
             line([
-                ("in ", "\(ShortNumber.grouped(span.sequences)) seqs"), ("", "\(ShortNumber.grouped(span.tokens)) tokens"),
+                ("in ", "\(ShortNumber.grouped(span.sequences)) seqs"),
+                ("", "\(ShortNumber.grouped(span.tokens)) tokens"),
                 ("", rate(span)),
             ]),
             line([
@@ -108,7 +112,9 @@ struct StepShares {
 
     init(step: Int, lanes: [TimelineLanes.Lane], time: Int64) {
         let spans = lanes.flatMap(\.spans).filter { $0.step == step }
-        guard let start = spans.map(\.start).min(), let end = spans.map({ $0.end ?? time }).max(), end > start else { return }
+        guard let start = spans.map(\.start).min(), let end = spans.map({ $0.end ?? time }).max(), end > start else {
+            return
+        }
         duration = end - start
         let names: [(SpanKind, String)] = [
             (.generate, "gen"), (.inference, "inf"), (.train, "train"), (.sync, "sync"), (.save, "save"),
@@ -155,7 +161,8 @@ struct StepShares {
         renderBar(in: &surface, area: area.row(1), longest: 0)
         let words = bubbles.map { "\(WorkerName.short($0.worker)) \(Format.percent($0.share))" }
         surface.write(
-            TextLine("bubble  ", .dim).appending(words.joined(separator: "   ")), x: area.x, y: area.y + 2, maxWidth: area.width)
+            TextLine("bubble  ", .dim).appending(words.joined(separator: "   ")), x: area.x, y: area.y + 2,
+            maxWidth: area.width)
     }
 }
 
@@ -172,7 +179,8 @@ struct StepList {
             .filter { !$0.shares.isEmpty }
         guard let longest = rows.map(\.shares.length).max() else { return }
         surface.write("step        took", x: area.x, y: area.y, role: .dim)
-        surface.write("where the time went (parts that overlap stand side by side)", x: area.x + 18, y: area.y, role: .dim)
+        surface.write(
+            "where the time went (parts that overlap stand side by side)", x: area.x + 18, y: area.y, role: .dim)
         for (row, entry) in rows.enumerated() {
             let y = area.y + 1 + row
             surface.write(ShortNumber.grouped(entry.step).padded(to: 6), x: area.x, y: y, role: .foreground)

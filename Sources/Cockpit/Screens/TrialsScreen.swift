@@ -61,15 +61,18 @@ struct TrialsScreen {
         }
         var trailing = TextLine()
         if state.isFrozen { trailing = trailing.appending("FROZEN  ", .statusPaused, .bold) }
-        HeaderLine(pieces: pieces, trailing: trailing.appending(Format.clockMinutes(wall, offset: state.utcOffset), .dim))
-            .render(in: &surface, area: area)
+        HeaderLine(
+            pieces: pieces, trailing: trailing.appending(Format.clockMinutes(wall, offset: state.utcOffset), .dim)
+        )
+        .render(in: &surface, area: area)
     }
 
     private func list(_ layout: TrialsLayout, in surface: inout Surface) {
         let rows = state.trials.visible
         let filter = state.trials.filter.isEmpty ? "" : "   filter: \(state.trials.filter)"
         let inside = surface.box(
-            layout.list, title: "Trials \(rows.count)\(filter)", trailing: "sort: \(state.trials.order.title) \(surface.glyphs.descending)",
+            layout.list, title: "Trials \(rows.count)\(filter)",
+            trailing: "sort: \(state.trials.order.title) \(surface.glyphs.descending)",
             focus: .focused)
         let selected = state.trials.selectedItem?.id
         Table(
@@ -110,7 +113,8 @@ struct TrialsScreen {
             TextLine(share.isFinite ? "\(Int(share * 100))" : "-", .dim),
             value(item, "reward"), value(item, "accuracy"), value(item, "loss"), value(item, "kl"),
             value(item, "tokens_per_second"),
-            TextLine(item.startedWall > 0 ? Format.moment(item.startedWall, now: wall, offset: state.utcOffset) : "-", .dim),
+            TextLine(
+                item.startedWall > 0 ? Format.moment(item.startedWall, now: wall, offset: state.utcOffset) : "-", .dim),
             TextLine(item.startedWall > 0 ? Format.duration(end - item.startedWall) : "-", .dim),
         ])
     }
@@ -118,7 +122,9 @@ struct TrialsScreen {
     /// The last value of the best-ranked series whose name ends so.
     private func value(_ item: TrialItem, _ name: String) -> TextLine {
         let keys = item.last.keys.filter { $0 == name || $0.hasSuffix("/\(name)") || $0.hasSuffix("_\(name)") }
-        guard let key = MetricOrder.ranked(Array(keys)).first, let value = item.last[key] else { return TextLine("-", .dim) }
+        guard let key = MetricOrder.ranked(Array(keys)).first, let value = item.last[key] else {
+            return TextLine("-", .dim)
+        }
         return TextLine(ShortNumber.text(value), value.isFinite ? .foreground : .logError)
     }
 }
@@ -132,7 +138,8 @@ struct TrialPreview {
         guard let item = state.trials.selectedItem else { return }
         let (area, charts) = area.splitBottom(area.height >= 17 ? min(12, area.height - 9) : 0)
         if !charts.isEmpty { self.charts(in: &surface, area: charts) }
-        let parts = area.columns(area.width >= 100 ? [.fraction(0.62), .fraction(0.38)] : [.fraction(0.5), .fraction(0.5)])
+        let parts = area.columns(
+            area.width >= 100 ? [.fraction(0.62), .fraction(0.38)] : [.fraction(0.5), .fraction(0.5)])
         let left = surface.box(parts[0], title: "\(item.id)").inset(horizontal: 1, vertical: 0)
         Paragraph(lines: facts(item, width: left.width, glyphs: surface.glyphs)).render(in: &surface, area: left)
         let right = surface.box(parts[1], title: "last values").inset(horizontal: 1, vertical: 0)
@@ -150,7 +157,8 @@ struct TrialPreview {
         let context = PanelContext(run: run, snapshot: preview, utcOffset: state.utcOffset, glyphs: surface.glyphs)
         let count = min(max(1, area.width / 40), 3)
         ChartsPanel().draw(
-            in: &surface, boxes: area.columns((0..<count).map { _ in .minimum(10) }), page: 0..<min(count, run.metrics.count),
+            in: &surface, boxes: area.columns((0..<count).map { _ in .minimum(10) }),
+            page: 0..<min(count, run.metrics.count),
             context: context, focus: .unfocused)
     }
 
@@ -169,8 +177,9 @@ struct TrialPreview {
         }
         lines.append(status)
         if let notice = item.notice { lines.append(TextLine("! \(notice)", .logError)) }
-        lines.append(fact("workers", item.totalWorkers > 0 ? "\(item.runningWorkers) of \(item.totalWorkers) running" : "-")
-            .appending(item.restarts > 0 ? "   \(item.restarts) restarts" : "", .logWarning))
+        lines.append(
+            fact("workers", item.totalWorkers > 0 ? "\(item.runningWorkers) of \(item.totalWorkers) running" : "-")
+                .appending(item.restarts > 0 ? "   \(item.restarts) restarts" : "", .logWarning))
         guard let preview else { return lines }
         lines.append(fact("MFCs", preview.header.lanes.map(\.mfc).joined(separator: " → ")))
         if let last = preview.checkpoints.last { lines.append(fact("saved", "step \(last.step)  \(last.role)")) }
@@ -217,7 +226,8 @@ struct Welcome {
             TextLine("From a shell, the same:", .dim),
             TextLine("   cockpit start -e grpo-arith -f first", .foreground),
             TextLine("   cockpit experiments", .foreground).appending("                    what there is to run", .dim),
-            TextLine("   scripts/demo", .foreground).appending("                           learns to add, in minutes", .dim),
+            TextLine("   scripts/demo", .foreground).appending(
+                "                           learns to add, in minutes", .dim),
         ]
         let width = lines.map(\.cellWidth).max() ?? 0
         let place = area.centered(width: min(width + 6, area.width), height: min(lines.count + 2, area.height))

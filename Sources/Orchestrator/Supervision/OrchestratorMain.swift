@@ -138,7 +138,8 @@ extension RunHeader {
     /// What never changes about the run that a prepared trial makes.
     init(_ prepared: PreparedTrial) {
         var lanes: [Lane] = []
-        for setup in prepared.plan.setups {
+        // The last setup is what a trial is about; lanes that only earlier ones have come after its own.
+        for setup in prepared.plan.setups.reversed() {
             let places = Dictionary(setup.models.map { ($0.name, $0.worker) }) { first, _ in first }
             for call in setup.calls {
                 let lane = Lane(

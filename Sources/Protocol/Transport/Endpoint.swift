@@ -5,6 +5,12 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
 
     private init(description: String) { self.description = description }
 
+    /// The socket file, where there is one.
+    var path: String? {
+        let scheme = "ipc://"
+        return description.hasPrefix(scheme) ? String(description.dropFirst(scheme.count)) : nil
+    }
+
     /// The longest path a Unix socket address can hold, less the terminating zero.
     package static let longestPath = 107
 

@@ -93,13 +93,17 @@ package struct ZeroMQSocket: ~Copyable {
         withUnsafeBytes(of: value) { zmq_setsockopt(raw, option, $0.baseAddress, $0.count) == 0 }
     }
 
-    /// Binds; a socket file is made with mode 0600 whatever the umask.
+    /// Binds; a socket file gets mode 0600.
+    ///
+    /// The mode is set after the file is there: the umask belongs to the whole process, and changing it here would change
+    /// what other threads create. Until then the 0700 folder guards it.
     package func bind(_ endpoint: Endpoint) throws(TransportError) {
-        let previous = umask(0o177)
-        let result = zmq_bind(raw, endpoint.description)
-        let reason = lastZeroMQError()
-        umask(previous)
-        guard result == 0 else { throw TransportError(.bind, place: endpoint.description, reason: reason) }
+        guard zmq_bind(raw, endpoint.description) == 0 else {
+            throw TransportError(.bind, place: endpoint.description, reason: lastZeroMQError())
+        }
+        if let path = endpoint.path, chmod(path, 0o600) != 0 {
+            throw TransportError(.bind, place: path, reason: String(cString: strerror(errno)))
+        }
     }
 
     /// Connects; the peer may come later.

@@ -16,7 +16,8 @@ import Testing
             .init(seeing: "Trials 4", press: [KeyStroke("q")]),
         ])
         let farewell = script.run(world, state: AppState(size: StateFixtures.middle))
-        #expect(farewell == "grpo-arith/first: 3 workers keep running; return with: cockpit attach -e grpo-arith -f first")
+        #expect(
+            farewell == "grpo-arith/first: 3 workers keep running; return with: cockpit attach -e grpo-arith -f first")
         #expect(world.commands == [])
         #expect(script.isDone)
     }
@@ -84,7 +85,9 @@ import Testing
             inbox.post(.snapshot(id, RunQuery(), try RunFixtures.snapshot(at: Int64(step * 100))))
             inbox.post(.commandAnswered("\(step)"))
         }
-        let times = inbox.drain().compactMap { if case .snapshot(_, _, let snapshot) = $0 { snapshot.time } else { nil } }
+        let times = inbox.drain().compactMap {
+            if case .snapshot(_, _, let snapshot) = $0 { snapshot.time } else { nil }
+        }
         #expect(times == [300 * RunFixtures.second])
         #expect(inbox.drain().isEmpty)
         #expect(wakes.withLock { $0 } == 6)

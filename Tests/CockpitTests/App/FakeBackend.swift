@@ -87,7 +87,9 @@ final class Script: EventFeed {
     func next(timeout: Duration?) -> [TerminalEvent] {
         patience -= 1
         guard patience > 0, let step = steps.first else {
-            if let step = steps.first { Issue.record("never saw '\(step.seeing)' in\n\(screen?.frames.last?.text ?? "")") }
+            if let step = steps.first {
+                Issue.record("never saw '\(step.seeing)' in\n\(screen?.frames.last?.text ?? "")")
+            }
             return [.hangup]
         }
         if screen?.frames.last?.text.contains(step.seeing) == true {

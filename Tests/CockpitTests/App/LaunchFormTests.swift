@@ -18,7 +18,9 @@ import Testing
         var state = try StateFixtures.form()
         state.form?.editing = TextField("")
         ScreenPicture.press("a_b", on: &state)
-        #expect(state.form?.trialProblem == "trial name 'a_b' has a '_', which separates experiment from trial in job names.")
+        #expect(
+            state.form?.trialProblem
+                == "trial name 'a_b' has a '_', which separates experiment from trial in job names.")
         state.form?.editing = TextField("")
         ScreenPicture.press("night", on: &state)
         #expect(state.form?.trialProblem == "taken; choose another name")
@@ -36,7 +38,8 @@ import Testing
     @Test func `ctrl-s launches with what was changed and nothing else`() throws {
         var state = try StateFixtures.form()
         let effects = ScreenPicture.press(.control("s"), on: &state)
-        let draft = LaunchDraft(experiment: "grpo-arith", trial: "first-2", overrides: ["grpo.lr=0.001", "grpo.group_size=16"])
+        let draft = LaunchDraft(
+            experiment: "grpo-arith", trial: "first-2", overrides: ["grpo.lr=0.001", "grpo.group_size=16"])
         #expect(effects == [.launch(draft)])
         #expect(state.form?.phase == .launching)
         #expect(ScreenPicture.press(.control("s"), on: &state) == [])
@@ -75,7 +78,8 @@ import Testing
     @Test func `d shows only what was changed`() throws {
         var state = try StateFixtures.form()
         ScreenPicture.press("d", on: &state)
-        #expect(state.form?.rows == [.experiment, .trial, .group("grpo"), .setting("grpo.lr"), .setting("grpo.group_size")])
+        #expect(
+            state.form?.rows == [.experiment, .trial, .group("grpo"), .setting("grpo.lr"), .setting("grpo.group_size")])
     }
 
     @Test func `editing a setting takes its text with enter and drops it with esc`() throws {
@@ -110,17 +114,20 @@ import Testing
         #expect(state.form?.experiment?.name == "grpo-arith")
     }
 
-    @Test(arguments: [
-        (.integer(1...4), "5", "must be 1…4"), (.integer(1...4), "x", "a whole number is needed"),
-        (.number(0...1), "nan", "a number is needed"), (.number(0...1), "0.5", nil), (.boolean, "yes", "true or false"),
-        (.choice(["a", "b"]), "c", "one of a, b"), (.path, "", "a path is needed"), (.text, "", nil),
-    ] as [(SettingItem.Kind, String, String?)])
+    @Test(
+        arguments: [
+            (.integer(1...4), "5", "must be 1…4"), (.integer(1...4), "x", "a whole number is needed"),
+            (.number(0...1), "nan", "a number is needed"), (.number(0...1), "0.5", nil),
+            (.boolean, "yes", "true or false"),
+            (.choice(["a", "b"]), "c", "one of a, b"), (.path, "", "a path is needed"), (.text, "", nil),
+        ] as [(SettingItem.Kind, String, String?)])
     func `values are judged by their kind`(kind: SettingItem.Kind, text: String, problem: String?) {
         #expect(kind.problem(with: text) == problem)
     }
 
     @Test func `the equal command line can be pasted into a shell`() {
-        let draft = LaunchDraft(experiment: "sft", trial: "a", overrides: ["dataset.path=my data/it's.jsonl", "lr=0.1"])
+        let draft = LaunchDraft(
+            experiment: "sft", trial: "a", overrides: ["dataset.path=my data/it's.jsonl", "lr=0.1"])
         #expect(draft.commandLine == "cockpit start -e sft -f a 'dataset.path=my data/it'\\''s.jsonl' lr=0.1")
     }
 }

@@ -65,7 +65,9 @@ import Testing
     @Test func `q on the top screen detaches and says what keeps running`() throws {
         var state = AppState.opened(on: try #require(try StateFixtures.live().run), size: StateFixtures.middle)
         let effects = ScreenPicture.press("q", on: &state)
-        #expect(effects.contains(.quit(farewell: "3 workers keep running; return with: cockpit attach -e grpo-arith -f first")))
+        #expect(
+            effects.contains(
+                .quit(farewell: "3 workers keep running; return with: cockpit attach -e grpo-arith -f first")))
     }
 
     @Test func `q goes back one screen at a time`() throws {
@@ -113,7 +115,10 @@ import Testing
         let effects = ScreenPicture.press(KeyStroke(.enter), on: &state)
         #expect(state.screen == .dashboard)
         #expect(state.run?.snapshot != nil)
-        #expect(effects.contains { if case .watch(let wanted) = $0 { wanted?.trial.description == "grpo-arith/first" } else { false } })
+        #expect(
+            effects.contains {
+                if case .watch(let wanted) = $0 { wanted?.trial.description == "grpo-arith/first" } else { false }
+            })
     }
 
     @Test func `tab walks through all panes and back`() throws {
@@ -144,7 +149,10 @@ import Testing
         ScreenPicture.press("j", on: &state)
         let effects = ScreenPicture.press(KeyStroke(.enter), on: &state)
         #expect(state.run?.focus == .logs)
-        #expect(effects.contains { if case .watch(let wanted) = $0 { wanted?.query.logWorker == "model_worker/0" } else { false } })
+        #expect(
+            effects.contains {
+                if case .watch(let wanted) = $0 { wanted?.query.logWorker == "model_worker/0" } else { false }
+            })
     }
 
     @Test func `W walks through the workers and back to all`() throws {
@@ -185,7 +193,8 @@ import Testing
         var state = try StateFixtures.live()
         ScreenPicture.press("p", on: &state)
         let before = state.run?.snapshot
-        _ = Reducer.reduce(&state, .snapshot(try RunFixtures.id("first"), RunQuery(), try RunFixtures.snapshot(at: 300)), now: 0)
+        _ = Reducer.reduce(
+            &state, .snapshot(try RunFixtures.id("first"), RunQuery(), try RunFixtures.snapshot(at: 300)), now: 0)
         #expect(state.run?.snapshot == before)
         let effects = ScreenPicture.press("p", on: &state)
         #expect(effects.contains { if case .watch = $0 { true } else { false } })

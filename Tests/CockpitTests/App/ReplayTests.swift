@@ -57,7 +57,10 @@ import Testing
         ScreenPicture.press("r", on: &state, now: 0)
         #expect(state.run?.transport.isPlaying == true)
         let effects = Reducer.reduce(&state, .tick, now: 4 * Self.second)
-        #expect(effects.contains { if case .watch(let wanted) = $0 { wanted?.query.playhead == .at(4 * Self.second) } else { false } })
+        #expect(
+            effects.contains {
+                if case .watch(let wanted) = $0 { wanted?.query.playhead == .at(4 * Self.second) } else { false }
+            })
     }
 
     @Test func `a playing replay asks for ten frames a second, a paused one for none`() throws {
@@ -84,7 +87,10 @@ import Testing
         #expect(asked == [.seek(id, .backward, from: 600 * Self.second, stop: .step)])
         let answered = Reducer.reduce(&state, .soughtTime(id, 550 * Self.second), now: 0)
         #expect(state.run?.transport.mode == .paused(at: 550 * Self.second))
-        #expect(answered.contains { if case .watch(let wanted) = $0 { wanted?.query.playhead == .at(550 * Self.second) } else { false } })
+        #expect(
+            answered.contains {
+                if case .watch(let wanted) = $0 { wanted?.query.playhead == .at(550 * Self.second) } else { false }
+            })
     }
 
     @Test func `at the first event there is nothing further`() throws {

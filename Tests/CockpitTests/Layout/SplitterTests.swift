@@ -4,24 +4,26 @@ import Testing
 
 @Suite("The splitter")
 struct SplitterTests {
-    @Test(arguments: [
-        ([Extent.fixed(3), .minimum(5), .fixed(1)], 20, [3, 16, 1]),
-        ([.minimum(2), .minimum(2)], 9, [5, 4]),
-        ([.fraction(1.0 / 3), .fraction(1.0 / 3), .fraction(1.0 / 3)], 100, [33, 34, 33]),
-        ([.fraction(0.5), .fraction(0.5)], 7, [4, 3]),
-        ([.fraction(0.25), .minimum(0)], 8, [2, 6]),
-        ([.fixed(2)], 9, [2]),
-        ([], 9, []),
-    ] as [([Extent], Int, [Int])])
+    @Test(
+        arguments: [
+            ([Extent.fixed(3), .minimum(5), .fixed(1)], 20, [3, 16, 1]),
+            ([.minimum(2), .minimum(2)], 9, [5, 4]),
+            ([.fraction(1.0 / 3), .fraction(1.0 / 3), .fraction(1.0 / 3)], 100, [33, 34, 33]),
+            ([.fraction(0.5), .fraction(0.5)], 7, [4, 3]),
+            ([.fraction(0.25), .minimum(0)], 8, [2, 6]),
+            ([.fixed(2)], 9, [2]),
+            ([], 9, []),
+        ] as [([Extent], Int, [Int])])
     func `divides an axis`(extents: [Extent], total: Int, lengths: [Int]) {
         #expect(Splitter.lengths(extents, in: total) == lengths)
     }
 
-    @Test(arguments: [
-        ([Extent.fixed(3), .minimum(5), .fixed(4)], 9, [3, 5, 1]),
-        ([.fixed(3), .minimum(5), .fixed(4)], 4, [3, 1, 0]),
-        ([.fixed(3), .minimum(5)], 0, [0, 0]),
-    ] as [([Extent], Int, [Int])])
+    @Test(
+        arguments: [
+            ([Extent.fixed(3), .minimum(5), .fixed(4)], 9, [3, 5, 1]),
+            ([.fixed(3), .minimum(5), .fixed(4)], 4, [3, 1, 0]),
+            ([.fixed(3), .minimum(5)], 0, [0, 0]),
+        ] as [([Extent], Int, [Int])])
     func `lets the last parts shrink first`(extents: [Extent], total: Int, lengths: [Int]) {
         #expect(Splitter.lengths(extents, in: total) == lengths)
     }

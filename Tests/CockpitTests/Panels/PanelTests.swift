@@ -49,7 +49,8 @@ import Testing
     }
 
     @Test func `a GPU shows memory, temperature and power`() throws {
-        let lines = draw(DevicesPanel(), try context { $0.snapshot?.devices.append(RunFixtures.gpu(0, time: 0)) }, width: 70)
+        let lines = draw(
+            DevicesPanel(), try context { $0.snapshot?.devices.append(RunFixtures.gpu(0, time: 0)) }, width: 70)
         #expect(lines[1].contains("GPU0"))
         #expect(lines[1].contains("86%  62.1G/80.0G  71°C  640W"))
     }
@@ -67,7 +68,8 @@ import Testing
 
     @Test func `workers that do not fit are counted, problems first`() throws {
         let context = try context { run in
-            run.snapshot?.workers[2] = RunFixtures.worker("model_worker/1", .restarting, "", 3, 0, 0, detail: "1/3 in 4s", restarts: 1)
+            run.snapshot?.workers[2] = RunFixtures.worker(
+                "model_worker/1", .restarting, "", 3, 0, 0, detail: "1/3 in 4s", restarts: 1)
         }
         let lines = draw(WorkersPanel(), context, width: 70, height: 4)
         #expect(lines[1].contains("model/1"))
@@ -77,7 +79,9 @@ import Testing
 
     @Test func `a log line with escape sequences is shown, not obeyed`() throws {
         let context = try context { run in
-            run.snapshot?.logs = [LogRow(id: 1, time: 0, worker: "model_worker/0", level: .info, message: "a\u{1B}[2Jb")]
+            run.snapshot?.logs = [
+                LogRow(id: 1, time: 0, worker: "model_worker/0", level: .info, message: "a\u{1B}[2Jb")
+            ]
         }
         let text = draw(LogPanel(), context, width: 80).joined()
         #expect(text.contains("a␛[2Jb"))
@@ -86,7 +90,11 @@ import Testing
     @Test func `a long log line is wrapped when asked`() throws {
         let context = try context { run in
             run.logs.wraps = true
-            run.snapshot?.logs = [LogRow(id: 1, time: 0, worker: "model_worker/0", level: .error, message: String(repeating: "word ", count: 30))]
+            run.snapshot?.logs = [
+                LogRow(
+                    id: 1, time: 0, worker: "model_worker/0", level: .error,
+                    message: String(repeating: "word ", count: 30))
+            ]
         }
         let lines = draw(LogPanel(), context, width: 40).filter { $0.contains("word") }
         #expect(lines.count > 3)

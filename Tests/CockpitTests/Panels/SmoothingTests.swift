@@ -37,17 +37,23 @@ import Testing
         #expect(Smoothing.debiased([bad], weight: 0.5).map(\.hasNonFinite) == [true])
     }
 
-    @Test(arguments: [(1, 1.0, 0..<100), (4, 1.0, 75..<100), (4, 0.5, 25..<50), (4, 0.1, 0..<25)] as [(Int, Double, Range<Int>)])
+    @Test(
+        arguments: [(1, 1.0, 0..<100), (4, 1.0, 75..<100), (4, 0.5, 25..<50), (4, 0.1, 0..<25)]
+            as [(Int, Double, Range<Int>)])
     func `zoom and pan choose a part of the curve`(zoom: Int, end: Double, shown: Range<Int>) {
         let curve = Curve(firstStep: 1, lastStep: 100, columns: Array(repeating: ReducedColumn(), count: 100))
         #expect(MetricChart.shown(of: curve, zoom: zoom, end: end) == shown)
     }
 
     @Test func `what tells most about a run comes first`() {
-        let keys = ["timeperf/e2e", "buffer/size", "sft/loss", "grpo_actor/approx_kl", "odd", "eval/accuracy", "grpo_actor/reward"]
+        let keys = [
+            "timeperf/e2e", "buffer/size", "sft/loss", "grpo_actor/approx_kl", "odd", "eval/accuracy",
+            "grpo_actor/reward",
+        ]
         #expect(
             MetricOrder.ranked(keys) == [
-                "grpo_actor/reward", "eval/accuracy", "sft/loss", "grpo_actor/approx_kl", "odd", "buffer/size", "timeperf/e2e",
+                "grpo_actor/reward", "eval/accuracy", "sft/loss", "grpo_actor/approx_kl", "odd", "buffer/size",
+                "timeperf/e2e",
             ])
     }
 }

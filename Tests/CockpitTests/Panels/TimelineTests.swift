@@ -4,9 +4,12 @@ import Testing
 @testable import Store
 
 @Suite struct TimelineTests {
-    private func span(_ start: Int64, _ end: Int64?, mfc: String = "actor_gen", worker: String = "model_worker/0", id: Int64 = 0) -> SpanRow {
+    private func span(
+        _ start: Int64, _ end: Int64?, mfc: String = "actor_gen", worker: String = "model_worker/0", id: Int64 = 0
+    ) -> SpanRow {
         SpanRow(
-            id: id, attempt: 1, worker: worker, mfc: mfc, phase: "main", interfaceType: "generate", role: "actor", step: 1,
+            id: id, attempt: 1, worker: worker, mfc: mfc, phase: "main", interfaceType: "generate", role: "actor",
+            step: 1,
             start: start, end: end, sequences: 1, tokens: 1, weightVersion: 1)
     }
 
@@ -39,7 +42,8 @@ import Testing
 
     @Test(arguments: [
         ("main", "generate", SpanKind.generate), ("main", "train_step", .train), ("main", "inference", .inference),
-        ("pre-data_transfer", "train_step", .sync), ("post-save", "train_step", .save), ("post-evaluate", "train_step", .evaluate),
+        ("pre-data_transfer", "train_step", .sync), ("post-save", "train_step", .save),
+        ("post-evaluate", "train_step", .evaluate),
         ("main", "something-new", .sync),
     ])
     func `a span shows as what it does`(phase: String, type: String, kind: SpanKind) {
@@ -54,7 +58,8 @@ import Testing
         #expect(state.run?.timeline.window(at: 0) == 20_000_000_000)
         ScreenPicture.press("-", on: &state)
         #expect(state.run?.timeline.window(at: 0) == 40_000_000_000)
-        _ = Reducer.reduce(&state, .snapshot(try RunFixtures.id("first"), RunQuery(), try RunFixtures.snapshot()), now: 0)
+        _ = Reducer.reduce(
+            &state, .snapshot(try RunFixtures.id("first"), RunQuery(), try RunFixtures.snapshot()), now: 0)
         #expect(state.run?.timeline.window(at: 0) == 40_000_000_000)
     }
 

@@ -18,13 +18,19 @@ import Testing
             run.item?.status = .lost
             run.snapshot?.droppedRecords = 1_284
         }
-        #expect(found == ["the orchestrator is gone; R resumes from the last checkpoint", "1 284 records dropped by full queues"])
+        #expect(
+            found == [
+                "the orchestrator is gone; R resumes from the last checkpoint", "1 284 records dropped by full queues",
+            ])
     }
 
     @Test func `a store that is full is said until it has recovered`() throws {
         let full = LifecycleRow(time: 1, kind: "store_full", worker: "", detail: "")
         let recovered = LifecycleRow(time: 2, kind: "store_recovered", worker: "", detail: "")
-        #expect(try alerts { $0.snapshot?.events.append(full) } == ["the store is full: free disk space; nothing acknowledged is lost"])
+        #expect(
+            try alerts { $0.snapshot?.events.append(full) } == [
+                "the store is full: free disk space; nothing acknowledged is lost"
+            ])
         #expect(try alerts { $0.snapshot?.events += [full, recovered] } == [])
     }
 

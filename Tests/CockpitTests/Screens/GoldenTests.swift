@@ -41,8 +41,11 @@ import Testing
         private func failed(_ size: Size) throws -> AppState {
             var state = try StateFixtures.live(size)
             var snapshot = try RunFixtures.snapshot(status: .failed)
-            snapshot.statusDetail = "model_worker/1 was killed by signal 9 (3 times in 60 s; gave up)\nlast words: out of memory"
-            snapshot.events.append(LifecycleRow(time: 599 * RunFixtures.second, kind: "worker_failed", worker: "model_worker/1", detail: ""))
+            snapshot.statusDetail =
+                "model_worker/1 was killed by signal 9 (3 times in 60 s; gave up)\nlast words: out of memory"
+            snapshot.events.append(
+                LifecycleRow(
+                    time: 599 * RunFixtures.second, kind: "worker_failed", worker: "model_worker/1", detail: ""))
             snapshot.workers[2] = RunFixtures.worker(
                 "model_worker/1", .failed, "", 230, 0, 590 * RunFixtures.second, detail: "signal 9", restarts: 3)
             snapshot.droppedRecords = 1_284
@@ -80,8 +83,11 @@ enum Golden {
             return
         }
         let approved = try String(contentsOf: url, encoding: .utf8)
-        let differing = zip(approved.split(separator: "\n", omittingEmptySubsequences: false), text.split(separator: "\n", omittingEmptySubsequences: false))
-            .first { $0 != $1 }
+        let differing = zip(
+            approved.split(separator: "\n", omittingEmptySubsequences: false),
+            text.split(separator: "\n", omittingEmptySubsequences: false)
+        )
+        .first { $0 != $1 }
         #expect(
             approved == text,
             "\(file) differs, first:\n  approved \(differing?.0 ?? "")\n  now      \(differing?.1 ?? "")\nif that is right: UPDATE_GOLDEN=1",

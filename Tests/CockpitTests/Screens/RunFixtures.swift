@@ -16,7 +16,9 @@ enum RunFixtures {
     static func header() throws -> RunHeader {
         RunHeader(
             id: try id("first"), startedWall: started, seed: 1, totalSteps: 460,
-            settings: ["actor.layers": "4", "grpo.lr": "0.0003", "grpo.group_size": "8", "dataset.path": "data/train.jsonl"],
+            settings: [
+                "actor.layers": "4", "grpo.lr": "0.0003", "grpo.group_size": "8", "dataset.path": "data/train.jsonl",
+            ],
             workers: ["master_worker/0", "model_worker/0", "model_worker/1"],
             lanes: [
                 lane("actor_gen", "actor", "generate", 0), lane("rew_inf", "reward", "inference", 1),
@@ -29,7 +31,9 @@ enum RunFixtures {
     }
 
     /// The run at a time, in seconds, by default in the middle of GRPO.
-    static func snapshot(at seconds: Int64 = 600, end: Int64 = 600, status: TrialStatus = .running) throws -> RunSnapshot {
+    static func snapshot(at seconds: Int64 = 600, end: Int64 = 600, status: TrialStatus = .running) throws
+        -> RunSnapshot
+    {
         let time = seconds * second
         let step = Int(seconds * 10 / 26)
         var random = Seeded(state: 7)
@@ -39,7 +43,9 @@ enum RunFixtures {
             bufferHistory: wave(40, low: 8, high: 120, &random), devices: devices(time: time, &random),
             workers: workers(step: step, time: time), logs: logs(until: time), series: series(step: step, time: time),
             curves: curves(step: step, &random),
-            checkpoints: [CheckpointRow(time: 260 * second, step: 100, role: "actor", path: "step-100", bytes: 3_400_000)],
+            checkpoints: [
+                CheckpointRow(time: 260 * second, step: 100, role: "actor", path: "step-100", bytes: 3_400_000)
+            ],
             events: [LifecycleRow(time: 0, kind: "started", worker: "", detail: "")], droppedRecords: 0, damage: [])
     }
 
@@ -52,18 +58,20 @@ enum RunFixtures {
         var spans: [SpanRow] = []
         for step in max(0, last - steps)...max(0, last) {
             let start = Int64(step) * 26 * tenth
-            let phases: [(mfc: String, role: String, type: String, worker: Int, from: Int64, to: Int64, phase: String)] = [
-                ("actor_gen", "actor", "generate", 0, 0, 12, "main"),
-                ("rew_inf", "reward", "inference", 1, 12, 14, "main"),
-                ("ref_inf", "reference", "inference", 1, 14, 18, "main"),
-                ("actor_train", "actor", "train_step", 0, 17, 18, "pre-data_transfer"),
-                ("actor_train", "actor", "train_step", 0, 18, 26, "main"),
-            ]
+            let phases:
+                [(mfc: String, role: String, type: String, worker: Int, from: Int64, to: Int64, phase: String)] = [
+                    ("actor_gen", "actor", "generate", 0, 0, 12, "main"),
+                    ("rew_inf", "reward", "inference", 1, 12, 14, "main"),
+                    ("ref_inf", "reference", "inference", 1, 14, 18, "main"),
+                    ("actor_train", "actor", "train_step", 0, 17, 18, "pre-data_transfer"),
+                    ("actor_train", "actor", "train_step", 0, 18, 26, "main"),
+                ]
             for (index, phase) in phases.enumerated() where start + phase.from * tenth < time {
                 let end = start + phase.to * tenth
                 spans.append(
                     SpanRow(
-                        id: Int64(step * 10 + index), attempt: 1, worker: "model_worker/\(phase.worker)", mfc: phase.mfc,
+                        id: Int64(step * 10 + index), attempt: 1, worker: "model_worker/\(phase.worker)",
+                        mfc: phase.mfc,
                         phase: phase.phase, interfaceType: phase.type, role: phase.role, step: step + 1,
                         start: start + phase.from * tenth, end: end <= time ? end : nil, sequences: 64, tokens: 1_536,
                         weightVersion: step))
@@ -80,7 +88,9 @@ enum RunFixtures {
 
     private static func devices(time: Int64, _ random: inout Seeded) -> [DeviceRow] {
         var rows = [
-            device("cpu", "", "AMD EPYC, 2 cores", 0.74, 9_800_000_000, 25_200_000_000, time, wave(60, low: 0.3, high: 0.98, &random)),
+            device(
+                "cpu", "", "AMD EPYC, 2 cores", 0.74, 9_800_000_000, 25_200_000_000, time,
+                wave(60, low: 0.3, high: 0.98, &random))
         ]
         for (index, cores) in [0.03, 1.62, 0.41].enumerated() {
             let worker = index == 0 ? "master_worker/0" : "model_worker/\(index - 1)"
@@ -116,7 +126,8 @@ enum RunFixtures {
     }
 
     static func worker(
-        _ id: String, _ state: WorkerState, _ mfc: String, _ step: Int, _ pid: Int32, _ time: Int64, detail: String = "",
+        _ id: String, _ state: WorkerState, _ mfc: String, _ step: Int, _ pid: Int32, _ time: Int64,
+        detail: String = "",
         restarts: Int = 0
     ) -> WorkerRow {
         WorkerRow(
@@ -164,7 +175,8 @@ enum RunFixtures {
                 let eased = 1 - (1 - share) * (1 - share)
                 let value = from + (to - from) * eased + noise * (random.unit() - 0.5)
                 return ReducedColumn(
-                    count: 2, low: value - noise * random.unit(), high: value + noise * random.unit(), mean: value, last: value)
+                    count: 2, low: value - noise * random.unit(), high: value + noise * random.unit(), mean: value,
+                    last: value)
             }
             curves[key] = Curve(firstStep: 1, lastStep: max(2, step), columns: columns)
         }

@@ -13,8 +13,11 @@ import Testing
     @Test(arguments: GoldenTests.Scene.allCases)
     func `each screen draws at every size and never halves a wide character`(scene: GoldenTests.Scene) throws {
         // Each width with two heights and each height with two widths: every threshold is crossed both ways.
-        let sizes = Self.widths.flatMap { [Size(width: $0, height: 16), Size(width: $0, height: 36)] }
-            + Self.heights.flatMap { [Size(width: 60, height: $0), Size(width: 120, height: $0)] } + [Size(width: 300, height: 80)]
+        let sizes =
+            Self.widths.flatMap { [Size(width: $0, height: 16), Size(width: $0, height: 36)] }
+            + Self.heights.flatMap { [Size(width: 60, height: $0), Size(width: 120, height: $0)] } + [
+                Size(width: 300, height: 80)
+            ]
         for size in sizes {
             let surface = ScreenPicture.surface(try scene.state(size))
             #expect(surface.size == size)
@@ -36,13 +39,18 @@ import Testing
     @Test func `panes never overlap and stay on the screen`() throws {
         for width in [60, 80, 99, 100, 120, 200, 300] {
             for height in Self.heights where height >= 16 {
-                for state in [try StateFixtures.live(Size(width: width, height: height)), try StateFixtures.replay(Size(width: width, height: height))] {
+                for state in [
+                    try StateFixtures.live(Size(width: width, height: height)),
+                    try StateFixtures.replay(Size(width: width, height: height)),
+                ] {
                     let layout = DashboardLayout(state: state)
                     var places = Array(layout.panes.values) + [layout.header, layout.footer]
                     places += [layout.alerts, layout.banner, layout.transport, layout.meters].compactMap(\.self)
                     for (index, place) in places.enumerated() {
                         #expect(place.intersection(Rect(state.size)) == place, "\(width)x\(height)")
-                        for other in places[..<index] { #expect(place.intersection(other).isEmpty, "\(width)x\(height)") }
+                        for other in places[..<index] {
+                            #expect(place.intersection(other).isEmpty, "\(width)x\(height)")
+                        }
                     }
                 }
             }
@@ -70,7 +78,9 @@ import Testing
         #expect(text.contains("step 230/460"))
     }
 
-    @Test(arguments: [Size(width: 0, height: 0), Size(width: 1, height: 1), Size(width: 20, height: 5), Size(width: 5, height: 40)])
+    @Test(arguments: [
+        Size(width: 0, height: 0), Size(width: 1, height: 1), Size(width: 20, height: 5), Size(width: 5, height: 40),
+    ])
     func `tiny terminals do not trap`(size: Size) throws {
         #expect(ScreenPicture.surface(try StateFixtures.live(size)).size == size)
     }
@@ -86,9 +96,12 @@ import Testing
             snapshot.spans = []
             snapshot.workers = []
             snapshot.devices = []
-            snapshot.curves = ["sft/loss": Curve(firstStep: 5, lastStep: 5, columns: [ReducedColumn(count: 0, nonFinite: 1)])]
+            snapshot.curves = [
+                "sft/loss": Curve(firstStep: 5, lastStep: 5, columns: [ReducedColumn(count: 0, nonFinite: 1)])
+            ]
             snapshot.buffer = BufferRow(
-                time: 0, step: 0, event: "put", mfc: "", count: 0, size: 5, capacity: 0, beingRead: 0, ready: [:], staleness: [],
+                time: 0, step: 0, event: "put", mfc: "", count: 0, size: 5, capacity: 0, beingRead: 0, ready: [:],
+                staleness: [],
                 stalenessBound: 0)
             state.run?.snapshot = snapshot
             for keys in ["", "3", "7", "6", "r"] {

@@ -4,10 +4,11 @@ import Testing
 
 @Suite("Character width")
 struct CharacterWidthTests {
-    @Test(arguments: [
-        ("a", 1), ("é", 1), ("\u{301}", 0), ("训", 2), ("ｱ", 1), ("Ａ", 2), ("😀", 2), ("⣿", 1), ("█", 1), ("─", 1),
-        ("★", 1), ("◐", 1), ("\u{200B}", 0), ("\u{AD}", 1), ("한", 2), ("\u{20000}", 2), ("✓", 1), ("‖", 1),
-    ] as [(Unicode.Scalar, Int)])
+    @Test(
+        arguments: [
+            ("a", 1), ("é", 1), ("\u{301}", 0), ("训", 2), ("ｱ", 1), ("Ａ", 2), ("😀", 2), ("⣿", 1), ("█", 1), ("─", 1),
+            ("★", 1), ("◐", 1), ("\u{200B}", 0), ("\u{AD}", 1), ("한", 2), ("\u{20000}", 2), ("✓", 1), ("‖", 1),
+        ] as [(Unicode.Scalar, Int)])
     func `is what terminals use`(scalar: Unicode.Scalar, cells: Int) {
         #expect(CharacterWidth.cells(of: scalar) == cells)
     }

@@ -16,8 +16,10 @@ struct KeyDecoderTests {
     }
 
     @Test(arguments: [
-        ("q", KeyStroke("q")), ("Q", KeyStroke("Q")), (" ", KeyStroke(" ")), ("é", KeyStroke("é")), ("训", KeyStroke("训")),
-        ("\r", KeyStroke(.enter)), ("\n", KeyStroke(.enter)), ("\t", KeyStroke(.tab)), ("\u{7F}", KeyStroke(.backspace)),
+        ("q", KeyStroke("q")), ("Q", KeyStroke("Q")), (" ", KeyStroke(" ")), ("é", KeyStroke("é")),
+        ("训", KeyStroke("训")),
+        ("\r", KeyStroke(.enter)), ("\n", KeyStroke(.enter)), ("\t", KeyStroke(.tab)),
+        ("\u{7F}", KeyStroke(.backspace)),
         ("\u{3}", .control("c")), ("\u{1A}", .control("z")), ("\u{0}", .control(" ")), ("\u{1C}", .control("\\")),
         ("\u{1B}[A", KeyStroke(.up)), ("\u{1B}OA", KeyStroke(.up)), ("\u{1B}[D", KeyStroke(.left)),
         ("\u{1B}OD", KeyStroke(.left)), ("\u{1B}[1;5C", KeyStroke(.right, .control)),
@@ -47,15 +49,18 @@ struct KeyDecoderTests {
     func `reads modifiers of the mouse and every tick of a fast wheel`() {
         #expect(
             events("\u{1B}[<20;1;1M")
-                == [.mouse(MouseEvent(kind: .press(.left), position: Point(x: 0, y: 0), modifiers: [.shift, .control]))])
+                == [
+                    .mouse(MouseEvent(kind: .press(.left), position: Point(x: 0, y: 0), modifiers: [.shift, .control]))
+                ])
         #expect(events(String(repeating: "\u{1B}[<64;1;1M", count: 50)).count == 50)
     }
 
     @Test
     func `takes a paste in one piece with what is in it`() {
-        #expect(events("a\u{1B}[200~x\u{1B}[Ay\nz\u{1B}[201~b") == [
-            .key(KeyStroke("a")), .paste("x\u{1B}[Ay\nz"), .key(KeyStroke("b")),
-        ])
+        #expect(
+            events("a\u{1B}[200~x\u{1B}[Ay\nz\u{1B}[201~b") == [
+                .key(KeyStroke("a")), .paste("x\u{1B}[Ay\nz"), .key(KeyStroke("b")),
+            ])
         #expect(events("\u{1B}[200~\u{1B}[201~") == [.paste("")])
     }
 
@@ -85,7 +90,8 @@ struct KeyDecoderTests {
     }
 
     @Test(arguments: [
-        "\u{1B}[1;5", "\u{1B}[99~", "\u{1B}[12;34R", "\u{1B}]0;title\u{7}", "\u{1B}]0;title\u{1B}\\", "\u{1B}P1$r0m\u{1B}\\",
+        "\u{1B}[1;5", "\u{1B}[99~", "\u{1B}[12;34R", "\u{1B}]0;title\u{7}", "\u{1B}]0;title\u{1B}\\",
+        "\u{1B}P1$r0m\u{1B}\\",
         "\u{1B}[I", "\u{1B}[?1;2c", "\u{1B}[<0;0;0M", "\u{1B}[<9;9M", "\u{1B}[M !!", "\u{1B}O5", "\u{1B}[<128;1;1M",
     ])
     func `drops what it has no use for`(bytes: String) {
@@ -157,7 +163,8 @@ struct KeyDecoderTests {
 @Suite("A key's name")
 struct KeyStrokeTests {
     @Test(arguments: [
-        (KeyStroke("q"), "q"), (.control("c"), "ctrl-c"), (KeyStroke(.tab, .shift), "shift-tab"), (KeyStroke(" "), "space"),
+        (KeyStroke("q"), "q"), (.control("c"), "ctrl-c"), (KeyStroke(.tab, .shift), "shift-tab"),
+        (KeyStroke(" "), "space"),
         (KeyStroke(.function(1)), "F1"), (KeyStroke(.escape), "esc"), (KeyStroke(.up), "↑"), (.alt("x"), "alt-x"),
     ])
     func `is what help and footer show`(stroke: KeyStroke, name: String) {

@@ -59,7 +59,8 @@ struct TerminalPlanTests {
     }
 
     @Test(arguments: [
-        (["TERM": "dumb"], true, TerminalError.Code.dumb), ([:], true, .dumb), (["TERM": "xterm"], false, .notATerminal),
+        (["TERM": "dumb"], true, TerminalError.Code.dumb), ([:], true, .dumb),
+        (["TERM": "xterm"], false, .notATerminal),
     ])
     func `says why there can be no dashboard`(
         environment: [String: String], isTerminal: Bool, code: TerminalError.Code

@@ -107,7 +107,8 @@ struct LineChartTests {
 
     @Test
     func `puts the end of the axis behind it where it is low`() {
-        #expect(drawn(20, 4, chart([0, 1]).render) == [
+        #expect(
+            drawn(20, 4, chart([0, 1]).render) == [
                 "   1│          ⣀⡠⠤⠒⠉",
                 "0.50│     ⣀⠤⠔⠒⠉",
                 "    │⣀⠤⠒⠊⠉",
@@ -118,7 +119,8 @@ struct LineChartTests {
     @Test
     func `leaves a gap and marks values that are not finite`() {
         let lines = drawn(20, 4, chart([1, 1, .nan, 1, 1]) { $0.y = 0...2 }.render)
-        #expect(lines == [
+        #expect(
+            lines == [
                 "2│",
                 "1│⠤⠤⠤⠤⠤        ⠤⠤⠤⠤⠤",
                 " │",
@@ -129,7 +131,8 @@ struct LineChartTests {
     @Test
     func `gives a constant a range of its own`() {
         let lines = drawn(20, 4, chart([0.5, 0.5, 0.5]).render)
-        #expect(lines == [
+        #expect(
+            lines == [
                 "0.55│",
                 "0.50│⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤",
                 "    │",
@@ -144,7 +147,8 @@ struct LineChartTests {
             repeating: LineChart.Column(count: 500, low: 0, high: 1, mean: 0.5), count: 200)
         let band = LineChart(
             series: [.init(columns: columns, role: .series1, shape: .band)], x: 0...100_000, y: 0...1)
-        #expect(drawn(12, 3, band.render) == [
+        #expect(
+            drawn(12, 3, band.render) == [
                 "   1│⣿⣿⣿⣿⣿⣿⣿",
                 "    │⣿⣿⣿⣿⣿⣿⣿",
                 "   0└── 100k",
@@ -155,7 +159,8 @@ struct LineChartTests {
     func `names a bound and draws it below the line`() {
         let lines = drawn(
             30, 6, chart([0, 1]) { $0.levels = [.init(value: 0.5, label: "bound .50")] }.render)
-        #expect(lines == [
+        #expect(
+            lines == [
                 "   1│                   ⣀⡠⠤⠔⠒⠉",
                 "    │            ⢀⣀⠤⠤⠒⠊⠉",
                 "0.50│┄┄┄┄┄┄⣀⡠⠤⠒⠒⠉⠁┄┄┄bound .50",
@@ -179,7 +184,8 @@ struct LineChartTests {
     @Test
     func `draws on a logarithmic axis`() {
         let lines = drawn(20, 4, chart([1, 10, 100, -1]) { $0.scale = .logarithmic }.render)
-        #expect(lines == [
+        #expect(
+            lines == [
                 "100│       ⢀⡠⠔⠊",
                 " 10│   ⢀⡠⠔⠊⠁",
                 "   │⡠⠔⠊⠁",
@@ -190,7 +196,8 @@ struct LineChartTests {
     @Test
     func `draws with ASCII marks`() {
         let lines = drawn(20, 4, glyphs: .ascii, chart([0, 1]).render)
-        #expect(lines == [
+        #expect(
+            lines == [
                 "   1|          .;--'",
                 "0.50|     .---'",
                 "    |.--:'",

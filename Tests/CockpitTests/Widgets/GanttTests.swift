@@ -21,7 +21,8 @@ struct LaneRasterTests {
     @Test
     func `draws each kind of call with its own glyph`() {
         let spans = [
-            span(.generate, 0, 4), span(.sync, 4, 5), span(.inference, 6, 8), span(.train, 8, 10), span(.save, 10, 10.1),
+            span(.generate, 0, 4), span(.sync, 4, 5), span(.inference, 6, 8), span(.train, 8, 10),
+            span(.save, 10, 10.1),
         ]
         #expect(row(spans) == "▓▓▓▓░·▒▒██┆·")
     }
@@ -63,7 +64,9 @@ struct LaneRasterTests {
 struct GanttTests {
     private var gantt = Gantt(
         lanes: [
-            .init(label: "actor.gen", content: .busy([span(.generate, 0, 12), span(.sync, 12, 14)]), columns: ["71%", "8%"]),
+            .init(
+                label: "actor.gen", content: .busy([span(.generate, 0, 12), span(.sync, 12, 14)]),
+                columns: ["71%", "8%"]),
             .init(label: "actor.tr", content: .busy([span(.train, 16, 20)]), columns: ["22%", "55%"]),
         ],
         window: 0...30 * second, now: 25 * second,

@@ -10,7 +10,9 @@ import Testing
     private let folder = TemporaryFolder()
     private let context = ZeroMQContext()
 
-    private func start(_ trial: TrialFolder, _ queue: IngestQueue, isNew: Bool = true) throws -> (IngestThread, RuntimeFolder) {
+    private func start(_ trial: TrialFolder, _ queue: IngestQueue, isNew: Bool = true) throws -> (
+        IngestThread, RuntimeFolder
+    ) {
         try FolderFiles.makeFolder(trial.path)
         let runtime = try RuntimeFolder.create(for: trial)
         let plan = try Samples.plan()

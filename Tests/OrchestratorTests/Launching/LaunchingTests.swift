@@ -153,7 +153,8 @@ private func record(_ status: TrialStatus, _ trial: TrialFolder, pid: Int32 = 1)
         second.name = "critic_train"
         second.model = ModelName(ModelRole("critic"))
         plan.setups[1].calls.append(second)
-        #expect(ResumePoint.newest(of: plan, recorded: recorded) { $0 == .actor ? Set(actor) : Set(critic) } == expected)
+        #expect(
+            ResumePoint.newest(of: plan, recorded: recorded) { $0 == .actor ? Set(actor) : Set(critic) } == expected)
     }
 
     @Test func `counts only checkpoints whose manifest is written`() throws {

@@ -9,8 +9,11 @@ extension Reducer {
         case .trialsFailed(let reason): state.trials.failure = reason
         case .snapshot(let id, let query, let snapshot): takeSnapshot(&state, id, query, snapshot, now: now)
         case .runFailed(let id, let reason):
-            if state.run?.id == id { state.run?.failure = reason }
-        case .soughtTime(let id, let time): takeSoughtTime(&state, id, time, now: now)
+            if state.run?.id == id {
+                state.run?.failure = reason
+                state.run?.moves = []
+            }
+        case .soughtTime(let id, let time): return takeSoughtTime(&state, id, time, now: now)
         case .experimentsLoaded(let experiments): return takeExperiments(&state, experiments)
         case .experimentsFailed(let reason): toast(&state, reason, .failure, now: now)
         case .launchChecked(let draft, let result):
@@ -71,14 +74,22 @@ extension Reducer {
         state.run?.logs.scroll += snapshot.logs.count { $0.id > last }
     }
 
-    private static func takeSoughtTime(_ state: inout AppState, _ id: TrialID, _ time: Int64?, now: Int64) {
-        guard state.run?.id == id else { return }
-        guard let time else { return toast(&state, "nothing further that way", now: now) }
+    private static func takeSoughtTime(_ state: inout AppState, _ id: TrialID, _ time: Int64?, now: Int64) -> [Effect] {
+        guard state.run?.id == id else { return [] }
+        guard let time else {
+            state.run?.moves = []
+            toast(&state, "nothing further that way", now: now)
+            return []
+        }
         let wasLive = state.run?.transport.isReplay == false
         let end = state.run?.snapshot?.endTime ?? time
         state.run?.transport.pause(now: now, end: end)
         state.run?.transport.seek(to: time, now: now)
         if wasLive { toast(&state, "replay: E returns to the newest record", now: now) }
+        let left = (state.run?.moves ?? []).dropFirst()
+        state.run?.moves = Array(left)
+        guard let next = left.first else { return [] }
+        return [.seek(id, next.direction, from: time, stop: next.stop)]
     }
 
     private static func takeLaunched(_ state: inout AppState, _ id: TrialID, now: Int64) {

@@ -64,7 +64,9 @@ extension Reducer {
         if let template = form.template {
             form.experimentIndex = experiments.firstIndex { $0.name == template.id.experiment.description } ?? 0
             for setting in form.experiment?.settings ?? [] {
-                guard let value = template.settings[setting.path], value != setting.defaultValue.description else { continue }
+                guard let value = template.settings[setting.path], value != setting.defaultValue.description else {
+                    continue
+                }
                 form.values[setting.path] = value
             }
         }

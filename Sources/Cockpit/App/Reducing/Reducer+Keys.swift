@@ -128,12 +128,13 @@ extension Reducer {
     }
 
     private static func pictureName(_ state: AppState) -> String {
-        let screen = switch state.screen {
-        case .trials: "trials"
-        case .dashboard: "dashboard"
-        case .timeline: "timeline"
-        case .launch: "launch"
-        }
+        let screen =
+            switch state.screen {
+            case .trials: "trials"
+            case .dashboard: "dashboard"
+            case .timeline: "timeline"
+            case .launch: "launch"
+            }
         guard let run = state.run, state.screen != .trials else { return screen }
         return "\(run.id.experiment)-\(run.id.trial)-\(screen)"
     }

@@ -38,7 +38,9 @@ extension Reducer {
     }
 
     private static func selectChart(_ state: inout AppState, _ layout: DashboardLayout, at position: Point) {
-        guard let run = state.run, let box = layout.chartBoxes.firstIndex(where: { $0.contains(position) }) else { return }
+        guard let run = state.run, let box = layout.chartBoxes.firstIndex(where: { $0.contains(position) }) else {
+            return
+        }
         let index = layout.chartPage(of: run).lowerBound + box
         if index < run.metrics.count { state.run?.charts.selected = index }
     }

@@ -89,15 +89,22 @@ extension Reducer {
         case .jumpToEnd:
             run.timeline.offset = 0
             run.transport.follow()
-        case .eventBack: return [.seek(run.id, .backward, from: here, stop: .event)]
-        case .eventForward: return [.seek(run.id, .forward, from: here, stop: .event)]
-        case .stepBack: return [.seek(run.id, .backward, from: here, stop: .step)]
-        case .stepForward: return [.seek(run.id, .forward, from: here, stop: .step)]
+        case .eventBack: return ask(&run, ReplayMove(direction: .backward, stop: .event), from: here)
+        case .eventForward: return ask(&run, ReplayMove(direction: .forward, stop: .event), from: here)
+        case .stepBack: return ask(&run, ReplayMove(direction: .backward, stop: .step), from: here)
+        case .stepForward: return ask(&run, ReplayMove(direction: .forward, stop: .step), from: here)
         default:
             guard let share = action.jumpShare else { return nil }
             run.transport.seek(to: Int64(Double(end) * share), now: now)
         }
         return []
+    }
+
+    /// Sends a move to the reader, or keeps it until the one before it is answered: three presses are three steps.
+    private static func ask(_ run: inout RunView, _ move: ReplayMove, from time: Int64) -> [Effect] {
+        guard run.moves.count < ReplayMove.limit else { return [] }
+        run.moves.append(move)
+        return run.moves.count == 1 ? [.seek(run.id, move.direction, from: time, stop: move.stop)] : []
     }
 
     /// Moves the playhead to about where a step completed; the store's own steps refine it from there.

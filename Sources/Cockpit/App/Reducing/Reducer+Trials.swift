@@ -55,7 +55,9 @@ extension Reducer {
         switch action {
         case .newTrial: return openForm(&state, from: nil)
         case .stopTrial:
-            ask(&state, .stop, "Stop \(target(state))?", ["It saves nothing beyond its last checkpoint.", "It can be resumed from there with R."])
+            ask(
+                &state, .stop, "Stop \(target(state))?",
+                ["It saves nothing beyond its last checkpoint.", "It can be resumed from there with R."])
         case .pauseTrial: askPause(&state)
         case .killWorker: askKill(&state)
         case .saveNow: return command(&state, .saveNow, now: now)
@@ -81,7 +83,8 @@ extension Reducer {
         return id.map(\.description) ?? "the trial"
     }
 
-    private static func ask(_ state: inout AppState, _ kind: TrialCommandKind, _ question: String, _ details: [String]) {
+    private static func ask(_ state: inout AppState, _ kind: TrialCommandKind, _ question: String, _ details: [String])
+    {
         guard let id: TrialID = target(state) else { return }
         state.overlay = .confirm(
             Confirmation(question: question, details: details, consequence: .command(kind, nil, id)))
@@ -91,7 +94,9 @@ extension Reducer {
         if state.run?.status == .paused {
             ask(&state, .resume, "Let \(target(state)) go on?", [])
         } else {
-            ask(&state, .pause, "Pause \(target(state))?", ["It stops between two steps and keeps its memory.", "P lets it go on."])
+            ask(
+                &state, .pause, "Pause \(target(state))?",
+                ["It stops between two steps and keeps its memory.", "P lets it go on."])
         }
     }
 
@@ -113,7 +118,8 @@ extension Reducer {
     /// What did not complete is resumed after a question; what completed opens the form with its settings.
     private static func relaunch(_ state: inout AppState) -> [Effect] {
         guard let id: TrialID = target(state) else { return [] }
-        let status = state.screen == .trials ? state.trials.selectedItem?.status : state.run?.item?.status ?? state.run?.status
+        let status =
+            state.screen == .trials ? state.trials.selectedItem?.status : state.run?.item?.status ?? state.run?.status
         guard status == .completed else {
             let draft = LaunchDraft(experiment: id.experiment.description, trial: id.trial.description, mode: .resume)
             state.overlay = .confirm(
@@ -123,7 +129,8 @@ extension Reducer {
                     consequence: .launch(draft)))
             return []
         }
-        return openForm(&state, from: state.screen == .trials ? state.trials.preview?.header : state.run?.snapshot?.header)
+        return openForm(
+            &state, from: state.screen == .trials ? state.trials.preview?.header : state.run?.snapshot?.header)
     }
 
     /// Opens the launch form, filled in from another trial where one is given.

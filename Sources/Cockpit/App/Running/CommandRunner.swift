@@ -59,7 +59,9 @@ final class CommandRunner: Sendable {
     private func perform(_ job: Job) -> AppEvent {
         switch job {
         case .loadExperiments:
-            do { return .experimentsLoaded(try backend.experiments()) } catch { return .experimentsFailed(describe(error)) }
+            do { return .experimentsLoaded(try backend.experiments()) } catch {
+                return .experimentsFailed(describe(error))
+            }
         case .check(let draft):
             do { return .launchChecked(draft, .success(try backend.check(draft))) } catch {
                 return .launchChecked(draft, .failure(Refusal(error)))

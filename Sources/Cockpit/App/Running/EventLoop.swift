@@ -117,7 +117,8 @@ final class EventLoop {
             switch effect {
             case .watch(let subscription): reader.watch(subscription)
             case .listTrials(let pace): reader.list(pace)
-            case .seek(let trial, let direction, let from, let stop): reader.seek(trial, direction, from: from, stop: stop)
+            case .seek(let trial, let direction, let from, let stop):
+                reader.seek(trial, direction, from: from, stop: stop)
             case .loadExperiments: commands.submit(.loadExperiments)
             case .checkLaunch(let draft): commands.submit(.check(draft))
             case .launch(let draft): commands.submit(.launch(draft))

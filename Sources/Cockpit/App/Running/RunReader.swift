@@ -96,7 +96,9 @@ final class RunReader: Sendable {
     }
 
     private static func take(_ orders: inout Orders) -> Orders? {
-        guard orders.isStopped || orders.isSubscriptionNew || orders.isListWanted || !orders.seeks.isEmpty else { return nil }
+        guard orders.isStopped || orders.isSubscriptionNew || orders.isListWanted || !orders.seeks.isEmpty else {
+            return nil
+        }
         defer {
             orders.isSubscriptionNew = false
             orders.isListWanted = false
@@ -107,7 +109,9 @@ final class RunReader: Sendable {
 
     private static func next(after watch: Watch?, for subscription: Subscription?) -> Watch? {
         guard let subscription else { return nil }
-        guard var same = watch, same.subscription.trial == subscription.trial else { return Watch(subscription: subscription) }
+        guard var same = watch, same.subscription.trial == subscription.trial else {
+            return Watch(subscription: subscription)
+        }
         same.subscription = subscription
         // Another screen asks now, which has not seen the failure.
         same.lastFailure = nil
@@ -138,7 +142,9 @@ final class RunReader: Sendable {
     }
 
     private func answer(_ seek: Orders.Seek, _ watch: Watch?) {
-        guard let source = watch?.source, watch?.subscription.trial == seek.trial else { return }
+        guard let source = watch?.source, watch?.subscription.trial == seek.trial else {
+            return inbox.post(.soughtTime(seek.trial, nil))
+        }
         do {
             let time = try source.eventTime(seek.direction, from: seek.from, stop: seek.stop)
             inbox.post(.soughtTime(seek.trial, time))

@@ -28,7 +28,9 @@ struct AppState: Equatable, Sendable {
     var watched: Subscription?
     var listPace: ListPace?
 
-    init(size: Size, screens: [ScreenID] = [.trials], themes: [String] = ["default-dark"], theme: String = "default-dark") {
+    init(
+        size: Size, screens: [ScreenID] = [.trials], themes: [String] = ["default-dark"], theme: String = "default-dark"
+    ) {
         self.size = size
         self.screens = screens
         self.themes = themes
@@ -194,7 +196,9 @@ struct TrialFilter: Equatable, Sendable {
 
     private func matches(_ word: Substring, _ item: TrialItem) -> Bool {
         let parts = word.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else { return Glob.contains(item.id.description.lowercased() + " " + item.status.rawValue, word) }
+        guard parts.count == 2 else {
+            return Glob.contains(item.id.description.lowercased() + " " + item.status.rawValue, word)
+        }
         switch parts[0] {
         case "exp": return Glob.contains(item.id.experiment.description.lowercased(), parts[1])
         case "trial": return Glob.contains(item.id.trial.description.lowercased(), parts[1])

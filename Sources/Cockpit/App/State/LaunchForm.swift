@@ -143,7 +143,8 @@ extension SettingItem.Kind {
     /// The values allowed, as the form shows them; empty where any text will do.
     var rangeLabel: String {
         switch self {
-        case .integer(let range): Self.label("\(range.lowerBound)", range.lowerBound == .min, "\(range.upperBound)", range.upperBound == .max)
+        case .integer(let range):
+            Self.label("\(range.lowerBound)", range.lowerBound == .min, "\(range.upperBound)", range.upperBound == .max)
         case .number(let range):
             Self.label(
                 ShortNumber.text(range.lowerBound), range.lowerBound <= -.greatestFiniteMagnitude,

@@ -11,6 +11,8 @@ struct RunView: Equatable, Sendable {
     /// What the processes of the trial are doing, from the trials list.
     var item: TrialItem?
     var transport = Transport()
+    /// Moves asked for by keys and not yet answered; the first one is with the reader, the others go on from its answer.
+    var moves: [ReplayMove] = []
     var focus: PaneID = .timeline
     /// The focused pane fills the screen.
     var isZoomed = false
@@ -56,8 +58,19 @@ struct RunView: Equatable, Sendable {
 
     /// The series to page through, the ones that matter most first.
     var metrics: [String] {
-        MetricOrder.ranked((snapshot?.series ?? []).map(\.key)).filter { Glob.contains($0.lowercased(), charts.filter.lowercased()) }
+        MetricOrder.ranked((snapshot?.series ?? []).map(\.key)).filter {
+            Glob.contains($0.lowercased(), charts.filter.lowercased())
+        }
     }
+}
+
+/// One move of the playhead that only the store can work out.
+struct ReplayMove: Equatable, Sendable {
+    var direction: ReplayDirection
+    var stop: ReplayStop
+
+    /// A key held down repeats faster than a disk answers; more than this are not kept.
+    static let limit = 16
 }
 
 /// How the timeline is looked at.
@@ -129,8 +142,8 @@ struct LogsView: Equatable, Sendable {
 /// Orders metric names so that what tells most about a run comes first.
 enum MetricOrder {
     private static let first = [
-        "reward", "accuracy", "loss", "approx_kl", "kl", "entropy", "grad_norm", "tokens_per_second", "clip_ratio",
-        "seq_len",
+        "reward", "accuracy", "kl_ref", "actor_loss", "loss", "approx_kl", "kl", "entropy", "grad_norm",
+        "tokens_per_second", "clip_ratio", "seq_len",
     ]
 
     static func ranked(_ keys: [String]) -> [String] {
@@ -140,7 +153,8 @@ enum MetricOrder {
     private static func rank(_ key: String) -> Int {
         if key.hasPrefix("timeperf/") { return 900 }
         let name = key.split(separator: "/").last.map(String.init) ?? key
-        if let exact = first.firstIndex(of: name) { return exact * 2 }
+        let isHeldOut = key.hasPrefix("eval/") && name != "accuracy"
+        if let exact = first.firstIndex(of: name) { return exact * 2 + (isHeldOut ? 1 : 0) }
         if let close = first.firstIndex(where: { name.contains($0) }) { return close * 2 + 1 }
         return key.hasPrefix("buffer/") ? 800 : 500
     }

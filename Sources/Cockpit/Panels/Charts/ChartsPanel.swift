@@ -50,13 +50,16 @@ struct MetricChart {
     let context: PanelContext
 
     private var view: ChartsView { context.run.charts }
+    /// An average over a handful of points would only draw them late.
+    private var weight: Double { (series?.count ?? 0) < Self.leastSmoothed ? 0 : view.weight }
+    private static let leastSmoothed = 40
     private var series: SeriesRow? { context.snapshot.series.first { $0.key == key } }
 
     /// The last part of the name where it is enough, and how it is smoothed.
     func title(among keys: [String]) -> String {
         let name = key.split(separator: "/").last.map(String.init) ?? key
         let isUnique = keys.count { $0 == name || $0.hasSuffix("/\(name)") } == 1
-        let weight = view.weight > 0 ? " ema \(Self.weightLabel(view.weight))" : ""
+        let weight = weight > 0 ? " ema \(Self.weightLabel(weight))" : ""
         return (isUnique ? name : key) + weight + (view.isLogarithmic ? " log" : "")
     }
 
@@ -70,8 +73,8 @@ struct MetricChart {
         let shown = Self.shown(of: curve, zoom: view.zoom, end: view.end)
         let columns = curve.columns[shown]
         let role = Role.series(index)
-        var lines = [LineChart.Series(columns: Smoothing.debiased(columns, weight: view.weight), role: role)]
-        if view.weight > 0 || columns.contains(where: { $0.high > $0.low }) {
+        var lines = [LineChart.Series(columns: Smoothing.debiased(columns, weight: weight), role: role)]
+        if weight > 0 || columns.contains(where: { $0.high > $0.low }) {
             let raw = Smoothing.raw(columns)
             lines.insert(LineChart.Series(columns: raw, role: role, shape: .band), at: 0)
         }

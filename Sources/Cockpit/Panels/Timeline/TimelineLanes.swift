@@ -23,7 +23,9 @@ enum TimelineLanes {
                 byWorker[span.worker, default: []].append(span)
             }
         }
-        func ordered(_ spans: [SpanRow]?) -> [SpanRow] { (spans ?? []).sorted { ($0.start, $0.id) < ($1.start, $1.id) } }
+        func ordered(_ spans: [SpanRow]?) -> [SpanRow] {
+            (spans ?? []).sorted { ($0.start, $0.id) < ($1.start, $1.id) }
+        }
         let calls = planned.map { Lane(label: $0.mfc, worker: $0.worker, spans: ordered(byMFC[$0.mfc])) }
         let others = byWorker.keys.sorted().map {
             Lane(label: WorkerName.short($0), worker: $0, spans: ordered(byWorker[$0]))
@@ -98,7 +100,8 @@ enum TimelineLanes {
 enum SpanText {
     static func line(_ span: SpanRow) -> String {
         let length = span.end.map { Format.preciseDuration($0 - span.start) } ?? "running"
-        return "\(span.mfc.isEmpty ? span.interfaceType : span.mfc) step \(span.step) \(span.worker) \(span.phase) \(length)"
+        return
+            "\(span.mfc.isEmpty ? span.interfaceType : span.mfc) step \(span.step) \(span.worker) \(span.phase) \(length)"
     }
 }
 

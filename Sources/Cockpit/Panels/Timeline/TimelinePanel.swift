@@ -11,7 +11,8 @@ struct TimelinePanel: Panel {
         let window = TimelineLanes.window(context.run.timeline, time: context.snapshot.time)
         let steps = TimelineLanes.stepStarts(lanes).filter { window.contains($0.time) }
         guard let first = steps.first?.step, let last = steps.last?.step else { return "MFC timeline" }
-        let range = first == last ? "step \(last)" : "steps \(first)\(context.glyphs.repertoire == .unicode ? "–" : "-")\(last)"
+        let range =
+            first == last ? "step \(last)" : "steps \(first)\(context.glyphs.repertoire == .unicode ? "–" : "-")\(last)"
         return "MFC timeline  \(range)"
     }
 

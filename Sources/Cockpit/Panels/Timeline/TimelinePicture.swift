@@ -50,8 +50,10 @@ struct TimelinePicture {
 
         func heading(_ worker: String) -> Gantt.Lane {
             let mark = String(context.glyphs.expanded)
-            let idle = 1 - TimelineLanes.busy(
-                lanes.filter { $0.worker == worker }.flatMap(\.spans), window: window, now: time)
+            let idle =
+                1
+                - TimelineLanes.busy(
+                    lanes.filter { $0.worker == worker }.flatMap(\.spans), window: window, now: time)
             return Gantt.Lane(
                 label: TextLine("\(mark) \(WorkerName.short(worker))", .dim), content: .heading,
                 columns: isWide ? ["", Format.percent(idle)] : [])

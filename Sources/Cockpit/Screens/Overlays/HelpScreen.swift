@@ -27,8 +27,10 @@ struct HelpScreen {
             TextLine(action.keyLabel.padded(to: 16), .key, .bold).appending(action.title)
                 .appending("   \(action.scope.title)", .dim)
         }
-        SelectionList(items: lines, selection: lines.isEmpty ? nil : 0, placeholder: TextLine("no action matches", .dim))
-            .render(in: &surface, area: area)
+        SelectionList(
+            items: lines, selection: lines.isEmpty ? nil : 0, placeholder: TextLine("no action matches", .dim)
+        )
+        .render(in: &surface, area: area)
     }
 
     private func columns(in surface: inout Surface, area: Rect) {
@@ -36,7 +38,8 @@ struct HelpScreen {
         let places = area.columns((0..<count).map { _ in .minimum(10) }, spacing: 2)
         let width = places.map(\.width).min() ?? area.width
         let lines = HelpOverlay.sections(for: scopes).flatMap { section in
-            [TextLine(section.title, .title, .bold)] + section.lines.flatMap { entry in wrapped(entry, width: width) } + [TextLine()]
+            [TextLine(section.title, .title, .bold)] + section.lines.flatMap { entry in wrapped(entry, width: width) }
+                + [TextLine()]
         }
         let perColumn = max(1, (lines.count + count - 1) / count)
         let first = min(help.scroll, max(0, perColumn - area.height))

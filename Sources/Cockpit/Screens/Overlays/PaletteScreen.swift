@@ -20,7 +20,8 @@ struct PaletteScreen {
                 .appending(entry.title, isOff ? .dim : .foreground)
                 .appending("   \(entry.disabled ?? entry.scope)", .dim)
         }
-        let first = ScrollWindow.first(previous: 0, selection: palette.selected, count: lines.count, height: list.height)
+        let first = ScrollWindow.first(
+            previous: 0, selection: palette.selected, count: lines.count, height: list.height)
         SelectionList(
             items: lines, selection: palette.selected, firstRow: first,
             placeholder: TextLine("nothing of that name; try a word of what you want to do", .dim)
@@ -51,7 +52,9 @@ struct ConfirmScreen {
     let confirmation: Confirmation
 
     func render(in surface: inout Surface) {
-        let message = [TextLine(confirmation.question, .foreground, .bold)] + confirmation.details.map { TextLine($0, .dim) }
-        Dialog.confirm(title: "Are you sure?", message: message, action: "Yes").render(in: &surface, area: surface.bounds)
+        let message =
+            [TextLine(confirmation.question, .foreground, .bold)] + confirmation.details.map { TextLine($0, .dim) }
+        Dialog.confirm(title: "Are you sure?", message: message, action: "Yes").render(
+            in: &surface, area: surface.bounds)
     }
 }

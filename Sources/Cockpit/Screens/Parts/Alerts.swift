@@ -26,7 +26,9 @@ enum Alerts {
         guard let snapshot = run.snapshot else { return found }
         if isStoreFull(snapshot) { fail("the store is full: free disk space; nothing acknowledged is lost") }
         if let first = snapshot.damage.first {
-            fail("\(snapshot.damage.count) damaged part\(snapshot.damage.count == 1 ? "" : "s") left out: \(oneLine(first))")
+            fail(
+                "\(snapshot.damage.count) damaged part\(snapshot.damage.count == 1 ? "" : "s") left out: \(oneLine(first))"
+            )
         }
         if snapshot.droppedRecords > 0 {
             warn("\(ShortNumber.grouped(snapshot.droppedRecords)) records dropped by full queues")
@@ -61,7 +63,9 @@ enum Alerts {
     }
 
     private static func buffer(_ snapshot: RunSnapshot) -> [Alert] {
-        guard let buffer = snapshot.buffer, let oldest = buffer.oldest, oldest > buffer.stalenessBound else { return [] }
+        guard let buffer = snapshot.buffer, let oldest = buffer.oldest, oldest > buffer.stalenessBound else {
+            return []
+        }
         return [Alert(severity: .warning, text: "staleness \(oldest) exceeds its bound \(buffer.stalenessBound)")]
     }
 

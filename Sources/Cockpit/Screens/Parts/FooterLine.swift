@@ -8,7 +8,8 @@ struct FooterLine {
         if let input = state.filterInput {
             surface.fill(area, background: .footerBackground)
             surface.write("/", x: area.x + 1, y: area.y, role: .key, attributes: .bold)
-            input.field.render(in: &surface, area: Rect(x: area.x + 2, y: area.y, width: min(50, area.width - 30), height: 1))
+            input.field.render(
+                in: &surface, area: Rect(x: area.x + 2, y: area.y, width: min(50, area.width - 30), height: 1))
             surface.write("enter keep  esc clear", x: area.maxX - 22, y: area.y, role: .dim)
             return
         }
@@ -25,7 +26,8 @@ struct FooterLine {
             for action in Keymap.actions(in: scope) {
                 let isFree = action.keys.first.map { !taken.contains($0) } ?? false
                 taken.formUnion(action.keys)
-                guard isFree, !action.hint.isEmpty, !Self.atTheRight.contains(action.id), seen.insert(action.id).inserted,
+                guard isFree, !action.hint.isEmpty, !Self.atTheRight.contains(action.id),
+                    seen.insert(action.id).inserted,
                     Availability.reason(against: action.id, in: state) == nil, suits(action)
                 else { continue }
                 usable.append(action)
@@ -74,7 +76,8 @@ struct FooterLine {
 
     private static func label(of action: Action) -> String {
         // Several keys for one action would only take room; the first is the one to learn.
-        action.keyLabel.contains(" ") && action.keys.count > 1 && action.keyLabel == action.keys.map(\.description).joined(separator: " ")
+        action.keyLabel.contains(" ") && action.keys.count > 1
+            && action.keyLabel == action.keys.map(\.description).joined(separator: " ")
             ? action.keys[0].description : action.keyLabel
     }
 }

@@ -22,7 +22,10 @@ struct HeaderLine {
         var kept = pieces
         let room = area.width - 2 - (trailing.cellWidth > 0 ? trailing.cellWidth + 2 : 0)
         while kept.reduce(-2, { $0 + $1.text.cellWidth + 2 }) > room {
-            guard let worst = kept.indices.filter({ kept[$0].priority > 0 }).max(by: { kept[$0].priority < kept[$1].priority })
+            guard
+                let worst = kept.indices.filter({ kept[$0].priority > 0 }).max(by: {
+                    kept[$0].priority < kept[$1].priority
+                })
             else { break }
             kept.remove(at: worst)
         }

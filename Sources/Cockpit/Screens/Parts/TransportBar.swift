@@ -36,7 +36,8 @@ struct TransportBar {
     private func controls(in surface: inout Surface, area: Rect, position: Int64) {
         let glyphs = surface.glyphs
         let isASCII = glyphs.repertoire == .ascii
-        let state = run.transport.isPlaying ? (isASCII ? "> playing" : "▶ playing") : (isASCII ? "= paused " : "‖ paused ")
+        let state =
+            run.transport.isPlaying ? (isASCII ? "> playing" : "▶ playing") : (isASCII ? "= paused " : "‖ paused ")
         var line = TextLine(" \(state)", run.transport.isPlaying ? .statusRunning : .statusPaused, .bold)
             .appending("   speed ", .dim)
         for speed in Transport.speeds {
@@ -73,7 +74,9 @@ struct TransportBar {
         for event in snapshot.events {
             let x = area.x + Int(share(of: event.time, end: end) * Double(max(0, area.width - 1)))
             let isFailure = event.kind.contains("fail") || event.kind.contains("restart")
-            let glyph = isFailure ? surface.glyphs.failed : (event.kind == "completed" ? surface.glyphs.done : surface.glyphs.tick)
+            let glyph =
+                isFailure
+                ? surface.glyphs.failed : (event.kind == "completed" ? surface.glyphs.done : surface.glyphs.tick)
             surface.put(glyph, x: x, y: area.y, role: isFailure ? .statusFailed : .dim)
         }
         for checkpoint in snapshot.checkpoints {

@@ -20,7 +20,8 @@ struct BarSeries: Sendable {
             for (row, bar) in bars.prefix(area.height).enumerated() {
                 let y = area.y + row
                 surface.write(bar.label, x: area.x, y: y, role: .foreground)
-                surface.write(bar.text.padded(to: texts, alignment: .trailing), x: area.x + labels + 1, y: y, role: .dim)
+                surface.write(
+                    bar.text.padded(to: texts, alignment: .trailing), x: area.x + labels + 1, y: y, role: .dim)
                 let start = labels + texts + 2
                 let place = Rect(x: area.x + start, y: y, width: area.width - start, height: 1)
                 surface.bar(share: full > 0 ? bar.value / full : 0, in: place, role: bar.role)

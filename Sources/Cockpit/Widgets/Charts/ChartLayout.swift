@@ -19,7 +19,8 @@ struct ChartLayout {
         x = chart.x
         scale = chart.scale
         y = chart.y ?? Self.valueRange(of: chart)
-        let middle = chart.scale == .linear
+        let middle =
+            chart.scale == .linear
             ? (y.lowerBound + y.upperBound) / 2 : sqrt(max(y.lowerBound, .leastNormalMagnitude) * y.upperBound)
         labels = [y.upperBound, middle, y.lowerBound].map(ShortNumber.text)
         let labelWidth = min(area.width - 3, labels.map(\.cellWidth).max() ?? 1)

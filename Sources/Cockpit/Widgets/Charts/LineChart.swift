@@ -2,7 +2,7 @@
 struct LineChart: Sendable {
     /// What happened in one slice of the x-axis.
     struct Column: Hashable, Sendable {
-        /// Finite points; 0 is a gap.
+        /// Finite points; 0 where nothing was measured, or nothing finite.
         var count: Int
         var low: Double
         var high: Double
@@ -84,7 +84,8 @@ struct LineChart: Sendable {
         var previous: Point?
         for (index, column) in series.columns.enumerated() {
             guard column.count > 0, let middle = layout.dot(of: column.mean, in: canvas) else {
-                previous = nil
+                // Nothing measured here is no break in the line; a value that is no number is.
+                if column.hasNonFinite || column.count > 0 { previous = nil }
                 continue
             }
             let x = Self.dot(of: index, count: count, width: canvas.dotWidth)
