@@ -15,10 +15,10 @@ struct DataCommand: ParsableCommand {
         var out: String
 
         @Option(help: "Which rows are held out, and the order of all rows.")
-        var seed: UInt64 = 1
+        var seed = ArithmeticData.seed
 
         @Option(help: "Rows that are held out, of 8100.")
-        var heldOut = 500
+        var heldOut = ArithmeticData.heldOutRows
 
         @Flag(help: "Print JSON.")
         var json = false

@@ -27,7 +27,9 @@ struct DemoCommand: ParsableCommand {
         let home = Environment.home
         let id = TrialID(experiment: try ExperimentName("grpo-arith"), trial: try TrialName("demo"))
         let replaces = try mayReplace(id, home: home)
-        let written = try ArithmeticData.write(to: "\(home.data)/arithmetic", seed: 1, heldOutRows: 500)
+        let written = try ArithmeticData.write(
+            to: "\(home.data)/arithmetic", seed: ArithmeticData.seed,
+            heldOutRows: ArithmeticData.heldOutRows)
         Output.note("dataset: \(written.trainingRows) additions to train on, \(written.heldOutRows) held out")
         let request = LaunchRequest(
             experiment: id.experiment.description, trial: id.trial.description, overrides: overrides,

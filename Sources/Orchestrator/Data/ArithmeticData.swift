@@ -3,6 +3,10 @@ import Protocol
 
 /// The demo's dataset: every addition of two two-digit numbers once, split into training and held-out rows by seed.
 package enum ArithmeticData {
+    /// The split that experiments and the demo use.
+    package static let seed: UInt64 = 1
+    package static let heldOutRows = 500
+
     /// What was written.
     package struct Written: Sendable, Equatable {
         package let training: String

@@ -9,15 +9,21 @@ package protocol Experiment: Sendable {
     var settings: [Setting] { get }
     /// The plan for these values. Pure: touches no file and starts nothing.
     func plan(_ settings: Settings, id: TrialID) throws(ConfigurationError) -> TrialPlan
+    /// Makes what the experiment brings itself and does not find, such as its generated dataset.
+    func prepare(_ settings: Settings, home: HomeFolder) throws
 }
 
-/// All experiments. Adding one is a file in this folder and a line here.
+extension Experiment {
+    package func prepare(_ settings: Settings, home: HomeFolder) throws {}
+}
+
+/// All experiments, those that run as they are first. Adding one is a file in this folder and a line here.
 package enum Experiments {
     package static let all: [any Experiment] = [
-        SFTExperiment(),
-        GRPOExperiment(),
-        ArithmeticSFTExperiment(),
         ArithmeticGRPOExperiment(),
+        ArithmeticSFTExperiment(),
+        GRPOExperiment(),
+        SFTExperiment(),
     ]
 
     /// The experiment of that name, or an error that suggests one.

@@ -26,7 +26,7 @@ package struct Launching: Sendable {
             check: PlanCheck(names: .registered, machine: .current(home: home)))
     }
 
-    /// The settings and the plan of a request, fully checked; touches nothing.
+    /// The settings and the plan of a request, fully checked; starts nothing, and makes only data the experiment brings.
     package func resolve(_ request: LaunchRequest) throws -> (settings: Settings, plan: TrialPlan) {
         let id = try request.id()
         let experiment = try Experiments.find(request.experiment)
@@ -36,6 +36,7 @@ package struct Launching: Sendable {
             : try Experiments.resolve(
                 experiment, configFile: request.configFile, overrides: request.overrides, paths: paths)
         let plan = try experiment.plan(settings, id: id)
+        try experiment.prepare(settings, home: home)
         try check.verify(plan)
         return (settings, plan)
     }

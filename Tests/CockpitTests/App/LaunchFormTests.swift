@@ -119,7 +119,7 @@ import Testing
             (.integer(1...4), "5", "must be 1…4"), (.integer(1...4), "x", "a whole number is needed"),
             (.number(0...1), "nan", "a number is needed"), (.number(0...1), "0.5", nil),
             (.boolean, "yes", "true or false"),
-            (.choice(["a", "b"]), "c", "one of a, b"), (.path, "", "a path is needed"), (.text, "", nil),
+            (.choice(["a", "b"]), "c", "one of a, b"), (.path, "", nil), (.text, "", nil),
         ] as [(SettingItem.Kind, String, String?)])
     func `values are judged by their kind`(kind: SettingItem.Kind, text: String, problem: String?) {
         #expect(kind.problem(with: text) == problem)

@@ -5,7 +5,7 @@ import Testing
 @testable import Orchestrator
 
 @Suite struct `Every registered experiment` {
-    static let names = ["sft", "grpo", "sft-arith", "grpo-arith"]
+    static let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
 
     @Test func `is one of the four`() {
         #expect(Experiments.all.map(\.name) == Self.names)

@@ -135,8 +135,8 @@ extension SettingItem.Kind {
         case .choice(let choices):
             return choices.contains(text) ? nil : "one of \(choices.joined(separator: ", "))"
         case .boolean: return text == "true" || text == "false" ? nil : "true or false"
-        case .path: return text.isEmpty ? "a path is needed" : nil
-        case .text: return nil
+        // An empty path means none; whether a file is needed and there, the plan's check says.
+        case .text, .path: return nil
         }
     }
 
