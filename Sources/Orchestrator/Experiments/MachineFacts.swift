@@ -1,3 +1,4 @@
+internal import CProcess
 import Glibc
 package import Protocol
 
@@ -7,9 +8,12 @@ package struct MachineFacts: Sendable {
     package var memory: Int
     /// Bytes free where trials are written; 0 when unknown.
     package var freeDisk: Int
+    /// Cores this process may run on.
+    package var cores: Int
     package var files: FileFacts
 
-    package init(memory: Int, freeDisk: Int, files: FileFacts) {
+    package init(memory: Int, freeDisk: Int, cores: Int = 1, files: FileFacts) {
+        self.cores = cores
         self.memory = memory
         self.freeDisk = freeDisk
         self.files = files
@@ -18,7 +22,9 @@ package struct MachineFacts: Sendable {
     /// This machine, with the disk that holds `home`.
     package static func current(home: HomeFolder) -> MachineFacts {
         let pages = sysconf(Int32(_SC_PHYS_PAGES)), pageSize = sysconf(Int32(_SC_PAGESIZE))
-        return MachineFacts(memory: pages * pageSize, freeDisk: freeBytes(at: home.path), files: .system)
+        return MachineFacts(
+            memory: pages * pageSize, freeDisk: freeBytes(at: home.path), cores: Int(cprocess_allowed_cores()),
+            files: .system)
     }
 
     /// Free bytes of the disk that holds `path`, or would once it is made.

@@ -35,7 +35,8 @@ package struct Launching: Sendable {
             ? try frozenSettings(request, experiment: experiment, folder: home.trial(id))
             : try Experiments.resolve(
                 experiment, configFile: request.configFile, overrides: request.overrides, paths: paths)
-        let plan = try experiment.plan(settings, id: id)
+        var plan = try experiment.plan(settings, id: id)
+        plan.fillThreads(cores: check.machine.cores)
         try experiment.prepare(settings, home: home)
         try check.verify(plan)
         return (settings, plan)
@@ -85,5 +86,13 @@ package struct Launching: Sendable {
             hint:
                 "continue it with --recover-mode resume, start it anew with --replace, or choose another name with -f",
             exitCode: ExitCode.usage)
+    }
+}
+
+extension TrialPlan {
+    /// Gives each model worker that asks for no number every core: calls on different workers do not overlap in the
+    /// dataflow graphs there are, so the cores are never asked for twice at once.
+    mutating func fillThreads(cores: Int) {
+        for index in modelWorkers.indices where modelWorkers[index].threads == 0 { modelWorkers[index].threads = cores }
     }
 }

@@ -140,6 +140,15 @@ private func record(_ status: TrialStatus, _ trial: TrialFolder, pid: Int32 = 1)
     }
 }
 
+@Suite struct `The threads of a plan` {
+    @Test func `are every core for workers that ask for no number, and what was asked for otherwise`() throws {
+        var plan = try Samples.plan("grpo-arith")
+        plan.modelWorkers[1].threads = 3
+        plan.fillThreads(cores: 8)
+        #expect(plan.modelWorkers.map(\.threads) == [8, 3])
+    }
+}
+
 @Suite struct `The resume point` {
     @Test(arguments: [
         ([20, 40], [20, 40], 999, 40), ([], [], 999, 0), ([270, 280], [280], 999, 280), ([260], [260], 999, 260),

@@ -38,6 +38,9 @@ int cprocess_signal_descriptor(const int *signals, size_t count);
 // The next signal waiting on that descriptor, 0 when there is none.
 int cprocess_next_signal(int descriptor);
 
+// Cores that the affinity mask of this process allows: a login node or a container may allow fewer than there are.
+int cprocess_allowed_cores(void);
+
 // One sample of one GPU.
 struct cprocess_gpu {
     char name[96];
