@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// The two things a checkpoint's folder needs done to it as a whole.
 enum CheckpointOnDisk {
@@ -12,5 +13,14 @@ enum CheckpointOnDisk {
     }
 
     /// Removes a folder; one that cannot be removed only costs room, so the training goes on.
-    static func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
+    ///
+    /// It gets a hidden name first, in one step: a process that is killed while it removes the files must not leave a
+    /// folder that looks like a checkpoint to go on from.
+    static func remove(_ path: String) {
+        let place = URL(fileURLWithPath: path)
+        let doomed = place.deletingLastPathComponent().appendingPathComponent(".\(place.lastPathComponent).removed").path
+        try? FileManager.default.removeItem(atPath: doomed)
+        guard rename(path, doomed) == 0 else { return }
+        try? FileManager.default.removeItem(atPath: doomed)
+    }
 }

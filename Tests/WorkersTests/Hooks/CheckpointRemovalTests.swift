@@ -1,0 +1,32 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Workers
+
+@Suite struct `A checkpoint that newer ones made useless` {
+    private let folder = TemporaryFolder()
+
+    private func make(_ name: String) throws -> String {
+        let path = folder.file(name)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        folder.write("{}", to: "\(name)/manifest.json")
+        return path
+    }
+
+    @Test func `goes with all its files`() throws {
+        CheckpointOnDisk.remove(try make("step-10"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+
+    @Test func `goes even where an earlier removal was killed half way`() throws {
+        _ = try make(".step-10.removed")
+        CheckpointOnDisk.remove(try make("step-10"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+
+    @Test func `is no matter when it is gone already`() throws {
+        CheckpointOnDisk.remove(folder.file("step-10"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+}
