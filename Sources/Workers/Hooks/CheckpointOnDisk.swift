@@ -18,7 +18,8 @@ enum CheckpointOnDisk {
     /// folder that looks like a checkpoint to go on from.
     static func remove(_ path: String) {
         let place = URL(fileURLWithPath: path)
-        let doomed = place.deletingLastPathComponent().appendingPathComponent(".\(place.lastPathComponent).removed").path
+        let doomed = place.deletingLastPathComponent().appendingPathComponent(".\(place.lastPathComponent).removed")
+            .path
         try? FileManager.default.removeItem(atPath: doomed)
         guard rename(path, doomed) == 0 else { return }
         try? FileManager.default.removeItem(atPath: doomed)

@@ -1,3 +1,4 @@
+import Logging
 package import Protocol
 
 /// Waits for the data that a redistribution plan brings to this worker.
@@ -12,6 +13,13 @@ package struct DataTransferHook: RequestHook {
     package func run(
         _ hook: WireHookRequest, for request: WireRequest, on worker: ModelExecutor, reply: inout WireReply
     ) throws {
-        try worker.dataManager?.receive(hook.transfer, into: worker.storage)
+        guard let dataManager = worker.dataManager else { return }
+        let refusedBefore = dataManager.refusedMessages
+        try dataManager.receive(hook.transfer, into: worker.storage)
+        let refused = dataManager.refusedMessages - refusedBefore
+        if refused > 0 {
+            worker.logger.warning(
+                "\(refused) messages on the data plane were refused; the last: \(dataManager.lastRefusal)")
+        }
     }
 }

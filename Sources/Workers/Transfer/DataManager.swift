@@ -11,6 +11,10 @@ package final class DataManager {
     private var senders: [Int: DataSender] = [:]
     private var inbox = TransferInbox()
     private let patience: Duration
+    /// Messages that were no tensors of a peer; they are left out and change nothing.
+    package private(set) var refusedMessages = 0
+    /// Why the last of them was refused.
+    package private(set) var lastRefusal = ""
 
     /// - Parameter patience: how long one transfer may take to arrive. A sender that still computes is not late, so it
     ///   is longer than any sane model function call.
@@ -55,7 +59,10 @@ package final class DataManager {
             guard left > .zero else {
                 let late = Set(missing.map { Int(hook.steps[$0.step].fromWorker) }).sorted()
                 let names = late.map { WorkerID(.model, $0).description }.joined(separator: ", ")
-                throw WorkerError(.transfer, "no data from \(names) for transfer \(hook.transferID) within \(patience)")
+                let refused =
+                    refusedMessages == 0 ? "" : "; \(refusedMessages) messages were refused, the last: \(lastRefusal)"
+                throw WorkerError(
+                    .transfer, "no data from \(names) for transfer \(hook.transferID) within \(patience)\(refused)")
             }
             try receiver.wait(left)
             try drain()
@@ -68,9 +75,14 @@ package final class DataManager {
     private func drain() throws {
         while let frames = try receiver.next() {
             guard let first = frames.first else { continue }
-            let header = try WireCodec.decode(WireTensorHeader.self, from: first)
-            let sample = try header.sample.sample(frames: Array(frames.dropFirst()))
-            inbox.receive(sample, for: .init(transfer: header.transferID, step: Int(header.stepIndex)))
+            do {
+                let header = try WireCodec.decode(WireTensorHeader.self, from: first)
+                let sample = try header.sample.sample(frames: Array(frames.dropFirst()))
+                inbox.receive(sample, for: .init(transfer: header.transferID, step: Int(header.stepIndex)))
+            } catch {
+                refusedMessages += 1
+                lastRefusal = errorReport(error)
+            }
         }
     }
 

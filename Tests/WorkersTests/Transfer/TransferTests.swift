@@ -107,6 +107,25 @@ import Testing
         #expect(try there.batch(ids: ["a"], keys: ["tokens", "scores"]) == sample("a"))
     }
 
+    @Test func `garbage on the data plane is counted and changes nothing`() throws {
+        let folder = TemporaryFolder(), context = ZeroMQContext()
+        let runtime = RuntimeFolder(path: folder.path)
+        let receiver = try DataManager(worker: 1, context: context, runtime: runtime)
+        let noise = try ZeroMQSocket.open(context, .push)
+        try noise.connect(runtime.data(1))
+        for frames: [[UInt8]] in [[[]], [[0xff]], [[1, 2, 3], [4]]] { _ = try noise.send(frames) }
+        let sender = try DataManager(worker: 0, context: context, runtime: runtime)
+        let here = SampleStorage(), there = SampleStorage()
+        try here.add(sample("a"))
+        let hook = hook([.init(from: 0, to: 1, ids: ["a"], keys: ["scores", "tokens"])])
+        while receiver.refusedMessages < 3 {
+            try sender.send(hook, from: here)
+            try receiver.receive(hook, into: there)
+        }
+        #expect(try there.batch(ids: ["a"], keys: ["tokens", "scores"]) == sample("a"))
+        #expect(receiver.lastRefusal.contains("TensorHeader"))
+    }
+
     @Test func `a sender that does not send is named when patience ends`() throws {
         let folder = TemporaryFolder(), context = ZeroMQContext()
         let receiver = try DataManager(
