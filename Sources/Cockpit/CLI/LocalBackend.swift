@@ -58,6 +58,7 @@ extension TrialItem {
         step = overview.step
         totalSteps = overview.totalSteps
         startedWall = overview.startedWall
+        updatedWall = overview.updatedWall
         last = overview.last
     }
 }

@@ -25,6 +25,8 @@ package struct TrialOverview: Sendable, Equatable {
     package var startedWall: Int64
     /// The last value of each series.
     package var last: [String: Double]
+    /// Wall clock of the last change, nanoseconds since 1970; 0 when unknown.
+    package var updatedWall: Int64 = 0
 }
 
 /// All trials under a home folder, running or not.
@@ -65,7 +67,7 @@ package enum TrialList {
             id: folder.id, status: record.observedStatus(), statusDetail: record.statusDetail,
             orchestratorPID: isAlive ? record.orchestrator.pid : nil, workers: workers, step: entry?.step ?? 0,
             totalSteps: record.totalSteps, attempt: record.attempt, startedWall: record.startedWall,
-            last: entry?.last ?? [:])
+            last: entry?.last ?? [:], updatedWall: entry?.updatedWall ?? 0)
     }
 
     /// A trial whose `run.json` is missing: an archive, or a copy.
