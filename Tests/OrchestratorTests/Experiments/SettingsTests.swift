@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a.jsonl", "/work/a.jsonl"), ("./a.jsonl", "/work/a.jsonl"), ("/x/a", "/x/a"), ("~/a", "/users/ada/a"),
+        ("a.jsonl", "/here/a.jsonl"), ("./a.jsonl", "/here/a.jsonl"), ("/x/a", "/x/a"), ("~/a", "/users/ada/a"),
         ("$COCKPIT_HOME/a", "/home/ck/a"), ("", ""),
     ])
     func `make paths absolute`(given: String, expected: String) throws {
