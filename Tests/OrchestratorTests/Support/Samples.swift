@@ -19,7 +19,7 @@ enum Samples {
                 kind: { $0.hasSuffix(".jsonl") ? .file : .nothing }, rows: { _, limit in min(rows, limit) }))
     }
 
-    static let paths = PathExpansion(workingFolder: "/work", userHome: "/users/ada", home: HomeFolder(path: "/home/ck"))
+    static let paths = PathExpansion(workingFolder: "/here", userHome: "/users/ada", home: HomeFolder(path: "/home/ck"))
 
     static func id(_ experiment: String = "grpo-arith", _ trial: String = "first") throws -> TrialID {
         TrialID(experiment: try ExperimentName(experiment), trial: try TrialName(trial))
