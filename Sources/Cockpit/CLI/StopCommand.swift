@@ -27,7 +27,7 @@ struct StopCommand: ParsableCommand {
         }
         let message = try TrialControl.send(.stop, worker: nil, to: id, home: home, timeout: .seconds(10))
         if !json { Output.note(message) }
-        let status = try TrialFollower.waitUntilEnded(id, home: home, timeout: .seconds(timeout))
+        let status = try TrialControl.waitForEnd(of: id, home: home, patience: .seconds(timeout))
         guard status.isTerminal else {
             throw CommandError(
                 "\(id) is still \(status.rawValue) after \(timeout) s",

@@ -50,19 +50,6 @@ struct TrialFollower {
         }
     }
 
-    /// Waits for a terminal status, however the trial ends.
-    static func waitUntilEnded(_ id: TrialID, home: HomeFolder, timeout: Duration) throws -> TrialStatus {
-        let deadline = RunClock.bootNanoseconds() + Int64(timeout / .nanoseconds(1))
-        while true {
-            let overview = try TrialList.one(id, home: home)
-            if overview.status.isTerminal || RunClock.bootNanoseconds() >= deadline { return overview.status }
-            // The orchestrator's end is what we wait for: its pidfd becomes readable at that moment.
-            if let watch = overview.orchestratorPID.flatMap({ ProcessWatch(pid: $0) }) {
-                _ = try Poller.wait([watch.pollItem], timeout: interval)
-            }
-        }
-    }
-
     static func exitCode(for status: TrialStatus) -> Int32 {
         switch status {
         case .completed: ExitCode.success

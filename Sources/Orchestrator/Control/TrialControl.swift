@@ -27,13 +27,13 @@ package enum TrialControl {
         return "the orchestrator did not answer; sent SIGTERM to its process \(record.orchestrator.pid)"
     }
 
-    /// Waits until the trial's orchestrator has ended.
-    /// - Returns: whether it has, within `patience`.
-    package static func waitForEnd(of id: TrialID, home: HomeFolder, patience: Duration) throws -> Bool {
-        guard let record = RunRecord.read(home.trial(id)), record.orchestrator.isAlive,
-            let watch = ProcessWatch(pid: record.orchestrator.pid)
-        else { return true }
-        return try watch.waitForEnd(patience)
+    /// Waits until the trial's orchestrator has ended, however it ends.
+    /// - Returns: the trial's status then, or after `patience`.
+    package static func waitForEnd(of id: TrialID, home: HomeFolder, patience: Duration) throws -> TrialStatus {
+        if let pid = try TrialList.one(id, home: home).orchestratorPID, let watch = ProcessWatch(pid: pid) {
+            _ = try watch.waitForEnd(patience)
+        }
+        return try TrialList.one(id, home: home).status
     }
 
     private static func livingRecord(of id: TrialID, home: HomeFolder) throws(ControlError) -> RunRecord {

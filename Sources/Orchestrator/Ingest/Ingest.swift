@@ -25,13 +25,14 @@ final class Ingest {
     /// A closing trial waits this long without a frame before it believes that there is none.
     private static let quietTime: Duration = .milliseconds(100)
     private static let longestDrain: Int64 = 2_000_000_000
-    private static let longestLastTry: Int64 = 10_000_000_000
+    /// How long a trial that has ended tries to write what a full disk refuses.
+    private let longestLastTry: Duration
 
     init(
         store: any RunStore, socket: consuming ZeroMQSocket, queue: IngestQueue, folder: TrialFolder,
-        workers: [WorkerID],
-        clock: RunClock, catalog: CatalogDesk
+        workers: [WorkerID], clock: RunClock, catalog: CatalogDesk, longestLastTry: Duration
     ) {
+        self.longestLastTry = longestLastTry
         self.store = store
         self.socket = socket
         self.queue = queue
@@ -221,7 +222,7 @@ final class Ingest {
     }
 
     private func finish() {
-        let end = now() + Self.longestLastTry
+        let end = ContinuousClock.now + longestLastTry
         repeat {
             commit()
             storeBacklog()
@@ -230,12 +231,21 @@ final class Ingest {
             if backlog.isEmpty, !outage.isOngoing, runRecord == nil { break }
             // Nothing can wake this but the clock: the disk tells nobody when it has room again.
             _ = try? Poller.wait([], timeout: .nanoseconds(max(0, (outage.retryAt ?? now()) - now()) + 1_000_000))
-        } while now() < end
+        } while ContinuousClock.now < end
         catalog.update(tally: &tally, now: .max)
         do {
             try store.close()
         } catch {
             Diagnostics.write("the run was not closed cleanly: \(error.summary) \(error.detail)")
         }
+        leaveRunRecord()
+    }
+
+    /// A `run.json` that could not be rewritten would claim for ever that the trial runs. Without it readers ask the run
+    /// itself, which knows how it ended; and a file can be removed when none can be written.
+    private func leaveRunRecord() {
+        writeRunRecord()
+        guard runRecord != nil, unlink(folder.runFile) == 0 else { return }
+        Diagnostics.write("\(folder.runFile) could not be written and was removed; the run itself says how it ended")
     }
 }

@@ -20,6 +20,8 @@ package final class IngestThread {
         package var plan: TrialPlan
         package var openStore: @Sendable () throws -> any RunStore
         package var openCatalog: @Sendable () -> RunCatalog?
+        /// How long a trial that has ended tries to write what a full disk refuses.
+        package var longestLastTry: Duration = .seconds(10)
 
         package init(
             context: ZeroMQContext, runtime: RuntimeFolder, folder: TrialFolder, plan: TrialPlan,
@@ -83,7 +85,7 @@ private final class Outcome: Sendable {
             orchestrator: ProcessIdentity.current(), last: [:])
         let ingest = Ingest(
             store: store, socket: socket, queue: queue, folder: parts.folder, workers: parts.plan.workers, clock: clock,
-            catalog: CatalogDesk(catalog: parts.openCatalog(), entry: entry))
+            catalog: CatalogDesk(catalog: parts.openCatalog(), entry: entry), longestLastTry: parts.longestLastTry)
         outcome.value.withLock { $0 = .success(opened) }
         wakeUp.signal()
         ingest.run()

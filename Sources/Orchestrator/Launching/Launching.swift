@@ -51,7 +51,7 @@ package struct Launching: Sendable {
                 .nothingToResume, "there is no trial \(folder.id) to resume",
                 hint: "start it with: cockpit start \(LaunchError.flags(folder.id))", exitCode: ExitCode.usage)
         }
-        if let record = RunRecord.read(folder), record.status == .completed {
+        if TrialList.overview(of: folder, entry: nil)?.status == .completed {
             throw LaunchError(
                 .alreadyCompleted, "trial \(folder.id) has completed: there is nothing left to resume",
                 hint: "replay it with: cockpit replay \(LaunchError.flags(folder.id))", exitCode: ExitCode.usage)

@@ -19,10 +19,11 @@ import Testing
         let header = RunHeader(
             id: trial.id, startedWall: RunClock.wallNanoseconds(), seed: 1, totalSteps: 560, settings: ["seed": "1"],
             workers: plan.workers.map(\.description), lanes: [])
-        let parts = IngestThread.Parts(
+        var parts = IngestThread.Parts(
             context: context, runtime: runtime, folder: trial, plan: plan,
             openStore: { isNew ? try RunWriter.create(trial, header: header) : try RunWriter.open(trial) },
             openCatalog: { try? RunCatalog.open(home: trial.home) })
+        parts.longestLastTry = .milliseconds(50)
         return (try IngestThread.start(parts, queue: queue), runtime)
     }
 
@@ -109,5 +110,25 @@ import Testing
         #expect(again.opened.clock.now() > 0)
         secondQueue.close([])
         again.join()
+    }
+
+    @Test func `is shown as it ended though its last run.json could not be written`() throws {
+        let trial = HomeFolder(path: folder.path).trial(try Samples.id())
+        let queue = try IngestQueue()
+        let (ingest, runtime) = try start(trial, queue)
+        var record = RunRecord(
+            id: trial.id, orchestrator: ProcessIdentity(pid: 1, startTicks: 0), runtimeFolder: runtime.path,
+            status: .running, attempt: 1, startedWall: 1, totalSteps: 560, workers: [])
+        try record.write(trial)
+        #expect(try TrialList.one(trial.id, home: trial.home).status == .lost)
+        // It stands for a full disk: the new file cannot be made beside the old one.
+        try FolderFiles.makeFolder("\(trial.runFile).new")
+        record.status = .stopped
+        queue.close([.status(.stopped, detail: "stopped by command", time: 2)], record: record)
+        ingest.join()
+
+        let overview = try TrialList.one(trial.id, home: trial.home)
+        #expect(overview.status == .stopped)
+        #expect(overview.statusDetail == "stopped by command")
     }
 }

@@ -54,6 +54,8 @@ final class EventLoop {
         state.size = screen.size
         perform(Reducer.start(&state, now: LoopClock.now()))
         draw()
+        // That frame had no data yet; the first that has is not kept waiting for it.
+        lastFrame = .min
         while farewell == nil {
             for event in feed.next(timeout: patience()) { take(event) }
             for event in inbox.drain() { reduce(event) }
