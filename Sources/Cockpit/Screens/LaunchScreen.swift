@@ -88,6 +88,7 @@ struct LaunchScreen {
         let changed = form.values.keys.count { LaunchForm.group(of: $0) == name }
         let line = TextLine("\(mark) \(name)", isFocused ? .accent : .title, .bold)
             .appending(changed > 0 ? "  * \(changed)" : "", .diffChanged)
+        if isFocused { surface.put(surface.glyphs.selected, x: area.x, y: area.y, role: .accent) }
         surface.write(line, x: area.x + 1, y: area.y, maxWidth: area.width - 2)
     }
 
