@@ -24,8 +24,6 @@ package struct DataflowGraph: Sendable, Equatable {
     package let datasetKeys: Set<SequenceKey>
     private let parentsByName: [MFCName: [MFCName]]
     private let childrenByName: [MFCName: [MFCName]]
-    /// Names by distance from the sources; calls of one level do not depend on each other.
-    package let levels: [[MFCName]]
 
     /// - Parameter datasetOutput: the keys the dataset is known to supply; nil skips that check.
     /// - Throws: `DataflowError` with the names of the calls and keys at fault.
@@ -51,7 +49,11 @@ package struct DataflowGraph: Sendable, Equatable {
         datasetKeys = fromDataset
         parentsByName = parents
         childrenByName = children
-        levels = try Self.levels(of: calls.map(\.name), parents: parents)
+        let cycle = calls.map(\.name).filter { allSuccessors(of: $0).contains($0) }
+        if !cycle.isEmpty {
+            let listed = cycle.joined(separator: "', '")
+            throw DataflowError(code: .cycle, summary: "the dataflow graph has a cycle through '\(listed)'")
+        }
     }
 
     package subscript(name: MFCName) -> ModelFunctionCall? { calls.first { $0.name == name } }
@@ -59,8 +61,6 @@ package struct DataflowGraph: Sendable, Equatable {
     package func children(of name: MFCName) -> [MFCName] { childrenByName[name] ?? [] }
     /// Calls without parents: they read the dataset only.
     package var sources: [ModelFunctionCall] { calls.filter { parents(of: $0.name).isEmpty } }
-    /// Calls without children: when they end, the items of the batch are done.
-    package var sinks: [ModelFunctionCall] { calls.filter { children(of: $0.name).isEmpty } }
     /// Everything that depends on `name`, directly or not.
     package func allSuccessors(of name: MFCName) -> Set<MFCName> {
         var found: Set<MFCName> = [], waiting = children(of: name)
@@ -105,28 +105,11 @@ extension DataflowGraph {
         _ key: SequenceKey, of call: ModelFunctionCall, offers: Set<SequenceKey>?
     ) throws(DataflowError) {
         guard let offers, !offers.contains(key) else { return }
-        let listed = offers.sorted().map(\.description).joined(separator: ", ")
+        let listed = offers.isEmpty ? "none" : "only \(offers.sorted().map(\.description).joined(separator: ", "))"
         throw DataflowError(
             code: .missingKey,
             summary:
-                "'\(call.name)' needs key '\(key)': no model function call outputs it and the dataset offers only \(listed)."
+                "'\(call.name)' needs key '\(key)': no model function call outputs it and the dataset offers \(listed)."
                 + Suggestion.phrase(for: key.description, among: offers.map(\.description)))
-    }
-
-    private static func levels(of names: [MFCName], parents: [MFCName: [MFCName]]) throws(DataflowError) -> [[MFCName]]
-    {
-        var placed: Set<MFCName> = [], levels: [[MFCName]] = []
-        while placed.count < names.count {
-            let level = names.filter { name in
-                !placed.contains(name) && (parents[name] ?? []).allSatisfy(placed.contains)
-            }
-            if level.isEmpty {
-                let stuck = names.filter { !placed.contains($0) }.joined(separator: "', '")
-                throw DataflowError(code: .cycle, summary: "the dataflow graph has a cycle through '\(stuck)'")
-            }
-            placed.formUnion(level)
-            levels.append(level)
-        }
-        return levels
     }
 }
