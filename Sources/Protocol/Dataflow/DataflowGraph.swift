@@ -24,6 +24,8 @@ package struct DataflowGraph: Sendable, Equatable {
     package let datasetKeys: Set<SequenceKey>
     private let parentsByName: [MFCName: [MFCName]]
     private let childrenByName: [MFCName: [MFCName]]
+    /// Names by distance from the sources; calls of one level do not depend on each other.
+    package let levels: [[MFCName]]
 
     /// - Parameter datasetOutput: the keys the dataset is known to supply; nil skips that check.
     /// - Throws: `DataflowError` with the names of the calls and keys at fault.
@@ -45,15 +47,11 @@ package struct DataflowGraph: Sendable, Equatable {
                 children[parent, default: []].append(call.name)
             }
         }
+        levels = try Self.levels(of: calls.map(\.name), parents: parents, children: children)
         self.calls = calls
         datasetKeys = fromDataset
         parentsByName = parents
         childrenByName = children
-        let cycle = calls.map(\.name).filter { allSuccessors(of: $0).contains($0) }
-        if !cycle.isEmpty {
-            let listed = cycle.joined(separator: "', '")
-            throw DataflowError(code: .cycle, summary: "the dataflow graph has a cycle through '\(listed)'")
-        }
     }
 
     package subscript(name: MFCName) -> ModelFunctionCall? { calls.first { $0.name == name } }
@@ -62,18 +60,20 @@ package struct DataflowGraph: Sendable, Equatable {
     /// Calls without parents: they read the dataset only.
     package var sources: [ModelFunctionCall] { calls.filter { parents(of: $0.name).isEmpty } }
     /// Everything that depends on `name`, directly or not.
-    package func allSuccessors(of name: MFCName) -> Set<MFCName> {
-        var found: Set<MFCName> = [], waiting = children(of: name)
-        while let next = waiting.popLast() {
-            if found.insert(next).inserted { waiting += children(of: next) }
-        }
-        return found
-    }
+    package func allSuccessors(of name: MFCName) -> Set<MFCName> { Self.successors(of: name, childrenByName) }
     /// The largest batch any call takes: what the buffer must hold before a step can run.
     package var largestBatch: Int { calls.map(\.sequences).max() ?? 0 }
 }
 
 extension DataflowGraph {
+    private static func successors(of name: MFCName, _ children: [MFCName: [MFCName]]) -> Set<MFCName> {
+        var found: Set<MFCName> = [], waiting = children[name] ?? []
+        while let next = waiting.popLast() {
+            if found.insert(next).inserted { waiting += children[next] ?? [] }
+        }
+        return found
+    }
+
     private static func checkCalls(_ calls: [ModelFunctionCall]) throws(DataflowError) {
         if calls.isEmpty { throw DataflowError(code: .empty, summary: "the dataflow graph has no model function call") }
         var names: Set<MFCName> = []
@@ -111,5 +111,24 @@ extension DataflowGraph {
             summary:
                 "'\(call.name)' needs key '\(key)': no model function call outputs it and the dataset offers \(listed)."
                 + Suggestion.phrase(for: key.description, among: offers.map(\.description)))
+    }
+
+    private static func levels(
+        of names: [MFCName], parents: [MFCName: [MFCName]], children: [MFCName: [MFCName]]
+    ) throws(DataflowError) -> [[MFCName]] {
+        var placed: Set<MFCName> = [], levels: [[MFCName]] = []
+        while placed.count < names.count {
+            let level = names.filter { name in
+                !placed.contains(name) && (parents[name] ?? []).allSatisfy(placed.contains)
+            }
+            if level.isEmpty {
+                // Calls that only depend on a cycle are stuck too, but are not what has to be mended.
+                let cycle = names.filter { successors(of: $0, children).contains($0) }.joined(separator: "', '")
+                throw DataflowError(code: .cycle, summary: "the dataflow graph has a cycle through '\(cycle)'")
+            }
+            placed.formUnion(level)
+            levels.append(level)
+        }
+        return levels
     }
 }

@@ -27,6 +27,7 @@ import Testing
         let graph = try DataflowGraph(Self.grpo)
         #expect(graph.parents(of: "actor_train") == ["actor_gen", "rew_inf", "ref_inf"])
         #expect(graph.children(of: "actor_gen") == ["rew_inf", "ref_inf", "actor_train"])
+        #expect(graph.levels == [["actor_gen"], ["rew_inf", "ref_inf"], ["actor_train"]])
         #expect(graph.sources.map(\.name) == ["actor_gen"])
         #expect(graph.allSuccessors(of: "actor_gen") == ["rew_inf", "ref_inf", "actor_train"])
         #expect(graph.datasetKeys == ["packed_prompts"])

@@ -53,6 +53,12 @@ import Testing
             #expect(graph.allSuccessors(of: "c\(number)") == names(all.filter { reaches[number][$0] }))
         }
         #expect(Set(graph.sources.map(\.name)) == names(all.filter { edges.producers[$0].isEmpty }))
+        let level = { (number: Int) in graph.levels.firstIndex { $0.contains("c\(number)") } }
+        for number in all {
+            // One below the lowest call it waits for.
+            #expect(level(number) == (edges.producers[number].compactMap(level).max() ?? -1) + 1)
+        }
+        #expect(graph.levels.joined().count == count)
         #expect(graph.datasetKeys == ["data"])
         #expect(graph.largestBatch == count)
     }
