@@ -6,7 +6,9 @@ import Testing
 /// Frames that no honest peer sends: a clear refusal or a message, never a trap.
 @Suite struct HostileFrameTests {
     @Test func `every message comes back from its frame, and its frame from the message`() throws {
-        #expect(try WireCodec.decode(WireRequest.self, from: WireCodec.encode(WireFixtures.request)) == WireFixtures.request)
+        #expect(
+            try WireCodec.decode(WireRequest.self, from: WireCodec.encode(WireFixtures.request)) == WireFixtures.request
+        )
         #expect(try WireCodec.decode(WireReply.self, from: WireCodec.encode(WireFixtures.reply)) == WireFixtures.reply)
         for (name, frame) in try WireFixtures.frames() {
             #expect(try WireFixtures.reencoded(name, frame) == frame, "\(name)")
@@ -49,7 +51,9 @@ import Testing
     func `random bytes are never taken for a message of this version without its version`(seed: UInt64) {
         var random = SplitMix(seed: seed)
         for _ in 0..<200 {
-            let frame = (0..<Int.random(in: 0...64, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let frame = (0..<Int.random(in: 0...64, using: &random)).map { _ in
+                UInt8.random(in: 0...255, using: &random)
+            }
             guard let request = try? WireCodec.decode(WireRequest.self, from: frame) else { continue }
             #expect(request.version == 1)
         }
@@ -62,21 +66,22 @@ import Testing
         #expect(error?.code == .malformed)
     }
 
-    @Test(arguments: [
-        // A text field, a packed list and a nested message that announce 2^31 - 1 bytes and hold none.
-        [8, 1, 0x12, 0xff, 0xff, 0xff, 0xff, 0x07],
-        [8, 1, 0x2a, 0xff, 0xff, 0xff, 0xff, 0x07],
-        [8, 1, 0x52, 0xff, 0xff, 0xff, 0xff, 0x07],
-        // A number that never ends, a number that ends after eleven bytes, field number 0, an unknown wire type.
-        [8, 0x80, 0x80],
-        [8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
-        [8, 1, 0x00, 0x01],
-        [8, 1, 0x0f],
-        // Text that is no UTF-8.
-        [8, 1, 0x12, 0x02, 0xc3, 0x28],
-        // The end of a group that never began.
-        [8, 1, 0xf4, 0x07],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            // A text field, a packed list and a nested message that announce 2^31 - 1 bytes and hold none.
+            [8, 1, 0x12, 0xff, 0xff, 0xff, 0xff, 0x07],
+            [8, 1, 0x2a, 0xff, 0xff, 0xff, 0xff, 0x07],
+            [8, 1, 0x52, 0xff, 0xff, 0xff, 0xff, 0x07],
+            // A number that never ends, a number that ends after eleven bytes, field number 0, an unknown wire type.
+            [8, 0x80, 0x80],
+            [8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
+            [8, 1, 0x00, 0x01],
+            [8, 1, 0x0f],
+            // Text that is no UTF-8.
+            [8, 1, 0x12, 0x02, 0xc3, 0x28],
+            // The end of a group that never began.
+            [8, 1, 0xf4, 0x07],
+        ] as [[UInt8]])
     func `lengths and numbers that lie are refused`(frame: [UInt8]) {
         let error = #expect(throws: WireError.self) { try WireCodec.decode(WireRequest.self, from: frame) }
         #expect(error?.code == .malformed)

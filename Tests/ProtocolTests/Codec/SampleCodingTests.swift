@@ -99,7 +99,8 @@ import Testing
                     ["k", "m"].randomElement(using: &random) ?? "k",
                     type: ["int32", "uint8", "bool"].randomElement(using: &random) ?? "int32",
                     counts: (0..<Int.random(in: 0...3, using: &random)).map { _ in .random(in: 0...2, using: &random) },
-                    lengths: (0..<Int.random(in: 0...3, using: &random)).map { _ in .random(in: 0...9, using: &random) })
+                    lengths: (0..<Int.random(in: 0...3, using: &random)).map { _ in .random(in: 0...9, using: &random) }
+                )
             }
             let metadata = wire(ids, columns)
             guard let sample = try? metadata.sample() else { continue }

@@ -87,15 +87,16 @@ import Testing
         #expect("\(String(describing: error))".contains(name))
     }
 
-    @Test(arguments: [
-        (["seed"], -1), (["seed"], 1.5), (["seed"], "1"),
-        (["setups", "0", "calls", "0", "interfaceType"], "trainStep"),
-        (["setups", "0", "dataset", "badRow"], "ignore"),
-        (["setups", "0", "models", "0", "optimizer", "schedule"], "Cosine"),
-        (["setups", "0", "calls", "0", "inputKeyRemap"], ["a", "b", "c"]),
-        (["setups", "0", "models", "0", "module"], ["mamba": [String: Int]()]),
-        (["setups", "0", "steps"], 1e30),
-    ] as [([String], any Sendable)])
+    @Test(
+        arguments: [
+            (["seed"], -1), (["seed"], 1.5), (["seed"], "1"),
+            (["setups", "0", "calls", "0", "interfaceType"], "trainStep"),
+            (["setups", "0", "dataset", "badRow"], "ignore"),
+            (["setups", "0", "models", "0", "optimizer", "schedule"], "Cosine"),
+            (["setups", "0", "calls", "0", "inputKeyRemap"], ["a", "b", "c"]),
+            (["setups", "0", "models", "0", "module"], ["mamba": [String: Int]()]),
+            (["setups", "0", "steps"], 1e30),
+        ] as [([String], any Sendable)])
     func `a value of a wrong kind is refused`(path: [String], value: any Sendable) {
         #expect(throws: DecodingError.self) { try decoded(replacing: path, by: value) }
     }

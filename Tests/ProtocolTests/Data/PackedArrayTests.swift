@@ -3,14 +3,15 @@ import TestSupport
 import Testing
 
 @Suite struct PackedArrayTests {
-    @Test(arguments: [
-        (PackedArray.int32([1, -2, .max]), [1, 0, 0, 0, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]),
-        (.int64([0x0102_0304_0506_0708]), [8, 7, 6, 5, 4, 3, 2, 1]),
-        (.float32([1, -0.0]), [0, 0, 0x80, 0x3f, 0, 0, 0, 0x80]),
-        (.float32([.infinity]), [0, 0, 0x80, 0x7f]),
-        (.uint8([0, 255]), [0, 255]),
-        (.int32([]), []),
-    ] as [(PackedArray, [UInt8])])
+    @Test(
+        arguments: [
+            (PackedArray.int32([1, -2, .max]), [1, 0, 0, 0, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]),
+            (.int64([0x0102_0304_0506_0708]), [8, 7, 6, 5, 4, 3, 2, 1]),
+            (.float32([1, -0.0]), [0, 0, 0x80, 0x3f, 0, 0, 0, 0x80]),
+            (.float32([.infinity]), [0, 0, 0x80, 0x7f]),
+            (.uint8([0, 255]), [0, 255]),
+            (.int32([]), []),
+        ] as [(PackedArray, [UInt8])])
     func `the wire carries little-endian bytes`(array: PackedArray, bytes: [UInt8]) {
         #expect(array.littleEndianBytes == bytes)
         #expect(PackedArray(array.elementType, littleEndianBytes: bytes) == array)

@@ -73,14 +73,15 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (["a": "b"], ["b": 1, "c": 3]),
-        (["a": "b", "b": "a"], ["b": 1, "a": 2, "c": 3]),
-        (["a": "c", "b": "c"], ["c": 2]),
-        (["b": "c", "c": "b"], ["a": 1, "c": 2, "b": 3]),
-        (["nothing": "a"], ["a": 1, "b": 2, "c": 3]),
-        (["a": "a"], ["a": 1, "b": 2, "c": 3]),
-    ] as [([SequenceKey: SequenceKey], [SequenceKey: UInt8])])
+    @Test(
+        arguments: [
+            (["a": "b"], ["b": 1, "c": 3]),
+            (["a": "b", "b": "a"], ["b": 1, "a": 2, "c": 3]),
+            (["a": "c", "b": "c"], ["c": 2]),
+            (["b": "c", "c": "b"], ["a": 1, "c": 2, "b": 3]),
+            (["nothing": "a"], ["a": 1, "b": 2, "c": 3]),
+            (["a": "a"], ["a": 1, "b": 2, "c": 3]),
+        ] as [([SequenceKey: SequenceKey], [SequenceKey: UInt8])])
     func `a key renamed to a taken name replaces what was there`(
         map: [SequenceKey: SequenceKey], expected: [SequenceKey: UInt8]
     ) throws {

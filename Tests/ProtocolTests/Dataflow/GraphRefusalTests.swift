@@ -25,7 +25,9 @@ import Testing
             (refusal([call("a", sequences: 0)]), "'a' has a batch of 0 sequences; it needs at least 1"),
             (refusal([call("a", sequences: -3)]), "'a' has a batch of -3 sequences; it needs at least 1"),
             (
-                refusal([call("a", .trainStep, role: "x", sequences: 4), call("b", .trainStep, role: "y", sequences: 8)]),
+                refusal([
+                    call("a", .trainStep, role: "x", sequences: 4), call("b", .trainStep, role: "y", sequences: 8),
+                ]),
                 "train steps must agree on the batch: 'a' has 4 sequences, 'b' has 8"
             ),
             (
@@ -58,10 +60,11 @@ import Testing
         #expect(error?.summary == "the dataflow graph has a cycle through 'a', 'b', 'c'")
     }
 
-    @Test(arguments: [
-        (["prompts", "answers"], "only answers, prompts. Did you mean 'prompts'?"),
-        (["labels"], "only labels."), ([], "none."),
-    ] as [(Set<SequenceKey>, String)])
+    @Test(
+        arguments: [
+            (["prompts", "answers"], "only answers, prompts. Did you mean 'prompts'?"),
+            (["labels"], "only labels."), ([], "none."),
+        ] as [(Set<SequenceKey>, String)])
     func `a key that the dataset lacks is told with what it offers`(dataset: Set<SequenceKey>, rest: String) {
         let error = refusal([call("gen", in: ["prompt"])], dataset: dataset)
         #expect(error?.code == .missingKey)
@@ -96,6 +99,7 @@ import Testing
     @Test func `an unknown name has no neighbours`() throws {
         let graph = try DataflowGraph([call("a", out: ["k"])])
         #expect(graph["b"] == nil)
-        #expect(graph.parents(of: "b").isEmpty && graph.children(of: "b").isEmpty && graph.allSuccessors(of: "b").isEmpty)
+        #expect(
+            graph.parents(of: "b").isEmpty && graph.children(of: "b").isEmpty && graph.allSuccessors(of: "b").isEmpty)
     }
 }

@@ -19,22 +19,25 @@ import Testing
         #expect(home.path == path)
         #expect(home == HomeFolder(path: path))
         let trial = try id("e", "t")
-        #expect(RuntimeFolder.expected(for: home.trial(trial)) == RuntimeFolder.expected(for: HomeFolder(path: path).trial(trial)))
+        #expect(
+            RuntimeFolder.expected(for: home.trial(trial))
+                == RuntimeFolder.expected(for: HomeFolder(path: path).trial(trial)))
     }
 
-    @Test(arguments: [
-        (["COCKPIT_HOME": "runs"], "/here/runs"),
-        (["COCKPIT_HOME": "./runs/"], "/here/runs"),
-        (["COCKPIT_HOME": "../runs"], "/here/../runs"),
-        (["COCKPIT_HOME": "."], "/here"),
-        (["COCKPIT_HOME": "/"], "/"),
-        (["COCKPIT_HOME": "", "XDG_DATA_HOME": "", "HOME": "/h"], "/h/.local/share/cockpit"),
-        (["XDG_DATA_HOME": "/x/"], "/x/cockpit"),
-        (["XDG_DATA_HOME": "rel"], "/here/rel/cockpit"),
-        (["HOME": ""], "/tmp/.local/share/cockpit"),
-        ([:], "/tmp/.local/share/cockpit"),
-        (["cockpit_home": "/no", "HOME": "/h"], "/h/.local/share/cockpit"),
-    ] as [([String: String], String)])
+    @Test(
+        arguments: [
+            (["COCKPIT_HOME": "runs"], "/here/runs"),
+            (["COCKPIT_HOME": "./runs/"], "/here/runs"),
+            (["COCKPIT_HOME": "../runs"], "/here/../runs"),
+            (["COCKPIT_HOME": "."], "/here"),
+            (["COCKPIT_HOME": "/"], "/"),
+            (["COCKPIT_HOME": "", "XDG_DATA_HOME": "", "HOME": "/h"], "/h/.local/share/cockpit"),
+            (["XDG_DATA_HOME": "/x/"], "/x/cockpit"),
+            (["XDG_DATA_HOME": "rel"], "/here/rel/cockpit"),
+            (["HOME": ""], "/tmp/.local/share/cockpit"),
+            ([:], "/tmp/.local/share/cockpit"),
+            (["cockpit_home": "/no", "HOME": "/h"], "/h/.local/share/cockpit"),
+        ] as [([String: String], String)])
     func `the environment names the home`(environment: [String: String], path: String) {
         #expect(HomeFolder.fromEnvironment(environment, workingFolder: "/here").path == path)
     }

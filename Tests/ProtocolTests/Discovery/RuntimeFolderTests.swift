@@ -68,7 +68,8 @@ import Testing
         #expect(error?.code == .folder)
         #expect(
             error?.summary
-                == "the runtime folder cannot be used (\(temporary.file("nothing/sockets"))): No such file or directory")
+                == "the runtime folder cannot be used (\(temporary.file("nothing/sockets"))): No such file or directory"
+        )
     }
 
     @Test func `a file where the sockets folder belongs is refused by name`() throws {
@@ -121,7 +122,9 @@ import Testing
         #expect(error?.reason == "others may enter it; make it mode 0700")
     }
 
-    @Test func `what is left of an earlier orchestrator goes, what is no socket's name stays in the way of none`() throws {
+    @Test func `what is left of an earlier orchestrator goes, what is no socket's name stays in the way of none`()
+        throws
+    {
         let folder = try trial(in: temporary.path)
         let runtime = try RuntimeFolder.create(for: folder)
         let inside = String(runtime.path.dropFirst(temporary.path.count + 1))

@@ -14,7 +14,8 @@ import Testing
     }
 
     private func word(_ longest: Int, using random: inout SplitMix) -> String {
-        String((0..<Int.random(in: 0...longest, using: &random)).map { _ in "abc".randomElement(using: &random) ?? "a" })
+        String(
+            (0..<Int.random(in: 0...longest, using: &random)).map { _ in "abc".randomElement(using: &random) ?? "a" })
     }
 
     @Test(arguments: UInt64(1)...10)
@@ -45,14 +46,15 @@ import Testing
         #expect(Suggestion.editDistance(a, b) == distance)
     }
 
-    @Test(arguments: [
-        ("PPO", ["ppo"], "ppo"), ("trian.lr", ["train.lr", "train.steps"], "train.lr"),
-        ("ppo", ["ppo", "pppo"], "ppo"), ("learning_rat", ["learning_rate"], "learning_rate"),
-        ("gpro-arith", ["sft-arith", "grpo-arith"], "grpo-arith"), ("ab", ["ax"], "ax"),
-        // Nothing in common is no slip, however short the words are.
-        ("x", ["lr"], nil), ("ab", ["cd"], nil), ("", ["lr"], nil), ("", [""], ""),
-        ("x", [], nil), ("abcdefgh", ["ijklmnop"], nil), ("lr", ["learning_rate"], nil),
-    ] as [(String, [String], String?)])
+    @Test(
+        arguments: [
+            ("PPO", ["ppo"], "ppo"), ("trian.lr", ["train.lr", "train.steps"], "train.lr"),
+            ("ppo", ["ppo", "pppo"], "ppo"), ("learning_rat", ["learning_rate"], "learning_rate"),
+            ("gpro-arith", ["sft-arith", "grpo-arith"], "grpo-arith"), ("ab", ["ax"], "ax"),
+            // Nothing in common is no slip, however short the words are.
+            ("x", ["lr"], nil), ("ab", ["cd"], nil), ("", ["lr"], nil), ("", [""], ""),
+            ("x", [], nil), ("abcdefgh", ["ijklmnop"], nil), ("lr", ["learning_rate"], nil),
+        ] as [(String, [String], String?)])
     func `a slip is recognised and a foreign word is not`(word: String, candidates: [String], closest: String?) {
         #expect(Suggestion.closest(to: word, among: candidates) == closest)
     }

@@ -11,10 +11,11 @@ import Testing
 
     private enum Bare: Error { case thing(Int) }
 
-    @Test(arguments: [
-        ("", nil, "it failed"), ("line 3", nil, "it failed\nline 3"), ("", "do this", "it failed\nhint: do this"),
-        ("a\nb", "do this", "it failed\na\nb\nhint: do this"),
-    ] as [(String, String?, String)])
+    @Test(
+        arguments: [
+            ("", nil, "it failed"), ("line 3", nil, "it failed\nline 3"), ("", "do this", "it failed\nhint: do this"),
+            ("a\nb", "do this", "it failed\na\nb\nhint: do this"),
+        ] as [(String, String?, String)])
     func `a report has no empty lines where there is nothing to say`(detail: String, hint: String?, report: String) {
         #expect(Told(detail: detail, hint: hint).report == report)
     }

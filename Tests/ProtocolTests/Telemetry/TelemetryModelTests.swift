@@ -194,11 +194,12 @@ import Testing
         #expect(window.deadline == 13)
     }
 
-    @Test(arguments: [
-        (0, 0, TelemetryAcceptance.repeated(last: 0)), (1, 0, .accept), (2, 0, .gap(last: 0)),
-        (UInt64.max, 0, .gap(last: 0)), (UInt64.max, UInt64.max - 1, .accept),
-        (UInt64.max, .max, .repeated(last: .max)), (7, UInt64.max, .repeated(last: .max)),
-    ] as [(UInt64, UInt64, TelemetryAcceptance)])
+    @Test(
+        arguments: [
+            (0, 0, TelemetryAcceptance.repeated(last: 0)), (1, 0, .accept), (2, 0, .gap(last: 0)),
+            (UInt64.max, 0, .gap(last: 0)), (UInt64.max, UInt64.max - 1, .accept),
+            (UInt64.max, .max, .repeated(last: .max)), (7, UInt64.max, .repeated(last: .max)),
+        ] as [(UInt64, UInt64, TelemetryAcceptance)])
     func `numbers at both ends of their range are decided like others`(
         seq: UInt64, last: UInt64, decision: TelemetryAcceptance
     ) {

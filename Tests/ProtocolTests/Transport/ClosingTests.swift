@@ -61,7 +61,8 @@ import Testing
         thread.join()
     }
 
-    @Test func `an address can be bound again once its socket is closed, and by a new process over an old file`() throws {
+    @Test func `an address can be bound again once its socket is closed, and by a new process over an old file`() throws
+    {
         let context = ZeroMQContext(), endpoint = try Endpoint.ipc(folder.file("again"))
         for number in UInt8(1)...3 {
             let pull = try ZeroMQSocket.open(context, .pull), push = try ZeroMQSocket.open(context, .push)

@@ -44,7 +44,9 @@ import Testing
         #expect(try Poller.wait([wake.pollItem], timeout: timeout) == [false])
     }
 
-    @Test(arguments: [Duration.seconds(Int64.max / 2), .seconds(Int64.max), .milliseconds(Int64.max), .seconds(1 << 40)])
+    @Test(arguments: [
+        Duration.seconds(Int64.max / 2), .seconds(Int64.max), .milliseconds(Int64.max), .seconds(1 << 40),
+    ])
     func `a deadline beyond all counting does not trap`(timeout: Duration) throws {
         let wake = try WakeUp()
         wake.signal()
