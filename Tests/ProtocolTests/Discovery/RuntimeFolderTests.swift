@@ -122,7 +122,7 @@ import Testing
         #expect(error?.reason == "others may enter it; make it mode 0700")
     }
 
-    @Test func `what is left of an earlier orchestrator goes, what is no socket's name stays in the way of none`()
+    @Test func `stale files of an earlier orchestrator are removed, a folder among them is left`()
         throws
     {
         let folder = try trial(in: temporary.path)
