@@ -52,18 +52,6 @@ package enum PackedArray: Sendable, Equatable {
         }
     }
 
-    /// Appends another array of the same element type; false, and nothing done, where the types differ.
-    package mutating func append(_ other: PackedArray) -> Bool {
-        switch (self, other) {
-        case (.int32(let a), .int32(let b)): self = .int32(a + b)
-        case (.int64(let a), .int64(let b)): self = .int64(a + b)
-        case (.float32(let a), .float32(let b)): self = .float32(a + b)
-        case (.uint8(let a), .uint8(let b)): self = .uint8(a + b)
-        default: return false
-        }
-        return true
-    }
-
     /// Joins arrays in order; nil where their element types differ or there is none.
     package static func concatenated(_ arrays: [PackedArray]) -> PackedArray? {
         guard let first = arrays.first else { return nil }

@@ -105,7 +105,7 @@ extension SequenceSample {
         for key in keys {
             guard let column = columns[key] else {
                 let present = columns.keys.sorted().map(\.description).joined(separator: ", ")
-                throw SequenceError("the sample has no key '\(key)' (it has \(present))")
+                throw SequenceError("the sample has no key '\(key)' (it has \(present.isEmpty ? "none" : present))")
             }
             kept[key] = column
         }
@@ -143,7 +143,7 @@ extension SequenceSample {
     package static func gathered(_ samples: [SequenceSample]) throws(SequenceError) -> SequenceSample {
         guard let first = samples.first else { return try SequenceSample(ids: [], columns: [:]) }
         var joined: [SequenceKey: Column] = [:]
-        for key in first.columns.keys {
+        for key in first.columns.keys.sorted() {
             var parts: [Column] = []
             for sample in samples {
                 guard let column = sample.columns[key] else {
@@ -153,7 +153,7 @@ extension SequenceSample {
             }
             let lengths = parts.flatMap(\.lengths)
             let arrays = parts.compactMap(\.array)
-            if arrays.isEmpty {
+            if arrays.isEmpty, parts.allSatisfy({ $0.elementType == parts[0].elementType }) {
                 joined[key] = Column(lengths: lengths, elementType: parts[0].elementType)
             } else if arrays.count == parts.count, let array = PackedArray.concatenated(arrays) {
                 joined[key] = Column(lengths: lengths, array: array)
@@ -175,11 +175,17 @@ extension SequenceSample {
         return copy
     }
 
-    /// Keys renamed by `map`; keys it does not name stay.
+    /// Keys renamed by `map`; keys it does not name stay, but give way to one that is renamed to theirs.
+    ///
+    /// Of several keys renamed to one, the last by name wins.
     package func remappingKeys(_ map: [SequenceKey: SequenceKey]) -> SequenceSample {
         guard !map.isEmpty else { return self }
         var copy = self
-        copy.columns = Dictionary(columns.map { (map[$0.key] ?? $0.key, $0.value) }) { _, new in new }
+        copy.columns = columns.filter { map[$0.key] == nil }
+        // In key order: a dictionary's own order differs from process to process.
+        for (key, column) in columns.sorted(by: { $0.key < $1.key }) {
+            if let renamed = map[key] { copy.columns[renamed] = column }
+        }
         return copy
     }
 }

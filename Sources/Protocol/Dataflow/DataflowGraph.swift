@@ -47,11 +47,11 @@ package struct DataflowGraph: Sendable, Equatable {
                 children[parent, default: []].append(call.name)
             }
         }
+        levels = try Self.levels(of: calls.map(\.name), parents: parents, children: children)
         self.calls = calls
         datasetKeys = fromDataset
         parentsByName = parents
         childrenByName = children
-        levels = try Self.levels(of: calls.map(\.name), parents: parents)
     }
 
     package subscript(name: MFCName) -> ModelFunctionCall? { calls.first { $0.name == name } }
@@ -59,21 +59,21 @@ package struct DataflowGraph: Sendable, Equatable {
     package func children(of name: MFCName) -> [MFCName] { childrenByName[name] ?? [] }
     /// Calls without parents: they read the dataset only.
     package var sources: [ModelFunctionCall] { calls.filter { parents(of: $0.name).isEmpty } }
-    /// Calls without children: when they end, the items of the batch are done.
-    package var sinks: [ModelFunctionCall] { calls.filter { children(of: $0.name).isEmpty } }
     /// Everything that depends on `name`, directly or not.
-    package func allSuccessors(of name: MFCName) -> Set<MFCName> {
-        var found: Set<MFCName> = [], waiting = children(of: name)
-        while let next = waiting.popLast() {
-            if found.insert(next).inserted { waiting += children(of: next) }
-        }
-        return found
-    }
+    package func allSuccessors(of name: MFCName) -> Set<MFCName> { Self.successors(of: name, childrenByName) }
     /// The largest batch any call takes: what the buffer must hold before a step can run.
     package var largestBatch: Int { calls.map(\.sequences).max() ?? 0 }
 }
 
 extension DataflowGraph {
+    private static func successors(of name: MFCName, _ children: [MFCName: [MFCName]]) -> Set<MFCName> {
+        var found: Set<MFCName> = [], waiting = children[name] ?? []
+        while let next = waiting.popLast() {
+            if found.insert(next).inserted { waiting += children[next] ?? [] }
+        }
+        return found
+    }
+
     private static func checkCalls(_ calls: [ModelFunctionCall]) throws(DataflowError) {
         if calls.isEmpty { throw DataflowError(code: .empty, summary: "the dataflow graph has no model function call") }
         var names: Set<MFCName> = []
@@ -105,24 +105,26 @@ extension DataflowGraph {
         _ key: SequenceKey, of call: ModelFunctionCall, offers: Set<SequenceKey>?
     ) throws(DataflowError) {
         guard let offers, !offers.contains(key) else { return }
-        let listed = offers.sorted().map(\.description).joined(separator: ", ")
+        let listed = offers.isEmpty ? "none" : "only \(offers.sorted().map(\.description).joined(separator: ", "))"
         throw DataflowError(
             code: .missingKey,
             summary:
-                "'\(call.name)' needs key '\(key)': no model function call outputs it and the dataset offers only \(listed)."
+                "'\(call.name)' needs key '\(key)': no model function call outputs it and the dataset offers \(listed)."
                 + Suggestion.phrase(for: key.description, among: offers.map(\.description)))
     }
 
-    private static func levels(of names: [MFCName], parents: [MFCName: [MFCName]]) throws(DataflowError) -> [[MFCName]]
-    {
+    private static func levels(
+        of names: [MFCName], parents: [MFCName: [MFCName]], children: [MFCName: [MFCName]]
+    ) throws(DataflowError) -> [[MFCName]] {
         var placed: Set<MFCName> = [], levels: [[MFCName]] = []
         while placed.count < names.count {
             let level = names.filter { name in
                 !placed.contains(name) && (parents[name] ?? []).allSatisfy(placed.contains)
             }
             if level.isEmpty {
-                let stuck = names.filter { !placed.contains($0) }.joined(separator: "', '")
-                throw DataflowError(code: .cycle, summary: "the dataflow graph has a cycle through '\(stuck)'")
+                // Calls that only depend on a cycle are stuck too, but are not what has to be mended.
+                let cycle = names.filter { successors(of: $0, children).contains($0) }.joined(separator: "', '")
+                throw DataflowError(code: .cycle, summary: "the dataflow graph has a cycle through '\(cycle)'")
             }
             placed.formUnion(level)
             levels.append(level)

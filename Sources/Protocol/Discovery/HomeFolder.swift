@@ -4,8 +4,14 @@ import Glibc
 package struct HomeFolder: Sendable, Hashable {
     package let path: String
 
+    /// Every spelling of an absolute path gives the same folder, and so the same sockets: `/a//b/.` is `/a/b`.
     package init(path: String) {
-        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        guard path.hasPrefix("/") else {
+            self.path = path
+            return
+        }
+        // ".." stays: where it leads depends on links.
+        self.path = "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
     }
 
     /// `$COCKPIT_HOME`, else `$XDG_DATA_HOME/cockpit`, else `~/.local/share/cockpit`; relative paths are made absolute.

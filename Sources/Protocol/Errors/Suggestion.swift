@@ -7,7 +7,8 @@ package enum Suggestion {
             let distance = editDistance(word.lowercased(), candidate.lowercased())
             if distance < best?.distance ?? .max { best = (candidate, distance) }
         }
-        guard let best else { return nil }
+        // A word that shares nothing with the candidate is no slip, however short both are.
+        guard let best, best.distance < max(word.count, best.candidate.count) || best.distance == 0 else { return nil }
         return best.distance <= max(2, word.count / 3) ? best.candidate : nil
     }
 

@@ -7,22 +7,38 @@ package struct NameError: UserFacingError, Equatable {
 
 /// The rules that experiment and trial names share: they become folder names and parts of job names.
 private func validated(_ name: String, as kind: String) throws(NameError) -> String {
-    func refuse(_ reason: String, suggestion: String) -> NameError {
-        NameError(summary: "\(kind) name '\(name)' \(reason).", hint: "use a name like '\(suggestion)'")
+    func refuse(_ reason: String) -> NameError {
+        NameError(summary: "\(kind) name '\(name)' \(reason).", hint: "use a name like '\(repaired(name))'")
     }
-    if name.isEmpty { throw refuse("is empty", suggestion: "first") }
-    let repaired = String(name.map { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "." ? $0 : "-" })
-    if name.contains("_") {
-        throw refuse("has a '_', which separates experiment from trial in job names", suggestion: repaired)
+    if name.isEmpty { throw refuse("is empty") }
+    if name.contains("_") { throw refuse("has a '_', which separates experiment from trial in job names") }
+    if name.contains("/") { throw refuse("has a '/'") }
+    if name.hasPrefix(".") || name.hasPrefix("-") { throw refuse("starts with '\(name.prefix(1))'") }
+    // Anything else a shell would read in its own way when the name is part of a command that a hint offers.
+    if !name.unicodeScalars.allSatisfy(isPlain) {
+        throw refuse("has a character other than letters, digits, '-' and '.'")
     }
-    if name.contains("/") { throw refuse("has a '/'", suggestion: repaired) }
-    if name.hasPrefix(".") || name.hasPrefix("-") {
-        throw refuse("starts with '\(name.prefix(1))'", suggestion: "t\(repaired)")
-    }
-    let isPlain = name.utf8.allSatisfy { (0x21...0x7e).contains($0) } && !name.contains("\\") && !name.contains("@")
-    if !isPlain { throw refuse("has a character other than letters, digits, '-' and '.'", suggestion: "first") }
-    if name.utf8.count > 64 { throw refuse("is longer than 64 characters", suggestion: String(repaired.prefix(32))) }
+    if name.utf8.count > longestName { throw refuse("is longer than \(longestName) characters") }
     return name
+}
+
+private let longestName = 64
+
+/// A letter or digit of ASCII, '-' or '.'.
+private func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "a"..."z", "A"..."Z", "0"..."9", "-", ".": true
+    default: false
+    }
+}
+
+/// The nearest name that the rules allow.
+private func repaired(_ name: String) -> String {
+    var plain = ""
+    for scalar in name.unicodeScalars { plain.unicodeScalars.append(isPlain(scalar) ? scalar : "-") }
+    guard plain.contains(where: { $0 != "-" && $0 != "." }) else { return "first" }
+    if plain.hasPrefix(".") || plain.hasPrefix("-") { plain = "t\(plain)" }
+    return plain.utf8.count > longestName ? String(plain.prefix(32)) : plain
 }
 
 /// The name of a registered recipe, such as `grpo-arith`.

@@ -26,7 +26,7 @@ package struct WorkerID: Hashable, Sendable, Codable, Comparable, CustomStringCo
     package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let kind = WorkerKind.allCases.first(where: { $0.word == parts[0] }),
-            let index = Int(parts[1]), index >= 0
+            let index = Int(parts[1]), index >= 0, parts[1] == "\(index)"
         else { return nil }
         self.init(kind, index)
     }

@@ -90,10 +90,4 @@ package struct TelemetryWindow: Sendable {
         lastProgress = now
         return true
     }
-
-    /// The connection is new: whatever was in flight may be lost.
-    package mutating func reconnected(now: Int64) {
-        unsent = 0
-        lastProgress = now
-    }
 }

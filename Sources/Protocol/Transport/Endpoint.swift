@@ -1,15 +1,12 @@
 /// Where a socket binds or connects. TCP is deliberately absent: nothing here listens on a network.
 package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     /// The address in ZeroMQ's form.
-    package let description: String
+    package var description: String { "ipc://\(path)" }
 
-    private init(description: String) { self.description = description }
+    private init(path: String) { self.path = path }
 
-    /// The socket file, where there is one.
-    var path: String? {
-        let scheme = "ipc://"
-        return description.hasPrefix(scheme) ? String(description.dropFirst(scheme.count)) : nil
-    }
+    /// The socket file.
+    let path: String
 
     /// The longest path a Unix socket address can hold, less the terminating zero.
     package static let longestPath = 107
@@ -20,9 +17,6 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
             throw TransportError(
                 .pathTooLong, place: path, reason: "\(path.utf8.count) bytes, the system allows \(longestPath)")
         }
-        return Endpoint(description: "ipc://\(path)")
+        return Endpoint(path: path)
     }
-
-    /// Between threads of one process that share a context.
-    package static func inproc(_ name: String) -> Endpoint { Endpoint(description: "inproc://\(name)") }
 }

@@ -33,7 +33,9 @@ package enum Poller {
     /// Rounded up, so that a timer that is due in a fraction of a millisecond is not polled for in a loop.
     private static func milliseconds(_ timeout: Duration?) -> Int {
         guard let timeout else { return -1 }
-        let (seconds, attoseconds) = timeout.components
+        // A deadline so far away that its milliseconds overflow is waited for in parts: callers poll again anyway.
+        let (seconds, attoseconds) = min(timeout, .seconds(86_400)).components
+        guard seconds >= 0 else { return 0 }
         return max(0, Int(seconds) * 1000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
     }
 }

@@ -40,6 +40,7 @@ package struct TransportError: UserFacingError, Equatable {
     package var hint: String? {
         switch code {
         case .pathTooLong: "set COCKPIT_HOME to a shorter path"
+        case .folder: "remove it, or set COCKPIT_HOME to a folder of your own"
         default: nil
         }
     }

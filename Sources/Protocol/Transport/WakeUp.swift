@@ -26,6 +26,4 @@ package final class WakeUp: Sendable {
     }
 
     package var pollItem: PollItem { .descriptor(descriptor) }
-    /// For a poll loop that is not ZeroMQ's.
-    package var fileDescriptor: Int32 { descriptor }
 }

@@ -101,8 +101,8 @@ package struct ZeroMQSocket: ~Copyable {
         guard zmq_bind(raw, endpoint.description) == 0 else {
             throw TransportError(.bind, place: endpoint.description, reason: lastZeroMQError())
         }
-        if let path = endpoint.path, chmod(path, 0o600) != 0 {
-            throw TransportError(.bind, place: path, reason: String(cString: strerror(errno)))
+        if chmod(endpoint.path, 0o600) != 0 {
+            throw TransportError(.bind, place: endpoint.path, reason: String(cString: strerror(errno)))
         }
     }
 

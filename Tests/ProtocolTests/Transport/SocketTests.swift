@@ -82,7 +82,7 @@ import Testing
 
     @Test func `descriptors and sockets are waited for together`() throws {
         let pull = try ZeroMQSocket.open(context, .pull)
-        try pull.bind(.inproc("together"))
+        try pull.bind(.ipc(folder.file("together")))
         let wake = try WakeUp()
         wake.signal()
         #expect(try Poller.wait([pull.pollItem, wake.pollItem], timeout: .seconds(10)) == [false, true])
