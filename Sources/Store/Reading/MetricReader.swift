@@ -122,7 +122,9 @@ final class MetricReader {
 }
 
 enum SeriesQueries {
-    static let all = "SELECT id, key, n, last_attempt, last_step, last_time, last, crc FROM series ORDER BY key"
+    private static let columns = "SELECT id, key, n, last_attempt, last_step, last_time, last, crc FROM series"
+    static let all = "\(columns) ORDER BY key"
+    static let byID = "\(columns) ORDER BY id"
 
     static func row(_ row: SQLStatement) -> (series: Ledger.Series, isSound: Bool) {
         let series = Ledger.Series(
