@@ -38,6 +38,10 @@ final class MetricReader {
         }
         let rows = try database.rows(SeriesQueries.all, [], SeriesQueries.row)
         for (series, isSound) in rows where !isSound { damage.append("series \(series.id): its row is damaged") }
+        let present = Set(rows.map(\.series.id))
+        for id in Set(sets.values.joined()).subtracting(present).sorted() {
+            damage.append("series \(id): its row is missing")
+        }
         series = rows.filter(\.isSound).map(\.series)
         self.sets = sets
         self.damage = damage

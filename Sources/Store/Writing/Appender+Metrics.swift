@@ -61,7 +61,7 @@ extension Appender {
         if let known = ledger.setIndex[names] { return known }
         guard (1...Self.largestSet).contains(names.count), Set(names).count == names.count,
             names.allSatisfy({ !$0.isEmpty && $0.utf8.count <= Self.longestName }),
-            ledger.series.count + names.count <= Self.mostSeries
+            ledger.series.count + names.count(where: { ledger.seriesIndex[$0] == nil }) <= Self.mostSeries
         else { return nil }
         let members = try names.map { try series($0) }
         let id = ledger.lastSet + 1

@@ -86,6 +86,7 @@ final class Ledger {
             isSound ? one : Series(id: one.id, key: one.key, count: 0, attempt: 0, step: 0, time: 0, last: 0)
         }
         for (index, one) in series.enumerated() { seriesIndex[one.key] = index }
+        _ = try Self.checked(series.first?.id ?? 0, "series")
         lastSeries = try Self.checked(series.last?.id ?? 0, "series")
     }
 
@@ -106,13 +107,23 @@ final class Ledger {
                 set.nextTail = row.isNull(1) ? 0 : row.int64(1) - set.tailRange.lowerBound + 1
             }
             // Readers leave out what stands in a damaged set, so nothing more may go there.
-            if Checksum.columnSet(id: id, series: text) == crc, members.count == listed.count {
-                setIndex[members.map { series[$0].key }] = sets.count
+            if Checksum.columnSet(id: id, series: text) == crc {
+                if members.count == listed.count { setIndex[members.map { series[$0].key }] = sets.count }
                 lastSeries = max(lastSeries, listed.max() ?? 0)
             }
             sets.append(set)
         }
-        lastSet = try Self.checked(sets.last?.id ?? 0, "column sets")
+        lastSet = max(try Self.checked(sets.last?.id ?? 0, "column sets"), try Self.lastSetOfRows(database))
+    }
+
+    /// Rows may outlive the row of their set; its number must not be given again.
+    private static func lastSetOfRows(_ database: Database) throws -> Int64 {
+        try database.first(
+            """
+            SELECT MAX(id) FROM (
+              SELECT MAX(id) >> 32 AS id FROM tail UNION ALL SELECT MAX(column_set) FROM block WHERE column_set < ?)
+            """, [.integer(Int64(Int32.max))]
+        ) { $0.int64(0) } ?? 0
     }
 
     /// Numbers are given in order from 1, and a set's has to fit into the upper half of its rows' numbers.

@@ -150,7 +150,7 @@ import Testing
     @Test(arguments: [32, 64], [UInt64](1...6))
     func `patterns cut short anywhere, or followed by a byte, are refused`(width: Int, seed: UInt64) {
         var random = SplitMix(seed: seed)
-        let patterns = (0..<20).map { _ in random.next() >> UInt64(64 - width) >> (random.next() % 3 * 8) }
+        let patterns = (0..<20).map { _ in (random.next() >> UInt64(64 - width)) >> (random.next() % 3 * 8) }
         let bytes = XorBits.encode(patterns, width: width, after: [])
         let decode = { (bytes: [UInt8]) in
             bytes.withUnsafeBytes { XorBits.decode($0, from: 0, width: width, count: 20) }
