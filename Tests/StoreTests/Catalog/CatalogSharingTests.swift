@@ -175,12 +175,15 @@ import Testing
         #expect(ProcessIdentity(pid: pid, startTicks: 0).isAlive == false)
     }
 
-    @Test(arguments: [
-        ("1 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 77 0", 77), ("1 () R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 77", 77),
-        ("1 (a b) c) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 5", 5), ("1 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0", nil),
-        ("1 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 -3", nil), ("1 x R", nil), (")", nil),
-        ("1 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 18446744073709551615", .max),
-    ] as [(String, UInt64?)])
+    @Test(
+        arguments: [
+            ("1 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 77 0", 77),
+            ("1 () R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 77", 77),
+            ("1 (a b) c) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 5", 5),
+            ("1 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0", nil),
+            ("1 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 -3", nil), ("1 x R", nil), (")", nil),
+            ("1 (x) R 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 18446744073709551615", .max),
+        ] as [(String, UInt64?)])
     func `the start is the 22nd field, whatever the command is called`(text: String, ticks: UInt64?) {
         #expect(ProcessIdentity.startTicks(inStat: text) == ticks)
     }

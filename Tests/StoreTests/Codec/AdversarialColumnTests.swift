@@ -77,23 +77,25 @@ import Testing
 
 /// Bytes that stand in people's files: a change here is a change of the format, and needs a form of its own.
 @Suite struct StoredColumnTests {
-    @Test(arguments: [
-        ([1.5, 1.5, 1.5], [0, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f]),
-        ([1, 2, 3, 4], [0x10, 2, 4, 6, 8]),
-        ([1000, 1001, 1002], [0x11, 0xd0, 0x0f, 2, 2]),
-        ([0, 1_000_000, 2_000_000, 3_000_000, 4_000_000], [0x12, 0, 0x80, 0x89, 0x7a, 0, 0, 0]),
-        ([1, 1, 2, 0.5], [0x40, 0x3f, 0x80, 0, 0, 0x60, 0x8f, 0xff, 0x7f, 0]),
-    ] as [([Double], [UInt8])])
+    @Test(
+        arguments: [
+            ([1.5, 1.5, 1.5], [0, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f]),
+            ([1, 2, 3, 4], [0x10, 2, 4, 6, 8]),
+            ([1000, 1001, 1002], [0x11, 0xd0, 0x0f, 2, 2]),
+            ([0, 1_000_000, 2_000_000, 3_000_000, 4_000_000], [0x12, 0, 0x80, 0x89, 0x7a, 0, 0, 0]),
+            ([1, 1, 2, 0.5], [0x40, 0x3f, 0x80, 0, 0, 0x60, 0x8f, 0xff, 0x7f, 0]),
+        ] as [([Double], [UInt8])])
     func `columns of each form are written as they always were`(values: [Double], bytes: [UInt8]) {
         #expect(ColumnCodec.encode(values) == bytes)
         #expect(ColumnCodec.decode(bytes, count: values.count) == values)
     }
 
-    @Test(arguments: [
-        ([0x20, 0x80, 0x80, 0x80, 0xf8, 0x07], [1.0]),
-        ([0x30, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0xf0, 0x7f], [1.0]),
-        ([0x50, 0x3f, 0xb9, 0x99, 0x99, 0x99, 0x99, 0x99, 0x9a], [0.1]),
-    ] as [([UInt8], [Double])])
+    @Test(
+        arguments: [
+            ([0x20, 0x80, 0x80, 0x80, 0xf8, 0x07], [1.0]),
+            ([0x30, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0xf0, 0x7f], [1.0]),
+            ([0x50, 0x3f, 0xb9, 0x99, 0x99, 0x99, 0x99, 0x99, 0x9a], [0.1]),
+        ] as [([UInt8], [Double])])
     func `forms the writer rarely picks are still read`(bytes: [UInt8], values: [Double]) {
         #expect(ColumnCodec.decode(bytes, count: values.count) == values)
     }

@@ -39,10 +39,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ([10, 10 + (1 << 48)], true), ([10, 11 + (1 << 48)], false), ([5, 4], false), ([5], true), ([0, 7, 14, 21], true),
-        ([0, 7, 14, 22], false),
-    ] as [([Int64], Bool)])
+    @Test(
+        arguments: [
+            ([10, 10 + (1 << 48)], true), ([10, 11 + (1 << 48)], false), ([5, 4], false), ([5], true),
+            ([0, 7, 14, 21], true),
+            ([0, 7, 14, 22], false),
+        ] as [([Int64], Bool)])
     func `a stride is taken only where no row of it can overflow`(steps: [Int64], isStrided: Bool) {
         if case .strided = AxisCodec.encodeSteps(steps) {
             #expect(isStrided)

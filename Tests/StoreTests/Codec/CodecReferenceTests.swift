@@ -52,14 +52,19 @@ import Testing
 }
 
 @Suite struct VarintReferenceTests {
-    @Test(arguments: [
-        ([0, -1, 1, 63, 64, -64, -65], 0, [0, 1, 2, 126, 0x80, 1, 127, 0x81, 1]),
-        ([.max], 0, [0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]),
-        ([.min], 0, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]),
-        ([10, 12, 12, 9], 1, [20, 4, 0, 5]), ([10, 12, 12, 9], 2, [20, 15, 3, 5]), ([.min, .max], 1, [
-            0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 1,
-        ]), ([], 0, []),
-    ] as [([Int64], Int, [UInt8])])
+    @Test(
+        arguments: [
+            ([0, -1, 1, 63, 64, -64, -65], 0, [0, 1, 2, 126, 0x80, 1, 127, 0x81, 1]),
+            ([.max], 0, [0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]),
+            ([.min], 0, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]),
+            ([10, 12, 12, 9], 1, [20, 4, 0, 5]), ([10, 12, 12, 9], 2, [20, 15, 3, 5]),
+            (
+                [.min, .max], 1,
+                [
+                    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 1,
+                ]
+            ), ([], 0, []),
+        ] as [([Int64], Int, [UInt8])])
     func `numbers are written as they always were`(values: [Int64], order: Int, expected: [UInt8]) {
         var bytes: [UInt8] = []
         VarintDeltas.append(values, order: order, to: &bytes)

@@ -75,11 +75,15 @@ import Testing
         #expect(found?.hint == "check it with: cockpit doctor")
     }
 
-    @Test(arguments: [("", "the file is empty"), ("SQLite format 3", "it is no SQLite database"), ("x", "it is no SQLite database")])
+    @Test(arguments: [
+        ("", "the file is empty"), ("SQLite format 3", "it is no SQLite database"), ("x", "it is no SQLite database"),
+    ])
     func `what is no database is told from one before SQLite sees it`(content: String, detail: String) {
         let path = folder.write(content, to: "not.sqlite")
         for mode in [SQLiteFile.Mode.reading, .writing, .immutable] {
-            #expect(failure { _ = try SQLiteFile(path: path, mode: mode) } == StoreError(.damaged, path: path, detail: detail))
+            #expect(
+                failure { _ = try SQLiteFile(path: path, mode: mode) }
+                    == StoreError(.damaged, path: path, detail: detail))
         }
     }
 
@@ -151,7 +155,10 @@ import Testing
 
     @Test(arguments: [
         ("NULL", ["true", "0", "nan", "", "0"]), ("7", ["false", "7", "7.0", "7", "1"]),
-        ("9223372036854775807", ["false", "9223372036854775807", "9.223372036854776e+18", "9223372036854775807", "19"]),
+        (
+            "9223372036854775807",
+            ["false", "9223372036854775807", "9.223372036854776e+18", "9223372036854775807", "19"]
+        ),
         ("1.5", ["false", "1", "1.5", "1.5", "3"]), ("9e999", ["false", "9223372036854775807", "inf", "Inf", "3"]),
         ("'12x'", ["false", "12", "12.0", "12x", "3"]), ("''", ["false", "0", "0.0", "", "0"]),
         ("x''", ["false", "0", "0.0", "", "0"]), ("x'41ff42'", ["false", "0", "0.0", "A\u{fffd}B", "3"]),
@@ -190,13 +197,14 @@ import Testing
 }
 
 @Suite struct StoreErrorReportTests {
-    @Test(arguments: [
-        (StoreError.Code.notFound, "list what there is with: cockpit list"),
-        (.exists, "continue it with --recover-mode resume, or choose another trial name"),
-        (.damaged, "check it with: cockpit doctor"), (.newerSchema, "open it with the version that wrote it"),
-        (.diskFull, "free space on that disk; training goes on and storing resumes by itself"),
-        (.busy, "attach to the running trial with: cockpit attach"), (.permission, nil), (.database, nil),
-    ] as [(StoreError.Code, String?)])
+    @Test(
+        arguments: [
+            (StoreError.Code.notFound, "list what there is with: cockpit list"),
+            (.exists, "continue it with --recover-mode resume, or choose another trial name"),
+            (.damaged, "check it with: cockpit doctor"), (.newerSchema, "open it with the version that wrote it"),
+            (.diskFull, "free space on that disk; training goes on and storing resumes by itself"),
+            (.busy, "attach to the running trial with: cockpit attach"), (.permission, nil), (.database, nil),
+        ] as [(StoreError.Code, String?)])
     func `every error ends with what to do next, where something can be done`(code: StoreError.Code, hint: String?) {
         let error = StoreError(code, path: "/a b/run.sqlite", detail: "the reason")
         let lines = error.report.split(separator: "\n").map { String($0) }

@@ -22,45 +22,50 @@ import Testing
         return run
     }
 
-    @Test(arguments: [
-        ("UPDATE chunk SET blob = x'00' WHERE id = 2", ["block 1: the values of series 2 are damaged"]),
-        ("UPDATE chunk SET crc = 1 WHERE id = 1", ["block 1: the values of series 1 are damaged"]),
-        ("UPDATE chunk SET lo = lo - 1 WHERE id = 1", ["block 1: the summary of series 1 does not fit its values"]),
-        ("UPDATE chunk SET not_finite = 1 WHERE id = 1", ["block 1: the summary of series 1 does not fit its values"]),
-        ("DELETE FROM chunk WHERE id = 2", ["block 1: the values of series 2 are damaged"]),
-        (
-            "UPDATE block SET times = x'00'",
-            [
-                "series 1: 300 values were stored, 44 are there", "series 2: 300 values were stored, 44 are there",
-                "block 1: its steps and times are damaged",
-            ]
-        ),
-        (
-            "DELETE FROM block",
-            ["series 1: 300 values were stored, 44 are there", "series 2: 300 values were stored, 44 are there"]
-        ),
-        (
-            "UPDATE tail SET crc = crc + 1 WHERE step = 299",
-            [
-                "series 1: 300 values were stored, 299 are there", "series 2: 300 values were stored, 299 are there",
-                "1 of the newest metric rows are damaged",
-            ]
-        ),
-        (
-            "UPDATE column_set SET crc = 0",
-            [
-                "block 1: its column set 1 is missing or damaged", "series 1: 300 values were stored, 0 are there",
-                "series 2: 300 values were stored, 0 are there", "column set 1: its list of series is damaged",
-                "44 of the newest metric rows are damaged",
-            ]
-        ),
-        ("UPDATE series SET crc = 0 WHERE key = 'lr'", ["series 2: its row is damaged"]),
-        ("DELETE FROM series WHERE key = 'lr'", ["series 2: its row is missing"]),
-        ("UPDATE series SET n = 299, crc = 0 WHERE key = 'lr'", ["series 2: its row is damaged"]),
-        ("UPDATE checkpoint SET path = 'elsewhere'", ["1 checkpoint records are damaged"]),
-        ("UPDATE checkpoint SET bytes = bytes + 1", ["1 checkpoint records are damaged"]),
-        ("UPDATE log SET message = 'other'", []), ("DELETE FROM log", []),
-    ] as [(String, [String])])
+    @Test(
+        arguments: [
+            ("UPDATE chunk SET blob = x'00' WHERE id = 2", ["block 1: the values of series 2 are damaged"]),
+            ("UPDATE chunk SET crc = 1 WHERE id = 1", ["block 1: the values of series 1 are damaged"]),
+            ("UPDATE chunk SET lo = lo - 1 WHERE id = 1", ["block 1: the summary of series 1 does not fit its values"]),
+            (
+                "UPDATE chunk SET not_finite = 1 WHERE id = 1",
+                ["block 1: the summary of series 1 does not fit its values"]
+            ),
+            ("DELETE FROM chunk WHERE id = 2", ["block 1: the values of series 2 are damaged"]),
+            (
+                "UPDATE block SET times = x'00'",
+                [
+                    "series 1: 300 values were stored, 44 are there", "series 2: 300 values were stored, 44 are there",
+                    "block 1: its steps and times are damaged",
+                ]
+            ),
+            (
+                "DELETE FROM block",
+                ["series 1: 300 values were stored, 44 are there", "series 2: 300 values were stored, 44 are there"]
+            ),
+            (
+                "UPDATE tail SET crc = crc + 1 WHERE step = 299",
+                [
+                    "series 1: 300 values were stored, 299 are there",
+                    "series 2: 300 values were stored, 299 are there",
+                    "1 of the newest metric rows are damaged",
+                ]
+            ),
+            (
+                "UPDATE column_set SET crc = 0",
+                [
+                    "block 1: its column set 1 is missing or damaged", "series 1: 300 values were stored, 0 are there",
+                    "series 2: 300 values were stored, 0 are there", "column set 1: its list of series is damaged",
+                    "44 of the newest metric rows are damaged",
+                ]
+            ),
+            ("UPDATE series SET crc = 0 WHERE key = 'lr'", ["series 2: its row is damaged"]),
+            ("DELETE FROM series WHERE key = 'lr'", ["series 2: its row is missing"]),
+            ("UPDATE series SET n = 299, crc = 0 WHERE key = 'lr'", ["series 2: its row is damaged"]),
+            ("UPDATE checkpoint SET path = 'elsewhere'", ["1 checkpoint records are damaged"]),
+            ("UPDATE checkpoint SET bytes = bytes + 1", ["1 checkpoint records are damaged"]),
+            ("UPDATE log SET message = 'other'", []), ("DELETE FROM log", []),
+        ] as [(String, [String])])
     func `each kind of damage is named, and nothing else is`(damage: String, expected: [String]) throws {
         let run = try closedRun()
         try Damage.run(damage, on: run.path)

@@ -67,7 +67,7 @@ import Testing
         let points = try made.run.reader().points(of: "a").map(\.step)
         try made.run.writer.sealEverything()
         try made.run.writer.close()
-        #expect(try made.run.reader().snapshot(query) .curves == live.curves)
+        #expect(try made.run.reader().snapshot(query).curves == live.curves)
         #expect(try made.run.reader().snapshot(query).series.map(\.count) == live.series.map(\.count))
         #expect(try made.run.reader().points(of: "a").map(\.step) == points)
         #expect(try Integrity.check(path: made.run.path).findings == [])

@@ -120,7 +120,8 @@ private struct Records {
     }
 
     @Test(arguments: [UInt64](1...6))
-    func `devices are the newest sample of each in the window, with every sample in their history`(seed: UInt64) throws {
+    func `devices are the newest sample of each in the window, with every sample in their history`(seed: UInt64) throws
+    {
         let records = try Records(seed: seed)
         let reader = try records.run.reader()
         for query in queries(seed) {

@@ -33,7 +33,8 @@ import Testing
     func `what is said of a block is true of each of its rows`(seed: UInt64) {
         var random = SplitMix(seed: seed)
         let visibility = Visibility(
-            attempts: attempts(&random), time: Bool.random(using: &random) ? .max : .random(in: 0...200, using: &random))
+            attempts: attempts(&random), time: Bool.random(using: &random) ? .max : .random(in: 0...200, using: &random)
+        )
         for attempt in Int64(0)...7 {
             let steps = (0..<5).map { _ in Int64.random(in: 0...80, using: &random) }.sorted()
             let times = steps.map { _ in Int64.random(in: 0...220, using: &random) }

@@ -59,7 +59,9 @@ import Testing
             let time = Int64(step) * 1000
             _ = try run.writer.append(
                 Batch.of(seq: step) { batch in
-                    batch.metrics = [Batch.block(step * 5, [("loss", 2.0 / Double(step)), ("n", Double(step))], time: time)]
+                    batch.metrics = [
+                        Batch.block(step * 5, [("loss", 2.0 / Double(step)), ("n", Double(step))], time: time)
+                    ]
                     batch.spans = [Batch.span(step, start: time, end: time + 500, step: step)]
                 })
             if step == 3 { try run.writer.sealEverything() }

@@ -212,11 +212,12 @@ private struct Traffic {
         #expect(try run.reader().snapshot(RunQuery()).workers == [])
     }
 
-    @Test(arguments: [
-        (["a", "b"], 0), (["a", "a"], 1), ([""], 1), ([String(repeating: "n", count: 256)], 0),
-        ([String(repeating: "n", count: 257)], 1), ([String(repeating: "é", count: 129)], 1), ([], 1),
-        ((0..<4096).map { "k\($0)" }, 0), ((0..<4097).map { "k\($0)" }, 1),
-    ] as [([String], Int)])
+    @Test(
+        arguments: [
+            (["a", "b"], 0), (["a", "a"], 1), ([""], 1), ([String(repeating: "n", count: 256)], 0),
+            ([String(repeating: "n", count: 257)], 1), ([String(repeating: "é", count: 129)], 1), ([], 1),
+            ((0..<4096).map { "k\($0)" }, 0), ((0..<4097).map { "k\($0)" }, 1),
+        ] as [([String], Int)])
     func `column sets within the limits are stored, others counted`(names: [String], malformed: Int) throws {
         let run = try RunBuilder()
         _ = try run.writer.append(
