@@ -49,9 +49,7 @@ package final class StoredRun: RunSource {
     }
 
     package func changeCounter() throws(StoreError) -> Int64 {
-        // SQLite counts every read of such a file as a change; nothing of it is ever seen.
-        if file.mode == .immutable { return 0 }
-        return try file.access { try $0.first("PRAGMA data_version") { $0.int64(0) } ?? 0 }
+        try file.access { try $0.first("PRAGMA data_version") { $0.int64(0) } ?? 0 }
     }
 
     package func snapshot(_ query: RunQuery) throws(StoreError) -> RunSnapshot {
