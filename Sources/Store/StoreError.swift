@@ -1,7 +1,7 @@
 import Protocol
 
 /// Why the store could not do its work.
-package struct StoreError: UserFacingError {
+package struct StoreError: UserFacingError, Equatable {
     package enum Code: Sendable, Equatable {
         /// No such file or trial.
         case notFound

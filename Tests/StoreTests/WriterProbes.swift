@@ -13,8 +13,22 @@ extension RunWriter {
     /// Seals every tail now, full or not, and commits.
     func sealEverything() throws {
         try commit()
-        try sealTails()
-        try commit()
+        let ledger = try currentLedger()
+        try file.access { database in
+            try database.inTransaction {
+                let appender = Appender(database: database, ledger: ledger)
+                for set in ledger.sets.indices where ledger.sets[set].tailCount > 0 { try appender.seal(set) }
+                return .commit
+            }
+        }
+    }
+
+    /// Whether something was appended since the last commit.
+    var hasPending: Bool { isOpen }
+
+    /// The last number of `source` and `epoch` that is stored or part of the open transaction; 0 for none.
+    func lastSequence(source: String, epoch: UInt64) throws -> UInt64 {
+        try currentLedger().sequences[Ledger.SourceKey(name: source, epoch: epoch)] ?? 0
     }
 }
 

@@ -21,52 +21,70 @@ package final class RunCatalog: Sendable {
             """
         ])
 
-    private let home: HomeFolder
     private let file: SQLiteFile
 
-    private init(home: HomeFolder, file: SQLiteFile) {
-        self.home = home
-        self.file = file
-    }
+    private init(file: SQLiteFile) { self.file = file }
 
     /// Opens the catalogue of `home`; makes it from the trial folders when there is none or it is damaged.
     package static func open(home: HomeFolder) throws(StoreError) -> RunCatalog {
-        do {
-            return RunCatalog(home: home, file: try openFile(home.catalog))
-        } catch {
-            guard error.code == .notFound || error.code == .damaged else { throw error }
-            for suffix in ["", "-wal", "-shm"] { unlink("\(home.catalog)\(suffix)") }
-            let catalog = RunCatalog(home: home, file: try makeFile(home))
-            try catalog.rebuild()
-            return catalog
-        }
-    }
-
-    private static func openFile(_ path: String) throws(StoreError) -> SQLiteFile {
-        let file = try SQLiteFile(path: path, mode: .writing)
-        try file.access { database in
-            try schema.migrate(database, from: schema.check(database, path: path))
-            _ = try database.first("SELECT COUNT(*) FROM trial") { $0.int(0) }
-        }
-        return file
-    }
-
-    private static func makeFile(_ home: HomeFolder) throws(StoreError) -> SQLiteFile {
-        // A home that cannot be made is reported by the open that follows.
+        if let file = try openFile(home.catalog) { return RunCatalog(file: file) }
+        // A home that cannot be made is reported by the lock that follows.
         try? FileManager.default.createDirectory(
             atPath: home.path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let descriptor = Glibc.open(home.catalog, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        return RunCatalog(file: try make(home, holding: WriterLock.wait(for: home.catalog)))
+    }
+
+    /// nil where there is no catalogue, or none that can be used.
+    private static func openFile(_ path: String) throws(StoreError) -> SQLiteFile? {
+        do {
+            let file = try SQLiteFile(path: path, mode: .writing)
+            try file.access { database in
+                try schema.migrate(database, from: schema.check(database, path: path))
+                _ = try database.first("SELECT COUNT(*) FROM trial") { $0.int(0) }
+            }
+            return file
+        } catch {
+            guard error.code == .notFound || error.code == .damaged else { throw error }
+            return nil
+        }
+    }
+
+    /// One process makes the catalogue; others that wanted to find it made when the lock is theirs.
+    private static func make(_ home: HomeFolder, holding _: borrowing WriterLock) throws(StoreError) -> SQLiteFile {
+        if let file = try openFile(home.catalog) { return file }
+        // Filled beside and renamed, so that nobody ever opens half of it.
+        let draft = "\(home.catalog).new"
+        try fill(draft, from: home)
+        for suffix in ["-wal", "-shm"] { unlink("\(home.catalog)\(suffix)") }
+        guard rename(draft, home.catalog) == 0 else {
+            throw StoreError(.database, path: home.catalog, detail: String(cString: strerror(errno)))
+        }
+        return try SQLiteFile(path: home.catalog, mode: .writing)
+    }
+
+    /// Makes the index of the trial folders. A trial whose run cannot be read has no line in it.
+    private static func fill(_ path: String, from home: HomeFolder) throws(StoreError) {
+        let entries = home.trialFolders().compactMap { folder in
+            try? StoredRun.open(path: folder.database).catalogEntry()
+        }
+        for suffix in ["", "-wal", "-shm"] { unlink("\(path)\(suffix)") }
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw StoreError(
-                errno == ENOSPC ? .diskFull : .permission, path: home.catalog, detail: String(cString: strerror(errno)))
+                errno == ENOSPC ? .diskFull : .permission, path: path, detail: String(cString: strerror(errno)))
         }
         Glibc.close(descriptor)
-        let file = try SQLiteFile(creating: home.catalog)
+        let file = try SQLiteFile(creating: path)
         try file.access { database in
             try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
             try schema.migrate(database, from: 0)
+            try database.inTransaction {
+                for entry in entries { try upsert(entry, in: database) }
+                return .commit
+            }
         }
-        return file
+        // The last connection folds the log back: what is renamed is one plain file.
+        try file.close()
     }
 
     /// Stores an entry in place of the trial's last one.
@@ -113,36 +131,5 @@ package final class RunCatalog: Sendable {
             id: TrialID(experiment: experiment, trial: trial), status: TrialStatus(rawValue: row.text(2)) ?? .failed,
             statusDetail: row.text(3), startedWall: row.int64(4), updatedWall: row.int64(5), step: row.int(6),
             totalSteps: row.int(7), orchestrator: orchestrator, last: last)
-    }
-
-    /// Forgets a trial; its folder is not touched.
-    package func remove(_ id: TrialID) throws(StoreError) {
-        try file.access {
-            try $0.run(
-                "DELETE FROM trial WHERE experiment = ? AND trial = ?",
-                [.text("\(id.experiment)"), .text("\(id.trial)")])
-        }
-    }
-
-    /// Makes the index anew from the trial folders; - Returns: trials whose run cannot be read, with the reason.
-    @discardableResult
-    package func rebuild() throws(StoreError) -> [TrialID: StoreError] {
-        var entries: [CatalogEntry] = []
-        var unreadable: [TrialID: StoreError] = [:]
-        for folder in home.trialFolders() {
-            do {
-                entries.append(try StoredRun.open(path: folder.database).catalogEntry())
-            } catch {
-                unreadable[folder.id] = error
-            }
-        }
-        try file.access { database in
-            try database.inTransaction(.immediate) {
-                try database.run("DELETE FROM trial")
-                for entry in entries { try Self.upsert(entry, in: database) }
-                return .commit
-            }
-        }
-        return unreadable
     }
 }

@@ -54,6 +54,9 @@ struct BitReader {
         return high << 32 | low
     }
 
+    /// Whether nothing but the filling of the last byte is left.
+    var isAtEnd: Bool { next == bytes.count && pendingCount < 8 }
+
     private mutating func pull(_ count: Int) -> UInt64? {
         while pendingCount < count {
             guard next < bytes.count else { return nil }

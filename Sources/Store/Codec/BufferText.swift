@@ -7,7 +7,8 @@ enum BufferText {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         // A dictionary of strings and numbers always has a JSON form.
-        return (try? encoder.encode(ready)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        let bounded = ready.mapValues { Int64(clamping: $0) }
+        return (try? encoder.encode(bounded)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
     }
 
     /// What `ready` wrote; empty when it is damaged.
@@ -15,7 +16,9 @@ enum BufferText {
         (try? JSONDecoder().decode([String: Int].self, from: Data(text.utf8))) ?? [:]
     }
 
-    static func staleness(_ counts: [UInt64]) -> String { "[\(counts.map { "\($0)" }.joined(separator: ","))]" }
+    static func staleness(_ counts: [UInt64]) -> String {
+        "[\(counts.map { "\(Int64(clamping: $0))" }.joined(separator: ","))]"
+    }
 
     static func staleness(_ text: String) -> [Int] {
         text.dropFirst().dropLast().split(separator: ",").compactMap { Int($0) }

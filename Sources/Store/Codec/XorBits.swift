@@ -34,7 +34,7 @@ enum XorBits {
         return writer.finished()
     }
 
-    /// The `count` patterns after `offset`, or nil where the bits end early or make no sense.
+    /// The `count` patterns after `offset`, or nil where the bits are not exactly that.
     static func decode(_ bytes: UnsafeRawBufferPointer, from offset: Int, width: Int, count: Int) -> [UInt64]? {
         // Every value takes at least one bit, so a count that cannot be there is refused before anything is reserved.
         guard count > 0, offset <= bytes.count, count <= (bytes.count - offset) * 8 else {
@@ -60,7 +60,7 @@ enum XorBits {
             }
             patterns.append(last)
         }
-        return patterns
+        return reader.isAtEnd ? patterns : nil
     }
 
     private struct Window {

@@ -98,7 +98,8 @@ final class SQLiteFile: Sendable {
 
     /// SQLite takes an empty file for a new database and reports a foreign one late; both are told apart here.
     private static func checkHeader(_ path: String) throws(StoreError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Opening a pipe would wait for somebody at its other end.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw StoreError(
                 errno == EACCES ? .permission : .notFound, path: path, detail: String(cString: strerror(errno)))

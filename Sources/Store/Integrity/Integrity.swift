@@ -59,6 +59,8 @@ package enum Integrity {
             }
             for series in members { try chunk(of: series, in: block, reader, into: &report) }
         }
+        // Rows whose set is gone are damaged too, also when no set is left to ask for its own.
+        _ = try reader.tail(of: 0)
         for set in reader.sets.keys.sorted() {
             let rows = try reader.tail(of: set)
             report.steps += rows.count
@@ -67,7 +69,7 @@ package enum Integrity {
         try counts(reader, into: &report)
         let damaged = try RecordReader(
             database: database, visibility: reader.visibility, time: 0, query: RunQuery()
-        ).checkpoints().damaged
+        ).checkpoints(most: -1).damaged
         if damaged > 0 { report.findings.append("\(damaged) checkpoint records are damaged") }
         report.findings += reader.damage
     }

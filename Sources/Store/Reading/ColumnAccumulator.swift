@@ -60,8 +60,14 @@ struct ColumnAccumulator {
         columns.map { column in
             ReducedColumn(
                 count: column.finite, low: column.low, high: column.high,
-                mean: column.finite > 0 ? column.sum / Double(column.finite) : 0, last: column.last,
-                nonFinite: column.notFinite)
+                mean: Self.mean(of: column), last: column.last, nonFinite: column.notFinite)
         }
+    }
+
+    /// A mean lies among its values: a sum that overflowed, or was rounded past the edge, must not take it elsewhere.
+    private static func mean(of column: Column) -> Double {
+        guard column.finite > 0 else { return 0 }
+        guard column.sum.isFinite else { return column.low / 2 + column.high / 2 }
+        return min(max(column.sum / Double(column.finite), column.low), column.high)
     }
 }

@@ -38,6 +38,10 @@ final class MetricReader {
         }
         let rows = try database.rows(SeriesQueries.all, [], SeriesQueries.row)
         for (series, isSound) in rows where !isSound { damage.append("series \(series.id): its row is damaged") }
+        let present = Set(rows.map(\.series.id))
+        for id in Set(sets.values.joined()).subtracting(present).sorted() {
+            damage.append("series \(id): its row is missing")
+        }
         series = rows.filter(\.isSound).map(\.series)
         self.sets = sets
         self.damage = damage
@@ -122,7 +126,9 @@ final class MetricReader {
 }
 
 enum SeriesQueries {
-    static let all = "SELECT id, key, n, last_attempt, last_step, last_time, last, crc FROM series ORDER BY key"
+    private static let columns = "SELECT id, key, n, last_attempt, last_step, last_time, last, crc FROM series"
+    static let all = "\(columns) ORDER BY key"
+    static let byID = "\(columns) ORDER BY id"
 
     static func row(_ row: SQLStatement) -> (series: Ledger.Series, isSound: Bool) {
         let series = Ledger.Series(

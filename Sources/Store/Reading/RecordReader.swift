@@ -51,15 +51,17 @@ struct RecordReader {
         return WorkerQueries.sorted(then)
     }
 
-    func droppedRecords() throws -> Int { try database.first("SELECT SUM(dropped) FROM source") { $0.int(0) } ?? 0 }
+    /// TOTAL, because what two senders claim may be more than SUM can hold, and that would fail the whole snapshot.
+    func droppedRecords() throws -> Int { try database.first("SELECT TOTAL(dropped) FROM source") { $0.int(0) } ?? 0 }
 
     /// Checkpoints that the run can still be resumed from, and how many records of them are damaged.
-    func checkpoints() throws -> (rows: [CheckpointRow], damaged: Int) {
+    /// - Parameter most: of the newest records, how many are looked at; -1 for all.
+    func checkpoints(most: Int = mostEvents) throws -> (rows: [CheckpointRow], damaged: Int) {
         let found = try database.rows(
             """
             SELECT attempt, time, step, role, path, bytes, crc FROM checkpoint WHERE time <= ?
             ORDER BY time DESC, id DESC LIMIT ?
-            """, [latest, .integer(Self.mostEvents)]
+            """, [latest, .integer(most)]
         ) { row in
             let one = CheckpointRow(
                 time: row.int64(1), step: row.int(2), role: row.text(3), path: row.text(4), bytes: row.int64(5))
@@ -147,9 +149,9 @@ struct RecordReader {
         }
         var newest: [[String]: DeviceRow] = [:]
         var histories: [[String]: ColumnAccumulator] = [:]
-        for sample in samples {
+        for sample in samples.reversed() {
             let key = [sample.device, sample.worker]
-            if newest[key] == nil { newest[key] = sample }
+            newest[key] = sample
             histories[key, default: window()].add(sample.utilisation, at: sample.time, attempt: 0)
         }
         return newest.keys.sorted { $0.lexicographicallyPrecedes($1) }.compactMap { key in

@@ -61,14 +61,16 @@ extension Appender {
         if let known = ledger.setIndex[names] { return known }
         guard (1...Self.largestSet).contains(names.count), Set(names).count == names.count,
             names.allSatisfy({ !$0.isEmpty && $0.utf8.count <= Self.longestName }),
-            ledger.series.count + names.count <= Self.mostSeries
+            ledger.series.count + names.count(where: { ledger.seriesIndex[$0] == nil }) <= Self.mostSeries
         else { return nil }
         let members = try names.map { try series($0) }
-        let id = (ledger.sets.last?.id ?? 0) + 1
+        let id = ledger.lastSet + 1
         let text = SeriesList.text(members.map { ledger.series[$0].id })
+        // A row that stands in the way is a damaged one: the ledger knows every other.
         try database.run(
-            "INSERT INTO column_set (id, series, crc) VALUES (?, ?, ?)",
+            "INSERT OR REPLACE INTO column_set (id, series, crc) VALUES (?, ?, ?)",
             [.integer(id), .text(text), .integer(Checksum.columnSet(id: id, series: text))])
+        ledger.lastSet = id
         ledger.setIndex[names] = ledger.sets.count
         ledger.sets.append(Ledger.ColumnSet(id: id, series: members, tailCount: 0, nextTail: 0))
         return ledger.sets.count - 1
@@ -77,10 +79,11 @@ extension Appender {
     private func series(_ key: String) throws -> Int {
         if let known = ledger.seriesIndex[key] { return known }
         let one = Ledger.Series(
-            id: (ledger.series.last?.id ?? 0) + 1, key: key, count: 0, attempt: 0, step: 0, time: 0, last: 0)
+            id: ledger.lastSeries + 1, key: key, count: 0, attempt: 0, step: 0, time: 0, last: 0)
         try database.run(
             "INSERT INTO series (id, key, n, last_attempt, last_step, last_time, last, crc) VALUES (?, ?, 0, 0, 0, 0, 0, ?)",
             [.integer(one.id), .text(key), .integer(Checksum.series(one))])
+        ledger.lastSeries = one.id
         ledger.seriesIndex[key] = ledger.series.count
         ledger.series.append(one)
         return ledger.series.count - 1

@@ -109,7 +109,7 @@ extension Ledger {
         let isAfter = { (one: Series) in (newest.attempt, newest.step) >= (one.attempt, one.step) }
         let members = sets[set].series
         for (column, index) in members.enumerated() {
-            series[index].count += sets[set].newRows
+            series[index].count &+= sets[set].newRows
             guard isAfter(series[index]) else { continue }
             series[index].attempt = newest.attempt
             series[index].step = newest.step

@@ -45,6 +45,9 @@ final class Ledger {
     var sequences: [SourceKey: UInt64] = [:]
     var series: [Series] = []
     var seriesIndex: [String: Int] = [:]
+    /// The largest number given to a series, and to a set.
+    var lastSeries: Int64 = 0
+    var lastSet: Int64 = 0
     var sets: [ColumnSet] = []
     var setIndex: [[String]: Int] = [:]
     var workers: [String: WorkerRow] = [:]
@@ -76,22 +79,25 @@ final class Ledger {
         for worker in try database.rows(WorkerQueries.current, [], WorkerQueries.row) { workers[worker.id] = worker }
     }
 
+    /// What a damaged row says of its newest value could hide every later one, and would be stored with a sound
+    /// checksum at the next commit. Such a series counts from 0 again, which every reader then reports.
     private func loadSeries(_ database: Database) throws {
-        series = try database.rows(
-            "SELECT id, key, n, last_attempt, last_step, last_time, last FROM series ORDER BY id"
-        ) { row in
-            Series(
-                id: row.int64(0), key: row.text(1), count: row.int64(2), attempt: row.int64(3), step: row.int64(4),
-                time: row.int64(5), last: row.double(6))
+        series = try database.rows(SeriesQueries.byID, [], SeriesQueries.row).map { one, isSound in
+            isSound ? one : Series(id: one.id, key: one.key, count: 0, attempt: 0, step: 0, time: 0, last: 0)
         }
         for (index, one) in series.enumerated() { seriesIndex[one.key] = index }
+        _ = try Self.checked(series.first?.id ?? 0, "series")
+        lastSeries = try Self.checked(series.last?.id ?? 0, "series")
     }
 
     private func loadSets(_ database: Database) throws {
         let byID = Dictionary(series.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let stored = try database.rows("SELECT id, series FROM column_set ORDER BY id") { ($0.int64(0), $0.text(1)) }
-        for (id, text) in stored {
-            let members = SeriesList.parse(text).compactMap { byID[$0] }
+        let stored = try database.rows("SELECT id, series, crc FROM column_set ORDER BY id") { row in
+            (id: row.int64(0), text: row.text(1), crc: row.int64(2))
+        }
+        for (id, text, crc) in stored {
+            let listed = SeriesList.parse(text)
+            let members = listed.compactMap { byID[$0] }
             var set = ColumnSet(id: id, series: members, tailCount: 0, nextTail: 0)
             _ = try database.first(
                 "SELECT COUNT(*), MAX(id) FROM tail WHERE id BETWEEN ? AND ?",
@@ -100,9 +106,32 @@ final class Ledger {
                 set.tailCount = row.int(0)
                 set.nextTail = row.isNull(1) ? 0 : row.int64(1) - set.tailRange.lowerBound + 1
             }
-            setIndex[members.map { series[$0].key }] = sets.count
+            // Readers leave out what stands in a damaged set, so nothing more may go there.
+            if Checksum.columnSet(id: id, series: text) == crc {
+                if members.count == listed.count { setIndex[members.map { series[$0].key }] = sets.count }
+                lastSeries = max(lastSeries, listed.max() ?? 0)
+            }
             sets.append(set)
         }
+        lastSet = max(try Self.checked(sets.last?.id ?? 0, "column sets"), try Self.lastSetOfRows(database))
+    }
+
+    /// Rows may outlive the row of their set; its number must not be given again.
+    private static func lastSetOfRows(_ database: Database) throws -> Int64 {
+        try database.first(
+            """
+            SELECT MAX(id) FROM (
+              SELECT MAX(id) >> 32 AS id FROM tail UNION ALL SELECT MAX(column_set) FROM block WHERE column_set < ?)
+            """, [.integer(Int64(Int32.max))]
+        ) { $0.int64(0) } ?? 0
+    }
+
+    /// Numbers are given in order from 1, and a set's has to fit into the upper half of its rows' numbers.
+    private static func checked(_ id: Int64, _ what: String) throws -> Int64 {
+        guard (0..<Int64(Int32.max)).contains(id) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the numbers of its \(what) are damaged")
+        }
+        return id
     }
 }
 

@@ -14,7 +14,8 @@ final class LogFolder: Sendable {
         case foldNow
     }
 
-    private static let softLimit = 4 << 20
+    /// Also what the log is cut down to when it starts over: a file that stayed large would look full for ever.
+    static let softLimit = 4 << 20
     private static let hardLimit = 24 << 20
 
     private let file: SQLiteFile
@@ -27,16 +28,21 @@ final class LogFolder: Sendable {
         logPath = "\(path)-wal"
     }
 
-    /// To be called after each commit; costs one stat.
+    /// To be called after each commit; costs one stat, and the wait for a fold under way where it says `.foldNow`.
     func committed() -> Advice {
         var information = stat()
         guard stat(logPath, &information) == 0, information.st_size > Self.softLimit else { return .nothing }
+        if information.st_size > Self.hardLimit {
+            // While the fold under way holds SQLite's checkpoint lock, the writer's own would be refused at once.
+            queue.sync {}
+            return .foldNow
+        }
         let isFree = isFolding.withLock { folding in
             defer { folding = true }
             return !folding
         }
         if isFree { queue.async { @Sendable [self] in fold() } }
-        return information.st_size > Self.hardLimit ? .foldNow : .nothing
+        return .nothing
     }
 
     /// Waits for the fold under way and closes the connection.

@@ -15,7 +15,7 @@ package final class RunWriter {
     private var lock: WriterLock?
     /// The state that the open transaction stands at; nil after a rollback, until the next transaction begins.
     private var ledger: Ledger?
-    private var isOpen = false
+    private(set) var isOpen = false
     /// Whether the open transaction holds something that must survive a power cut.
     private var needsBarrier = false
     /// The orchestrator's own records since the last commit.
@@ -44,6 +44,8 @@ package final class RunWriter {
     static func create(path: String, header: RunHeader) throws(StoreError) -> RunWriter {
         let lock = try WriterLock.take(path)
         guard access(path, F_OK) != 0 else { throw StoreError(.exists, path: path) }
+        // What is left of a run that was removed by hand would be played back into the new one.
+        for suffix in ["-wal", "-shm", "-journal"] { unlink("\(path)\(suffix)") }
         // Built beside and renamed, so that a crash in here leaves no half-made run behind.
         let draft = "\(path).new"
         try RunFile.make(draft, header: header)
@@ -69,6 +71,7 @@ package final class RunWriter {
                 sql: """
                     PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
                     PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = OFF;
+                    PRAGMA journal_size_limit = \(LogFolder.softLimit);
                     """)
             return (try RunFile.header(database, path: path), try Ledger.load(database))
         }
@@ -87,11 +90,6 @@ package final class RunWriter {
     }
 
     // MARK: - What senders say
-
-    /// The last number of `source` and `epoch` that is stored or part of the open transaction; 0 for none.
-    package func lastSequence(source: String, epoch: UInt64) throws(StoreError) -> UInt64 {
-        try currentLedger().sequences[Ledger.SourceKey(name: source, epoch: epoch)] ?? 0
-    }
 
     /// Appends a batch to the open transaction when it is the next of its source and epoch.
     package func append(_ batch: WireTelemetryBatch) throws(StoreError) -> AppendOutcome {
@@ -145,9 +143,6 @@ package final class RunWriter {
 
     // MARK: - Transactions
 
-    /// Whether something was appended since the last commit.
-    package var hasPending: Bool { isOpen }
-
     /// The number of the newest attempt; 0 before the first.
     package func attempt() throws(StoreError) -> Int { try currentLedger().attempt }
 
@@ -155,7 +150,6 @@ package final class RunWriter {
     package func commit() throws(StoreError) {
         guard isOpen else { return }
         let ledger = try currentLedger()
-        let barrier = needsBarrier
         try rollingBack {
             try file.access { database in
                 try Appender(database: database, ledger: ledger).finish()
@@ -163,9 +157,10 @@ package final class RunWriter {
             }
         }
         isOpen = false
-        needsBarrier = false
         owed.removeAll()
-        if barrier { try syncToDisk() }
+        // Where this throws, the next commit tries again: the group is stored, but a power cut could still take it.
+        if needsBarrier { try syncToDisk() }
+        needsBarrier = false
         // A fold that does not succeed now is tried again after the next commit.
         if folder.committed() == .foldNow { try? file.access { try $0.run("PRAGMA wal_checkpoint(RESTART)") } }
     }
@@ -177,15 +172,6 @@ package final class RunWriter {
         try file.access { try $0.run("PRAGMA wal_checkpoint(TRUNCATE)") }
         try file.close()
         lock = nil
-    }
-
-    /// Appends the sealing of every tail, full or not, to the open transaction.
-    func sealTails() throws(StoreError) {
-        try appending { appender in
-            for set in appender.ledger.sets.indices where appender.ledger.sets[set].tailCount > 0 {
-                try appender.seal(set)
-            }
-        }
     }
 
     /// A tiny commit at `synchronous = FULL` takes the whole log to the disk with it; the level cannot be changed
@@ -231,7 +217,7 @@ package final class RunWriter {
         }
     }
 
-    private func currentLedger() throws(StoreError) -> Ledger {
+    func currentLedger() throws(StoreError) -> Ledger {
         if let ledger { return ledger }
         let loaded = try file.access { try Ledger.load($0) }
         ledger = loaded

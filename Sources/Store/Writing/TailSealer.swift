@@ -45,7 +45,11 @@ struct TailSealer {
             lastStep: last.step,
             steps: AxisCodec.encodeSteps(rows.map(\.step)), firstTime: times.min() ?? 0, lastTime: times.max() ?? 0)
         let axis = AxisCodec.encode(times)
-        head.id = (try database.first("SELECT MAX(id) FROM block") { $0.int64(0) } ?? 0) + 1
+        let newest = try database.first("SELECT MAX(id) FROM block") { $0.int64(0) } ?? 0
+        guard newest < .max else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the numbers of its blocks are damaged")
+        }
+        head.id = newest + 1
         let (stride, steps): (SQLValue, SQLValue) =
             switch head.steps {
             case .strided(_, let stride): (.integer(stride), .null)

@@ -1,21 +1,34 @@
 import Glibc
 
-/// Says that this process writes a run, for as long as it lives: an flock goes with its holder, however that ends.
+/// Says that this process writes a file, for as long as it lives: an flock goes with its holder, however that ends.
 struct WriterLock: ~Copyable {
     private let descriptor: Int32
 
     /// Takes the lock beside `database`, or throws `.busy`.
     static func take(_ database: String) throws(StoreError) -> WriterLock {
-        let descriptor = open("\(database).lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let lock = WriterLock(descriptor: try open(database))
+        guard flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 else { throw StoreError(.busy, path: database) }
+        return lock
+    }
+
+    /// Takes the lock beside `database` when its holder lets go of it; for work that ends by itself.
+    static func wait(for database: String) throws(StoreError) -> WriterLock {
+        let lock = WriterLock(descriptor: try open(database))
+        while flock(lock.descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else {
+                throw StoreError(.permission, path: database, detail: String(cString: strerror(errno)))
+            }
+        }
+        return lock
+    }
+
+    private static func open(_ database: String) throws(StoreError) -> Int32 {
+        let descriptor = Glibc.open("\(database).lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
             let reason = String(cString: strerror(errno))
             throw StoreError(errno == ENOSPC ? .diskFull : .permission, path: database, detail: reason)
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw StoreError(.busy, path: database)
-        }
-        return WriterLock(descriptor: descriptor)
+        return descriptor
     }
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
