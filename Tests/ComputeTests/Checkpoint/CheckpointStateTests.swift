@@ -52,7 +52,9 @@ import Testing
     ])
     func `a generator that could not continue its sequence is refused by name`(words: String) {
         let text = #"{"version":1,"step":1,"updates":0,"generators":{"data":\#(words)},"values":{}}"#
-        let error = #expect(throws: ComputeError.self) { try CheckpointState(json: Array(text.utf8), path: "state.json") }
+        let error = #expect(throws: ComputeError.self) {
+            try CheckpointState(json: Array(text.utf8), path: "state.json")
+        }
         #expect(error?.summary == "state.json cannot be used: generator 'data' has no state of four words")
     }
 }

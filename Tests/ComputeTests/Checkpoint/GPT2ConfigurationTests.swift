@@ -3,9 +3,11 @@ import Testing
 @testable import Compute
 
 private let readableLines: [(String, String, @Sendable (ModelSpec) -> Int, Int)] = [
-    ("n_inner", "20", { $0.mlpWidth }, 20), ("n_inner", "null", { $0.mlpWidth }, 48), ("n_head", "12", { $0.keyValueHeads }, 12),
+    ("n_inner", "20", { $0.mlpWidth }, 20), ("n_inner", "null", { $0.mlpWidth }, 48),
+    ("n_head", "12", { $0.keyValueHeads }, 12),
     ("n_layer", "1", { $0.layers }, 1), ("vocab_size", "1", { $0.vocabularySize }, 1),
-    ("activation_function", "\"gelu_pytorch_tanh\"", { $0.width }, 12), ("tie_word_embeddings", "true", { $0.width }, 12),
+    ("activation_function", "\"gelu_pytorch_tanh\"", { $0.width }, 12),
+    ("tie_word_embeddings", "true", { $0.width }, 12),
 ]
 
 @Suite struct `GPT-2 configuration` {

@@ -65,8 +65,10 @@ private func randomText(_ random: inout SeededGenerator) -> String {
 
     @Test(
         arguments: [
-            [0x22, 0x80, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xF5, 0x80, 0x80, 0x80, 0x22],
-            [0x22, 0xE2, 0x82, 0x22], [0x22, 0xFF, 0x22], [0x22, 0xF0, 0x8F, 0xBF, 0xBF, 0x22], [0xEF, 0xBB, 0xBF, 0x31],
+            [0x22, 0x80, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22],
+            [0x22, 0xF5, 0x80, 0x80, 0x80, 0x22],
+            [0x22, 0xE2, 0x82, 0x22], [0x22, 0xFF, 0x22], [0x22, 0xF0, 0x8F, 0xBF, 0xBF, 0x22],
+            [0xEF, 0xBB, 0xBF, 0x31],
         ] as [[UInt8]])
     func `overlong, cut and surrogate UTF-8 is refused`(bytes: [UInt8]) {
         #expect(throws: JSONParser.Fault.self) { try JSONParser.parse(bytes) }
@@ -76,7 +78,8 @@ private func randomText(_ random: inout SeededGenerator) -> String {
     func `sixty-four levels are the limit`(depth: Int, isRead: Bool) {
         for (open, close) in [("[", "]"), (#"{"a":"#, "}")] {
             let text =
-                String(repeating: open, count: depth) + (open == "[" ? "" : "1") + String(repeating: close, count: depth)
+                String(repeating: open, count: depth) + (open == "[" ? "" : "1")
+                + String(repeating: close, count: depth)
             #expect(((try? JSONParser.parse(text.utf8)) != nil) == isRead)
         }
     }
@@ -127,7 +130,8 @@ private func randomText(_ random: inout SeededGenerator) -> String {
             ("-9223372036854775808", .min, nil), ("-1", -1, nil), ("-0", 0, 0), ("1.0", nil, nil), ("1e3", nil, nil),
             ("18446744073709551616", nil, nil), ("\"1\"", nil, nil), ("true", nil, nil), ("null", nil, nil),
         ] as [(String, Int?, UInt64?)])
-    func `only a number without fraction that fits is an integer`(text: String, signed: Int?, unsigned: UInt64?) throws {
+    func `only a number without fraction that fits is an integer`(text: String, signed: Int?, unsigned: UInt64?) throws
+    {
         let value = try JSONParser.parse(text.utf8)
         #expect(value.asInt == signed)
         #expect(value.asUInt64 == unsigned)

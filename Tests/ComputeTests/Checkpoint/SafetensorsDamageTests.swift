@@ -15,7 +15,8 @@ private struct ExternalFolder {
     }
 
     /// Writes the model's tensors, and more ones of a single float each, under changed names.
-    func write(adding more: [String] = [], dropping dropped: String? = nil, rename: (String) -> String = { $0 }) throws {
+    func write(adding more: [String] = [], dropping dropped: String? = nil, rename: (String) -> String = { $0 }) throws
+    {
         let kept = model.table.parameters.filter { $0.name != dropped }
         let tensors = kept.map { (rename($0.name), $0.shape) } + more.map { ($0, [1]) }
         var bytes = SafetensorsHeader.encode(tensors, metadata: [:])
@@ -48,7 +49,8 @@ private struct ExternalFolder {
         var end = 0
         for entry in header.entries {
             guard entry.bytes.lowerBound == end, entry.bytes.upperBound <= dataSize,
-                entry.shape.allSatisfy({ $0 >= 0 }), entry.shape.reduce(1, *) * entry.type.byteWidth == entry.bytes.count,
+                entry.shape.allSatisfy({ $0 >= 0 }),
+                entry.shape.reduce(1, *) * entry.type.byteWidth == entry.bytes.count,
                 entry.count == entry.shape.reduce(1, *)
             else { return false }
             end = entry.bytes.upperBound
@@ -87,7 +89,8 @@ private struct ExternalFolder {
     @Test func `a data section of any other size is refused`() throws {
         for size in 0...64 where size != 30 {
             #expect(throws: SafetensorsHeader.Fault.self, "\(size) bytes") {
-                try SafetensorsHeader(text: Self.text, fileSize: SafetensorsHeader.prefixLength + Self.text.count + size)
+                try SafetensorsHeader(
+                    text: Self.text, fileSize: SafetensorsHeader.prefixLength + Self.text.count + size)
             }
         }
     }

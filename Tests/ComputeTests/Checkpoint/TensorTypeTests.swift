@@ -29,7 +29,10 @@ import Testing
             switch exponent {
             case 0x1F: isRight = fraction == 0 ? value.isInfinite : value.isNaN
             case 0: isRight = Double(value.magnitude) == fraction * 0x1p-14
-            default: isRight = Double(value.magnitude) == (1 + fraction) * Double(sign: .plus, exponent: exponent - 15, significand: 1)
+            default:
+                isRight =
+                    Double(value.magnitude) == (1 + fraction)
+                    * Double(sign: .plus, exponent: exponent - 15, significand: 1)
             }
             if !isRight || (value.sign == .minus) != (bits >= 0x8000) { wrong.append(bits) }
         }

@@ -57,9 +57,11 @@ private struct CacheModel {
         for slot in 0...slots {
             for layer in 0..<layers {
                 for position in 0..<capacity {
-                    #expect(key(cache, slot: slot, layer: layer, position: position) == model.keys[slot][layer][position])
                     #expect(
-                        value(cache, slot: slot, layer: layer, position: position) == model.values[slot][layer][position])
+                        key(cache, slot: slot, layer: layer, position: position) == model.keys[slot][layer][position])
+                    #expect(
+                        value(cache, slot: slot, layer: layer, position: position)
+                            == model.values[slot][layer][position])
                 }
             }
         }

@@ -124,7 +124,9 @@ import Testing
     @Test(arguments: [1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 1000])
     func `a sum of squares does not overflow where a float would`(count: Int) {
         let large = [Float](repeating: -1e30, count: count)
-        #expect(abs(kernels_sum_of_squares(large, count) / (Double(Float(1e30)) * Double(Float(1e30))) - Double(count)) < 1e-9)
+        #expect(
+            abs(kernels_sum_of_squares(large, count) / (Double(Float(1e30)) * Double(Float(1e30))) - Double(count))
+                < 1e-9)
         let small = [Float](repeating: 1e-30, count: count)
         #expect(kernels_sum_of_squares(small, count) > 0)
         var odd = [Float](repeating: 1, count: count)

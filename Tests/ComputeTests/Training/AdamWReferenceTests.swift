@@ -49,7 +49,8 @@ private struct Bench {
     func update(_ options: OptimizerOptions, number: Int, factor: Float = 1) {
         AdamW(table: table).update(
             options, rate: options.learningRateSchedule.rate(ofUpdate: number), update: number, gradientFactor: factor,
-            weights: weights, gradients: gradients, firstMoments: firstMoments, secondMoments: secondMoments, pool: pool)
+            weights: weights, gradients: gradients, firstMoments: firstMoments, secondMoments: secondMoments, pool: pool
+        )
     }
 }
 
