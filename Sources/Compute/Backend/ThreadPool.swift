@@ -8,14 +8,15 @@ package final class ThreadPool {
     /// Threads that share a range, the caller included.
     package let threads: Int
     private let pool: OpaquePointer
+    private static let mostThreads = 4096
 
     /// Starts `threads - 1` workers.
-    /// - Throws: `.outOfResources` when the system refuses a thread or `threads` is below one.
+    /// - Throws: `.outOfResources` when the system refuses a thread or `threads` is not in 1...4096.
     package init(threads: Int) throws(ComputeError) {
-        guard threads >= 1, let pool = kernels_pool_create(threads) else {
+        guard 1...ThreadPool.mostThreads ~= threads, let pool = kernels_pool_create(threads) else {
             throw ComputeError(
                 .outOfResources, summary: "Cannot start a pool of \(threads) compute threads.",
-                detail: "The system refused to start a thread, or the number is below one.",
+                detail: "The system refused to start a thread, or the number is not in 1 to \(ThreadPool.mostThreads).",
                 hint: "Ask for fewer threads.")
         }
         self.threads = threads

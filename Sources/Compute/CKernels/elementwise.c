@@ -1,4 +1,4 @@
-// Loops over contiguous floats that the compiler vectorises: activation, softmax pieces, optimizer, sums.
+// Loops over contiguous floats that the compiler vectorises: softmax pieces, optimizer, sums.
 
 #include "clones.h"
 #include "variants.h"
@@ -15,27 +15,12 @@ INLINE float exponential(float x) {
     float r = x - n * EXP_LN2_HIGH;
     r = r - n * EXP_LN2_LOW;
     float y = EXP_POLYNOMIAL(r) * (r * r) + r + 1.0f;
-    int32_t bits, exponent;
-    memcpy(&bits, &y, sizeof bits);
-    memcpy(&exponent, &shifted, sizeof exponent);
-    bits = (int32_t)((uint32_t)bits + ((uint32_t)exponent << 23));
-    memcpy(&y, &bits, sizeof y);
-    return y;
-}
-
-INLINE float sigmoid_of_gelu(float x) {
-    return 1.0f / (1.0f + exponential(-x * (GELU_LINEAR + GELU_CUBIC * x * x)));
-}
-
-CLONES void kernels_gelu(const float *x, ptrdiff_t count, float *out) {
-    for (ptrdiff_t i = 0; i < count; i++) out[i] = x[i] * sigmoid_of_gelu(x[i]);
-}
-
-CLONES void kernels_gelu_backward(const float *d_out, const float *x, ptrdiff_t count, float *d_x) {
-    for (ptrdiff_t i = 0; i < count; i++) {
-        float s = sigmoid_of_gelu(x[i]);
-        d_x[i] = d_out[i] * (s + x[i] * s * (1.0f - s) * (GELU_LINEAR + 3.0f * GELU_CUBIC * x[i] * x[i]));
-    }
+    uint32_t bits;
+    float power;
+    memcpy(&bits, &shifted, sizeof bits);
+    bits <<= 23;
+    memcpy(&power, &bits, sizeof power);
+    return y * power;
 }
 
 CLONES void kernels_exp(const float *x, float shift, ptrdiff_t count, float *out) {
@@ -81,10 +66,6 @@ CLONES void kernels_softmax_scaled(float *logits, ptrdiff_t count, float log_sum
 
 CLONES void kernels_add(const float *x, ptrdiff_t count, float *y) {
     for (ptrdiff_t i = 0; i < count; i++) y[i] += x[i];
-}
-
-CLONES void kernels_scale(float *x, ptrdiff_t count, float factor) {
-    for (ptrdiff_t i = 0; i < count; i++) x[i] *= factor;
 }
 
 CLONES double kernels_sum_of_squares(const float *x, ptrdiff_t count) {

@@ -1,4 +1,4 @@
-// Kernels over rows: layer norm, embeddings, and single-row products.
+// Kernels over rows: layer norm and embeddings.
 
 #include "CKernels.h"
 #include "clones.h"
@@ -75,40 +75,4 @@ CLONES void kernels_embed_backward(const int32_t *tokens, const int32_t *positio
         for (ptrdiff_t i = column_begin; i < column_end; i++) token[i] += d[i];
         for (ptrdiff_t i = column_begin; i < column_end; i++) position[i] += d[i];
     }
-}
-
-/// Columns whose sums stay in registers while all of k passes by.
-#define COLUMNS 64
-
-CLONES void kernels_row_times_matrix(const float *x, const float *w, ptrdiff_t w_row, ptrdiff_t k, const float *start,
-                                     const float *bias, float *y, ptrdiff_t begin, ptrdiff_t end) {
-    ptrdiff_t n = begin;
-    for (; n + COLUMNS <= end; n += COLUMNS) {
-        float sums[COLUMNS];
-        for (int j = 0; j < COLUMNS; j++) sums[j] = bias == NULL ? 0 : bias[n + j];
-        if (start != NULL)
-            for (int j = 0; j < COLUMNS; j++) sums[j] += start[n + j];
-        for (ptrdiff_t i = 0; i < k; i++) {
-            const float *row = w + i * w_row + n;
-            for (int j = 0; j < COLUMNS; j++) sums[j] += x[i] * row[j];
-        }
-        memcpy(y + n, sums, sizeof sums);
-    }
-    for (; n < end; n++) {
-        float sum = (bias == NULL ? 0 : bias[n]) + (start == NULL ? 0 : start[n]);
-        for (ptrdiff_t i = 0; i < k; i++) sum += x[i] * w[i * w_row + n];
-        y[n] = sum;
-    }
-}
-
-INLINE float dot(const float *x, const float *y, ptrdiff_t count) {
-#pragma clang fp reassociate(on)
-    float sum = 0;
-    for (ptrdiff_t i = 0; i < count; i++) sum += x[i] * y[i];
-    return sum;
-}
-
-CLONES void kernels_row_times_transposed(const float *x, const float *w, ptrdiff_t w_row, ptrdiff_t k, float *y,
-                                         ptrdiff_t begin, ptrdiff_t end) {
-    for (ptrdiff_t n = begin; n < end; n++) y[n] = dot(x, w + n * w_row, k);
 }

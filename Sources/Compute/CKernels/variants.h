@@ -26,10 +26,11 @@ extern const kernels_variant kernels_variant_avx512;
 #endif
 
 // exp(x) = 2^n * e^r with |r| <= ln(2)/2: Cody-Waite reduction and the degree-5 polynomial of the Cephes library.
-// Adding 1.5 * 2^23 rounds to the nearest integer without a conversion, so a NaN stays a NaN.
+// Adding 1.5 * 2^23 + 127 rounds to the nearest integer without a conversion and leaves n + 127 in the low bits: shifted
+// left they are the float 2^n. It is multiplied, not added to the exponent of e^r, so that every NaN stays a NaN.
 #define EXP_LOWEST -87.33654f
 #define EXP_HIGHEST 88.37f
-#define EXP_ROUND 12582912.0f
+#define EXP_ROUND 12583039.0f
 #define EXP_LOG2_E 1.44269504f
 #define EXP_LN2_HIGH 0.693359375f
 #define EXP_LN2_LOW -2.12194440e-4f

@@ -54,8 +54,8 @@ package struct CheckpointFolder: Sendable {
         return folder(of: step)
     }
 
-    /// Renames the finished folder to its place. A folder already there steps aside first under a name that `list`
-    /// knows, so that no moment is without a loadable checkpoint of that step.
+    /// Renames the finished folder to its place. A folder already there steps aside first, under a name a person
+    /// understands, so that no moment is without a whole checkpoint of that step.
     private func moveIntoPlace(_ partial: String, step: Int) throws(FileFault) {
         let place = folder(of: step)
         let aside = place + Self.asideSuffix
@@ -82,85 +82,4 @@ package struct CheckpointFolder: Sendable {
     private func folder(of step: Int) -> String { "\(path)/step-\(step)" }
 
     fileprivate static let asideSuffix = ".replaced"
-}
-
-// MARK: - Listing
-
-/// A step folder that passed its manifest.
-package struct CheckpointReference: Sendable, Equatable {
-    package let step: Int
-    package let path: String
-}
-
-/// What a role's folder holds, newest first.
-package struct CheckpointListing: Sendable, Equatable {
-    /// A step folder that cannot be loaded, and why.
-    package struct Skipped: Sendable, Equatable {
-        package let path: String
-        package let reason: ComputeError
-    }
-
-    /// Whole checkpoints by falling step.
-    package var valid: [CheckpointReference] = []
-    /// Damaged or half-written ones by falling step.
-    package var skipped: [Skipped] = []
-
-    /// The newest whole checkpoint.
-    package var latest: CheckpointReference? { valid.first }
-}
-
-extension CheckpointFolder {
-    /// Every step folder, each checked against its manifest; an absent folder is an empty list.
-    package func list() -> CheckpointListing {
-        var listing = CheckpointListing()
-        for reference in references() { Self.check(reference, into: &listing) }
-        return listing
-    }
-
-    /// The newest whole checkpoint in `path`, with the newer ones that were skipped and why; older ones are not read.
-    package static func latest(in path: String) -> CheckpointListing {
-        var listing = CheckpointListing()
-        for reference in CheckpointFolder(path: path).references() where listing.valid.isEmpty {
-            check(reference, into: &listing)
-        }
-        return listing
-    }
-
-    /// Removes all but the newest `count` whole checkpoints (at least one stays), and damaged ones older than those.
-    /// Returns the folders removed.
-    @discardableResult
-    package func prune(keepingLast count: Int) throws(ComputeError) -> [String] {
-        let valid = list().valid.prefix(max(1, count))
-        guard let oldest = valid.last else { return [] }
-        let doomed = references().filter { reference in reference.step <= oldest.step && !valid.contains(reference) }
-        do throws(FileFault) {
-            for reference in doomed { try files.removeFolder(reference.path) }
-        } catch {
-            throw ComputeError.file(error)
-        }
-        return doomed.map(\.path)
-    }
-
-    /// Step folders by falling step; one that stepped aside for its replacement comes after it.
-    private func references() -> [CheckpointReference] {
-        let names = FolderListing.names(in: path) ?? []
-        return names.compactMap { name in
-            guard name.hasPrefix("step-") else { return nil }
-            var digits = name.dropFirst(5)
-            if digits.hasSuffix(Self.asideSuffix) { digits = digits.dropLast(Self.asideSuffix.count) }
-            guard let step = Int(digits), step >= 0, String(step) == digits else { return nil }
-            return CheckpointReference(step: step, path: path + "/" + name)
-        }.sorted { left, right in
-            (right.step, left.path.utf8.count) < (left.step, right.path.utf8.count)
-        }
-    }
-
-    private static func check(_ reference: CheckpointReference, into listing: inout CheckpointListing) {
-        do throws(ComputeError) {
-            _ = try Checkpoint.open(reference.path)
-            listing.valid.append(reference)
-        } catch {
-            listing.skipped.append(CheckpointListing.Skipped(path: reference.path, reason: error))
-        }
-    }
 }

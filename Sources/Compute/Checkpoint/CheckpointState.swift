@@ -46,9 +46,12 @@ extension CheckpointState {
             throw ComputeError.damaged(path, "values is not a map of strings")
         }
         var generators: [String: SeededGenerator] = [:]
-        for member in root["generators"]?.asMembers ?? [] {
-            let words = (member.value.asArray ?? []).compactMap { $0.asString.flatMap { UInt64($0) } }
-            guard let generator = SeededGenerator(restoring: words) else {
+        guard let members = root["generators"]?.asMembers else {
+            throw ComputeError.damaged(path, "generators is not a map")
+        }
+        for member in members {
+            let words = (member.value.asArray ?? []).map { $0.asString.flatMap { UInt64($0) } }
+            guard !words.contains(nil), let generator = SeededGenerator(restoring: words.compactMap(\.self)) else {
                 throw ComputeError.damaged(path, "generator '\(member.name)' has no state of four words")
             }
             generators[member.name] = generator

@@ -43,13 +43,19 @@ package enum GPT2Configuration {
             vocabularySize: try size("vocab_size", in: root, path),
             contextLength: try size("n_positions", in: root, path),
             width: try size("n_embd", in: root, path), layers: try size("n_layer", in: root, path),
-            heads: try size("n_head", in: root, path), mlpWidth: root["n_inner"]?.asInt)
+            heads: try size("n_head", in: root, path), mlpWidth: try innerSize(in: root, path))
         if let epsilon = root["layer_norm_epsilon"]?.asDouble { spec.normEpsilon = Float(epsilon) }
         try spec.validate()
         return spec
     }
 
-    /// A size from the file. The cap keeps products of two sizes, and with them every offset, inside `Int`.
+    /// The width of the MLP; nil where it is null or absent, which means four times the width.
+    private static func innerSize(in root: JSONValue, _ path: String) throws(ComputeError) -> Int? {
+        guard let value = root["n_inner"], value != .null else { return nil }
+        return try size("n_inner", in: root, path)
+    }
+
+    /// A size from the file, below what a product of two sizes could overflow; the spec checks the rest.
     private static func size(_ name: String, in root: JSONValue, _ path: String) throws(ComputeError) -> Int {
         guard let value = root[name]?.asInt else {
             throw ComputeError.damaged(path, "\(name) is missing or no integer")

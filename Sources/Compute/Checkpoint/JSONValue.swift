@@ -13,9 +13,6 @@ package indirect enum JSONValue: Sendable, Equatable {
     /// An integer as JSON.
     package static func integer(_ value: some BinaryInteger) -> JSONValue { .number(String(value)) }
 
-    /// A finite floating-point number as JSON; the shortest text that reads back to the same bits.
-    package static func real(_ value: Double) -> JSONValue { value.isFinite ? .number("\(value)") : .null }
-
     /// A string map as an object with sorted keys, so that equal maps give equal files.
     package static func map(_ values: [String: String]) -> JSONValue {
         .object(values.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) })

@@ -9,24 +9,20 @@ extension LanguageModel {
                 spec: spec, table: table, weights: weights, moments: nil, state: state, tokenizer: tokenizer))
     }
 
-    /// Makes a model of a checkpoint's spec with its weights.
-    package static func load(_ checkpoint: Checkpoint, pool: ThreadPool) throws(ComputeError) -> LanguageModel {
-        let model = try LanguageModel(spec: checkpoint.spec, seed: 0, pool: pool)
-        try model.loadWeights(from: checkpoint)
-        return model
-    }
-
     /// Replaces the weights by a checkpoint's; they are as before when this throws.
     package func loadWeights(from checkpoint: Checkpoint) throws(ComputeError) {
-        guard checkpoint.spec == spec else {
-            throw ComputeError(
-                .unsupportedModel, summary: "The checkpoint is of another model.",
-                detail: "\(checkpoint.path)\nhas \(checkpoint.spec)\nneeded \(spec)",
-                hint: "Choose the checkpoint of this model, or set the model section as it was.")
-        }
+        try checkSpec(of: checkpoint)
         let loaded = try Arena(count: table.count)
         try checkpoint.readWeights(into: loaded, table: table)
         weights = loaded
+    }
+
+    fileprivate func checkSpec(of checkpoint: Checkpoint) throws(ComputeError) {
+        if checkpoint.spec == spec { return }
+        throw ComputeError(
+            .unsupportedModel, summary: "The checkpoint is of another model.",
+            detail: "\(checkpoint.path)\nhas \(checkpoint.spec)\nneeded \(spec)",
+            hint: "Choose the checkpoint of this model, or set the model section as it was.")
     }
 }
 
@@ -52,6 +48,7 @@ extension TrainEngine {
             throw ComputeError.damaged(
                 checkpoint.path, "holds weights only and cannot be trained on from where it stood")
         }
+        try model.checkSpec(of: checkpoint)
         let first = try Arena(count: firstMoments.count)
         let second = try Arena(count: secondMoments.count)
         try checkpoint.readMoments(first: first, second: second, table: model.table)

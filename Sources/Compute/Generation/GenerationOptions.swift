@@ -1,5 +1,5 @@
 /// How answers are generated.
-package struct GenerationOptions: Sendable, Equatable, Codable {
+package struct GenerationOptions: Sendable, Equatable {
     /// An answer ends after this many tokens, or earlier where the model's context ends.
     package var maxNewTokens: Int
     /// No stop token is drawn before this many tokens.
@@ -26,7 +26,7 @@ package struct GenerationOptions: Sendable, Equatable, Codable {
 }
 
 /// Why an answer ended.
-package enum FinishReason: String, Sendable, Equatable, Codable {
+package enum FinishReason: String, Sendable, Equatable {
     /// A stop token was drawn.
     case stop
     /// It reached `maxNewTokens` or the end of the context.
@@ -72,11 +72,17 @@ extension GenerationOptions {
         if minNewTokens < 0 || minNewTokens > maxNewTokens {
             return "minNewTokens is \(minNewTokens) with maxNewTokens \(maxNewTokens)"
         }
-        if samplesPerPrompt < 1 { return "samplesPerPrompt is \(samplesPerPrompt)" }
+        if !(1...Self.mostSamples ~= samplesPerPrompt) { return "samplesPerPrompt is \(samplesPerPrompt)" }
         if slots < 1 { return "slots is \(slots)" }
-        if minNewTokens > 0, Set(stopTokens).count >= vocabularySize { return "every token is a stop token" }
+        let stops = Set(stopTokens)
+        if minNewTokens > 0, (0..<Int32(vocabularySize)).allSatisfy(stops.contains) {
+            return "every token is a stop token"
+        }
         return TokenSampler.fault(in: sampling)
     }
+
+    /// Keeps the number of answers to any list of prompts inside `Int`.
+    private static let mostSamples = 1 << 20
 
     private static func refusal(_ summary: String, hint: String) -> ComputeError {
         ComputeError(.invalidBatch, summary: summary, detail: "", hint: hint)

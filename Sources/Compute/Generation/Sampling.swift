@@ -2,7 +2,7 @@ internal import CKernels
 internal import Glibc
 
 /// How the next token is chosen from the logits of one row.
-package enum Sampling: Sendable, Equatable, Codable {
+package enum Sampling: Sendable, Equatable {
     /// The most probable token; the lowest token of equals.
     case greedy
     /// A draw from softmax(logits / temperature), restricted to the `topK` most probable tokens and then to the
@@ -30,6 +30,7 @@ package struct TokenSampler {
     package static func fault(in sampling: Sampling) -> String? {
         guard case .sample(let temperature, let topK, let topP) = sampling else { return nil }
         if !(temperature > 0 && temperature.isFinite) { return "temperature \(temperature) is not above 0" }
+        if !(1 / temperature).isFinite { return "temperature \(temperature) is too small; take greedy sampling" }
         if let topK, topK < 1 { return "top-k \(topK) is below 1" }
         if !(topP > 0 && topP <= 1) { return "top-p \(topP) is not in (0, 1]" }
         return nil
@@ -49,17 +50,28 @@ package struct TokenSampler {
         for value in logits { scaled.append((value - peak) * scale) }
         weights.removeAll(keepingCapacity: true)
         weights.append(contentsOf: repeatElement(0, count: logits.count))
-        kernels_exp(scaled, 0, logits.count, &weights)
-        // The kernel's least value is not quite zero; a token of minus infinity must be impossible.
-        for index in scaled.indices where scaled[index] < -87 { weights[index] = 0 }
+        weigh(against: 0)
         let total = weights.reduce(0.0) { $0 + Double($1) }
         // A NaN anywhere makes the total NaN; minus infinity is a legal, impossible token.
         guard total.isFinite else { return nil }
-        for token in excluded where weights.indices.contains(Int(token)) {
-            weights[Int(token)] = 0
-        }
+        if !excluded.isEmpty { exclude(excluded) }
         let token = draw(uniform, excluding: excluded)
         return (Int32(token), scaled[token] - Float(log(total)))
+    }
+
+    /// Fills `weights` with the exponentials of `scaled` minus `shift`.
+    private mutating func weigh(against shift: Float) {
+        kernels_exp(scaled, shift, scaled.count, &weights)
+        // The kernel's least value is not quite zero; a token of minus infinity must be impossible.
+        for index in scaled.indices where scaled[index] - shift < -87 { weights[index] = 0 }
+    }
+
+    /// Takes the weight of excluded tokens away. The others are weighed against the best of them, because beside an
+    /// excluded token that is far more probable they would all be zero.
+    private mutating func exclude(_ excluded: [Int32]) {
+        let peak = scaled[best(excluding: excluded)]
+        if peak < 0, peak.isFinite { weigh(against: peak) }
+        for token in excluded where weights.indices.contains(Int(token)) { weights[Int(token)] = 0 }
     }
 
     private mutating func draw(_ uniform: Double, excluding excluded: [Int32]) -> Int {
@@ -67,11 +79,11 @@ package struct TokenSampler {
         case .greedy:
             return best(excluding: excluded)
         case .sample(_, nil, 1):
-            return draw(uniform, among: weights.indices)
+            return draw(uniform, among: weights.indices) ?? best(excluding: excluded)
         case .sample(_, let topK, let topP):
             rank(excluding: excluded, keeping: topK ?? weights.count)
             cutToNucleus(topP: topP)
-            return draw(uniform, among: order)
+            return draw(uniform, among: order) ?? best(excluding: excluded)
         }
     }
 
@@ -84,10 +96,10 @@ package struct TokenSampler {
         return best ?? 0
     }
 
-    /// Inverse of the cumulative distribution over the candidates, in their order.
-    private func draw(_ uniform: Double, among candidates: some Collection<Int>) -> Int {
+    /// Inverse of the cumulative distribution over the candidates, in their order; nil where none has any weight.
+    private func draw(_ uniform: Double, among candidates: some Collection<Int>) -> Int? {
         var rest = uniform * candidates.reduce(0.0) { $0 + Double(weights[$1]) }
-        var chosen = 0
+        var chosen: Int?
         for token in candidates where weights[token] > 0 {
             // The last token with any weight takes what rounding leaves over.
             chosen = token

@@ -27,9 +27,6 @@ struct Block {
     /// Floats of scratch a lane needs for segments of at most `length` tokens.
     func scratchCount(length: Int) -> Int { attention.scratchCount(length: length) }
 
-    /// Floats of norm partials the backward pass of `rows` rows needs.
-    func partialCount(rows: Int) -> Int { norm1.partialCount(rows: rows) }
-
     /// Reads `at.input` and writes all other regions and `output`, which may be `at.input`.
     func forward(_ chunk: BatchChunk, _ memory: ActivationRows, _ at: BlockActivations, output: Region, _ pass: Pass) {
         let rows = chunk.rows

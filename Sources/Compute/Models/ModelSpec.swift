@@ -79,8 +79,10 @@ package struct ModelSpec: Sendable, Equatable, Codable {
             ("vocabularySize", vocabularySize), ("contextLength", contextLength), ("width", width),
             ("layers", layers), ("heads", heads), ("keyValueHeads", keyValueHeads), ("mlpWidth", mlpWidth),
         ]
-        for (name, size) in sizes where size < 1 {
-            throw ModelSpec.contradiction("\(name) is \(size) and must be at least 1.")
+        for (name, size) in sizes {
+            if size < 1 { throw ModelSpec.contradiction("\(name) is \(size) and must be at least 1.") }
+            let most = name == "layers" ? ModelSpec.mostLayers : ModelSpec.largestSize
+            if size > most { throw ModelSpec.contradiction("\(name) is \(size) and must be at most \(most).") }
         }
         if width % heads != 0 {
             throw ModelSpec.contradiction("width \(width) is not a multiple of heads \(heads).")
@@ -88,10 +90,14 @@ package struct ModelSpec: Sendable, Equatable, Codable {
         if heads % keyValueHeads != 0 {
             throw ModelSpec.contradiction("heads \(heads) is not a multiple of keyValueHeads \(keyValueHeads).")
         }
-        if !(normEpsilon > 0) {
+        if !(normEpsilon > 0 && normEpsilon.isFinite) {
             throw ModelSpec.contradiction("normEpsilon is \(normEpsilon) and must be above 0.")
         }
     }
+
+    /// Limits that keep the products of two sizes, times every layer, and with them every offset, inside `Int`.
+    private static let largestSize = 1 << 22
+    private static let mostLayers = 1 << 12
 
     private func require(_ isSupported: Bool, _ part: String) throws(ComputeError) {
         if isSupported { return }

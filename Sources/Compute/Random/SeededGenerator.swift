@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// xoshiro256**, seeded through splitmix64 (Blackman and Vigna): small, fast, and its state is four words to save.
-package struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable, Codable {
+package struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable {
     /// The whole state; saving and restoring it continues the same sequence.
     package private(set) var state: [UInt64]
 
@@ -27,11 +27,6 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable, Coda
         state[2] ^= shifted
         state[3] = SeededGenerator.rotated(state[3], by: 45)
         return result
-    }
-
-    /// Uniform in `0..<1`, with 24 random bits.
-    package mutating func uniform() -> Float {
-        Float(next() >> 40) * 0x1p-24
     }
 
     /// Standard normal (Box-Muller, one value per two draws, so that no second value has to be saved).

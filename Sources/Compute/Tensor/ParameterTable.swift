@@ -42,9 +42,4 @@ package struct ParameterTable: Sendable, Equatable {
     package subscript(name: String) -> Parameter? {
         indices[name].map { parameters[$0] }
     }
-
-    /// Trainable floats, padding not counted.
-    package var parameterCount: Int {
-        parameters.reduce(0) { $0 + $1.count }
-    }
 }

@@ -45,7 +45,9 @@ extension CharacterTokenizer {
             }
             byToken[token] = only
         }
-        guard byToken.first == .some(nil) else { throw ComputeError.damaged(path, "token 0 is not <eos>") }
+        guard model["vocab"]?[Self.endOfSequenceText]?.asInt == 0 else {
+            throw ComputeError.damaged(path, "token 0 is not <eos>")
+        }
         let characters = byToken.dropFirst().compactMap { $0 }
         guard characters.count == vocabulary.count - 1 else {
             throw ComputeError.damaged(path, "the tokens are not 0 to \(vocabulary.count - 1), each once")

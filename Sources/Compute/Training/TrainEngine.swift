@@ -57,8 +57,10 @@ package final class TrainEngine {
             return UpdateStatistics(gradientNorm: norm, learningRate: rate, isApplied: false)
         }
         updateCount += 1
+        // No quotient where nothing is clipped: an infinite limit would divide by itself.
+        let factor = norm > options.clipNorm ? options.clipNorm / norm : 1
         optimizer.update(
-            options, rate: rate, update: updateCount, gradientFactor: options.clipNorm / max(norm, options.clipNorm),
+            options, rate: rate, update: updateCount, gradientFactor: factor,
             weights: model.weights, gradients: gradients, firstMoments: firstMoments, secondMoments: secondMoments,
             pool: model.pool)
         return UpdateStatistics(gradientNorm: norm, learningRate: rate, isApplied: true)

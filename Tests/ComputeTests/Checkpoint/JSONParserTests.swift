@@ -57,7 +57,7 @@ import Testing
         let value = JSONValue.object([
             JSONMember("quote \" slash \\ tab \t bell \u{7}", .string("line\nend\r")),
             JSONMember("empty", .object([])),
-            JSONMember("list", .array([.integer(-3), .real(0.1), .null, .bool(true)])),
+            JSONMember("list", .array([.integer(-3), .number("0.1"), .null, .bool(true)])),
         ])
         #expect(try JSONParser.parse(value.compactText.utf8) == value)
         #expect(try JSONParser.parse(value.prettyText.utf8) == value)

@@ -41,11 +41,12 @@ import Testing
         var firstData = SeededGenerator(seed: 3)
         let first = try Self.engine(seed: 1)
         try Self.train(first, updates: cut, data: &firstData)
-        try first.save(to: folder, state: CheckpointState(step: cut, generators: ["data": firstData]), tokenizer: nil)
+        let path = try first.save(
+            to: folder, state: CheckpointState(step: cut, generators: ["data": firstData]), tokenizer: nil)
 
         // Another seed: nothing of the second engine's own beginning may remain.
         let second = try Self.engine(seed: 99)
-        let checkpoint = try Checkpoint.open(#require(CheckpointFolder.latest(in: folder.path).latest).path)
+        let checkpoint = try Checkpoint.open(path)
         try second.restore(from: checkpoint)
         #expect(second.updateCount == cut)
         var secondData = try #require(checkpoint.state?.generators["data"])
@@ -69,8 +70,9 @@ import Testing
         let path = try engine.model.save(
             to: CheckpointFolder(path: scratch.path), state: CheckpointState(step: 1), tokenizer: tokenizer)
         let checkpoint = try Checkpoint.open(path)
-        let loaded = try LanguageModel.load(checkpoint, pool: engine.model.pool)
-        #expect(loaded.spec == Self.spec)
+        #expect(checkpoint.spec == Self.spec)
+        let loaded = try LanguageModel(spec: checkpoint.spec, seed: 0, pool: engine.model.pool)
+        try loaded.loadWeights(from: checkpoint)
         #expect(checkpoint.tokenizer == tokenizer)
         #expect(loaded.weights.floats.elementsEqual(engine.model.weights.floats))
     }
@@ -81,8 +83,11 @@ import Testing
         let checkpoint = try Checkpoint.open(CheckpointFolder(path: scratch.path).save(other.content(step: 1)))
         let engine = try Self.engine(seed: 4)
         let before = Array(engine.model.weights.floats)
-        let error = #expect(throws: ComputeError.self) { try engine.model.loadWeights(from: checkpoint) }
-        #expect(error?.code == .unsupportedModel)
+        for load in [engine.model.loadWeights, engine.restore] {
+            let error = #expect(throws: ComputeError.self) { try load(checkpoint) }
+            #expect(error?.code == .unsupportedModel)
+            #expect(error?.summary == "The checkpoint is of another model.")
+        }
         #expect(Array(engine.model.weights.floats) == before)
     }
 

@@ -93,20 +93,6 @@ private let shapes = [
         #expect(!kernels_select(7))
         #expect(kernels_selected() == before)
     }
-
-    @Test func `a single row needs no packing`() {
-        let (k, n) = (37, 150)
-        let x = randomFloats(k, seed: 15)
-        let w = randomFloats(k * n, seed: 16)
-        let bias = randomFloats(n, seed: 17)
-        var expected = naiveProduct(x, w, rows: 1, inner: k, columns: n)
-        var y = [Float](repeating: 0, count: n)
-        kernels_row_times_transposed(x, transposed(w, rows: k, columns: n), k, k, &y, 0, n)
-        #expect(largestError(y, expected) < 1e-5)
-        for index in expected.indices { expected[index] += 2 * Double(bias[index]) }
-        kernels_row_times_matrix(x, w, n, k, bias, bias, &y, 0, n)
-        #expect(largestError(y, expected) < 1e-5)
-    }
 }
 
 private enum Layout {

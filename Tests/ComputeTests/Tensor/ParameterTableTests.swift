@@ -11,7 +11,6 @@ import Testing
         #expect(table.parameters.map(\.offset) == [0, 16, 48])
         #expect(table.parameters.map(\.range) == [0..<15, 16..<33, 48..<49])
         #expect(table.count == 64)
-        #expect(table.parameterCount == 33)
         #expect(table["b"]?.offset == 16)
         #expect(table["d"] == nil)
     }

@@ -84,14 +84,6 @@ typedef struct {
 void kernels_accumulate_outer(const kernels_outer *outer, ptrdiff_t m_begin, ptrdiff_t m_end, ptrdiff_t panel_begin,
                               ptrdiff_t panel_end);
 
-/// One row of decoding without packing: y[n] = start[n] + bias[n] + sum of x[k] * w[k][n], n in [begin, end).
-/// w is k x n with row stride `w_row`; `start` and `bias` may be null.
-void kernels_row_times_matrix(const float *x, const float *w, ptrdiff_t w_row, ptrdiff_t k, const float *start,
-                              const float *bias, float *y, ptrdiff_t begin, ptrdiff_t end);
-/// y[n] = sum of x[k] * w[n][k] for n in [begin, end): a row against a transposed matrix (tied head).
-void kernels_row_times_transposed(const float *x, const float *w, ptrdiff_t w_row, ptrdiff_t k, float *y,
-                                  ptrdiff_t begin, ptrdiff_t end);
-
 // MARK: Attention
 
 /// Causal attention of one packed segment and one head. Queries, keys and values are rows of `size` floats, `row`
@@ -133,10 +125,6 @@ void kernels_layer_norm(const float *x, const float *gain, const float *shift, f
 void kernels_layer_norm_backward(const float *d_out, const float *x, const float *gain, const float *mean,
                                  const float *rstd, ptrdiff_t rows, ptrdiff_t width, float *d_x, float *d_gain,
                                  float *d_shift);
-void kernels_gelu(const float *x, ptrdiff_t count, float *out);
-/// d_x = d_out * gelu'(x).
-void kernels_gelu_backward(const float *d_out, const float *x, ptrdiff_t count, float *d_x);
-
 /// Statistics of one row of logits: log of the sum of exponentials, and the entropy of its softmax.
 /// `entropy` may be null.
 float kernels_log_sum_exp(const float *logits, ptrdiff_t count, float *entropy);
@@ -155,7 +143,6 @@ void kernels_embed_backward(const int32_t *tokens, const int32_t *positions, con
 
 /// y += x.
 void kernels_add(const float *x, ptrdiff_t count, float *y);
-void kernels_scale(float *x, ptrdiff_t count, float factor);
 double kernels_sum_of_squares(const float *x, ptrdiff_t count);
 
 /// One AdamW update with decoupled decay; PyTorch's placement of epsilon:
