@@ -42,7 +42,8 @@ package struct FunctionExecutor: Sendable {
             let isLast = graph.children(of: call.name).isEmpty
             if isLast ? call.sequences == whole : whole.isMultiple(of: call.sequences) { continue }
             throw WorkerError(
-                .plan, "'\(call.name)' takes \(call.sequences) sequences at a time, which leaves some of a step's \(whole)",
+                .plan,
+                "'\(call.name)' takes \(call.sequences) sequences at a time, which leaves some of a step's \(whole)",
                 hint: isLast
                     ? "nothing depends on '\(call.name)', so it runs once a step: let it take all \(whole)"
                     : "let it take a number that divides \(whole)")

@@ -55,7 +55,9 @@ package struct RequestQueue: Sendable {
         default:
             guard request.needsSyn else { return enqueue(request) }
             guard unacknowledged.count < Self.limit else {
-                return [.refuse(request, "\(unacknowledged.count) requests wait already; the master never acknowledged")]
+                return [
+                    .refuse(request, "\(unacknowledged.count) requests wait already; the master never acknowledged")
+                ]
             }
             unacknowledged[request.ackReplyID] = request
             return [.acknowledge(request)]

@@ -92,7 +92,8 @@ import Testing
         var generator = SplitMix(seed: seed), machine = WorkerStateMachine(), reported: [WorkerState] = []
         _ = machine.connected()
         let news: [WorkerNews] = [
-            .configured, .running(step: 1), .paused(step: 1), .completed(step: 1), .stopped(step: 1), .failed("x", step: 1),
+            .configured, .running(step: 1), .paused(step: 1), .completed(step: 1), .stopped(step: 1),
+            .failed("x", step: 1),
         ]
         let bodies = Self.commands.map(\.1) + [.exit(WireEmpty()), .ping(WireEmpty())]
         for _ in 0..<60 {

@@ -45,7 +45,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [[0xEF], [0xEF, 0xBB], [0xEF, 0xBB, 0xBF], [0xEF, 0xBB, 0xBF, 0x0A], [0x0D], [0x0A, 0x0D]] as [[UInt8]])
+    @Test(
+        arguments: [[0xEF], [0xEF, 0xBB], [0xEF, 0xBB, 0xBF], [0xEF, 0xBB, 0xBF, 0x0A], [0x0D], [0x0A, 0x0D]]
+            as [[UInt8]])
     func `agree for files of a few odd bytes`(bytes: [UInt8]) throws {
         #expect(try read(bytes, limit: 10) == naive(bytes, limit: 10))
     }
@@ -61,34 +63,35 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (#"{"prompt":"a","answer":"b","id":"x"}"#, nil),
-        (#"{"prompt":"a","answer":"b","id":-3}"#, nil),
-        (#"{"prompt":"a","answer":"b","else":[1,{"x":null}]}"#, nil),
-        (#"{"answer":"b","prompt":"\u00e9\ud83d\ude00"}"#, nil),
-        (#"{"prompt":"a","prompt":"a","answer":"b"}"#, "no JSON: duplicate name 'prompt' at byte 22"),
-        (#"{"prompt":"a","answer":"b"} x"#, "no JSON: bytes after the value at byte 28"),
-        (#"{"prompt":"a","answer":"b""#, "no JSON: expected ',' or '}' at byte 26"),
-        (#"{"prompt":"a","answer":"\ud800"}"#, "no JSON: unpaired surrogate at byte 30"),
-        (#"{"prompt":"a","answer":'b'}"#, "no JSON: expected a value at byte 23"),
-        (#"{"prompt":NaN,"answer":"b"}"#, "no JSON: expected a value at byte 10"),
-        (#"{}"#, "the row has no 'prompt'."),
-        (#"{"Prompt":"a","answer":"b"}"#, "the row has no 'prompt'. Did you mean 'Prompt'?"),
-        (#"{"prompt":null,"answer":"b"}"#, "'prompt' is null, not text"),
-        (#"{"prompt":["a"],"answer":"b"}"#, "'prompt' is a list, not text"),
-        (#"{"prompt":{"a":1},"answer":"b"}"#, "'prompt' is an object, not text"),
-        (#"{"prompt":true,"answer":"b"}"#, "'prompt' is true or false, not text"),
-        (#"{"prompt":"","answer":"b"}"#, "'prompt' is empty"),
-        (#"{"prompt":"a","answer":"b","id":""}"#, "'id' is empty"),
-        (#"{"prompt":"a","answer":"b","id":null}"#, "'id' is null, not text or a whole number"),
-        (#"{"prompt":"a","answer":"b","id":1e3}"#, "'id' is a number, not text or a whole number"),
-        (#"null"#, "the line is null, not an object"),
-        (#""prompt""#, "the line is text, not an object"),
-        (#"12"#, "the line is a number, not an object"),
-        (#"{"prompt":"aaaa","answer":"bbbbb"}"#, nil),
-        (#"{"prompt":"aaaaa","answer":"bbbbb"}"#, "the row has 11 tokens, the limit (dataset.max_length) is 10"),
-        (#"{"prompt":"éééé","answer":"😀😀😀😀😀"}"#, nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            (#"{"prompt":"a","answer":"b","id":"x"}"#, nil),
+            (#"{"prompt":"a","answer":"b","id":-3}"#, nil),
+            (#"{"prompt":"a","answer":"b","else":[1,{"x":null}]}"#, nil),
+            (#"{"answer":"b","prompt":"\u00e9\ud83d\ude00"}"#, nil),
+            (#"{"prompt":"a","prompt":"a","answer":"b"}"#, "no JSON: duplicate name 'prompt' at byte 22"),
+            (#"{"prompt":"a","answer":"b"} x"#, "no JSON: bytes after the value at byte 28"),
+            (#"{"prompt":"a","answer":"b""#, "no JSON: expected ',' or '}' at byte 26"),
+            (#"{"prompt":"a","answer":"\ud800"}"#, "no JSON: unpaired surrogate at byte 30"),
+            (#"{"prompt":"a","answer":'b'}"#, "no JSON: expected a value at byte 23"),
+            (#"{"prompt":NaN,"answer":"b"}"#, "no JSON: expected a value at byte 10"),
+            (#"{}"#, "the row has no 'prompt'."),
+            (#"{"Prompt":"a","answer":"b"}"#, "the row has no 'prompt'. Did you mean 'Prompt'?"),
+            (#"{"prompt":null,"answer":"b"}"#, "'prompt' is null, not text"),
+            (#"{"prompt":["a"],"answer":"b"}"#, "'prompt' is a list, not text"),
+            (#"{"prompt":{"a":1},"answer":"b"}"#, "'prompt' is an object, not text"),
+            (#"{"prompt":true,"answer":"b"}"#, "'prompt' is true or false, not text"),
+            (#"{"prompt":"","answer":"b"}"#, "'prompt' is empty"),
+            (#"{"prompt":"a","answer":"b","id":""}"#, "'id' is empty"),
+            (#"{"prompt":"a","answer":"b","id":null}"#, "'id' is null, not text or a whole number"),
+            (#"{"prompt":"a","answer":"b","id":1e3}"#, "'id' is a number, not text or a whole number"),
+            (#"null"#, "the line is null, not an object"),
+            (#""prompt""#, "the line is text, not an object"),
+            (#"12"#, "the line is a number, not an object"),
+            (#"{"prompt":"aaaa","answer":"bbbbb"}"#, nil),
+            (#"{"prompt":"aaaaa","answer":"bbbbb"}"#, "the row has 11 tokens, the limit (dataset.max_length) is 10"),
+            (#"{"prompt":"éééé","answer":"😀😀😀😀😀"}"#, nil),
+        ] as [(String, String?)])
     func `are told apart in words, or taken`(line: String, expected: String?) {
         #expect(reason(Array(line.utf8)) == expected)
     }
@@ -129,7 +132,9 @@ import Testing
     /// Lines of every kind in random order; which of them are rows is known.
     private func lines(seed: UInt64) -> (text: [[UInt8]], good: [Int], bad: [Int]) {
         var generator = SplitMix(seed: seed), text: [[UInt8]] = [], good: [Int] = [], bad: [Int] = []
-        let broken: [[UInt8]] = [Array("{".utf8), [0xFF], Array("[]".utf8), [0x61, 0x00], Array(#"{"prompt":"x"}"#.utf8)]
+        let broken: [[UInt8]] = [
+            Array("{".utf8), [0xFF], Array("[]".utf8), [0x61, 0x00], Array(#"{"prompt":"x"}"#.utf8),
+        ]
         for number in 1...40 {
             switch Int.random(in: 0..<3, using: &generator) {
             case 0:

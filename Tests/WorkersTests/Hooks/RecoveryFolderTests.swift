@@ -178,7 +178,9 @@ import Testing
         }
         _ = try peer.send([WireCodec.encode(header)])
         var request = fixture.request(.empty)
-        request.preHooks = [RedistributionPlan(steps: [.init(from: 1, to: 0, ids: ["a"], keys: [])]).hook(transferID: "t")]
+        request.preHooks = [
+            RedistributionPlan(steps: [.init(from: 1, to: 0, ids: ["a"], keys: [])]).hook(transferID: "t")
+        ]
         var replies: [WireReply] = []
         executor.run(.init(arrival: [request], execution: [request])) { replies.append($0) }
         #expect(replies.map(\.error) == [""])

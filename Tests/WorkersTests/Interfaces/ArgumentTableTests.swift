@@ -14,36 +14,38 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("grpo_actor", "group_size", SettingValue.integer(1)), ("grpo_actor", "group_size", .integer(4096)),
-        ("grpo_actor", "max_new_tokens", .integer(1)), ("grpo_actor", "max_new_tokens", .integer(65_536)),
-        ("grpo_actor", "min_new_tokens", .integer(32)), ("grpo_actor", "temperature", .number(0.01)),
-        ("grpo_actor", "temperature", .integer(100)), ("grpo_actor", "top_k", .integer(1)),
-        ("grpo_actor", "top_p", .integer(1)), ("grpo_actor", "eps_clip", .number(0.001)),
-        ("grpo_actor", "c_clip", .integer(0)), ("grpo_actor", "c_clip", .number(1.001)),
-        ("grpo_actor", "kl_ctl", .integer(0)), ("sft", "max_new_tokens", .integer(65_536)),
-        ("verifier_reward", "partial_credit", .integer(1)), ("verifier_reward", "correct_reward", .number(-1e6)),
-    ] as [(String, String, SettingValue)])
+    @Test(
+        arguments: [
+            ("grpo_actor", "group_size", SettingValue.integer(1)), ("grpo_actor", "group_size", .integer(4096)),
+            ("grpo_actor", "max_new_tokens", .integer(1)), ("grpo_actor", "max_new_tokens", .integer(65_536)),
+            ("grpo_actor", "min_new_tokens", .integer(32)), ("grpo_actor", "temperature", .number(0.01)),
+            ("grpo_actor", "temperature", .integer(100)), ("grpo_actor", "top_k", .integer(1)),
+            ("grpo_actor", "top_p", .integer(1)), ("grpo_actor", "eps_clip", .number(0.001)),
+            ("grpo_actor", "c_clip", .integer(0)), ("grpo_actor", "c_clip", .number(1.001)),
+            ("grpo_actor", "kl_ctl", .integer(0)), ("sft", "max_new_tokens", .integer(65_536)),
+            ("verifier_reward", "partial_credit", .integer(1)), ("verifier_reward", "correct_reward", .number(-1e6)),
+        ] as [(String, String, SettingValue)])
     func `at the ends of their ranges are taken`(type: String, name: String, value: SettingValue) {
         #expect(error(type, name, value) == nil)
     }
 
-    @Test(arguments: [
-        ("grpo_actor", "group_size", SettingValue.integer(4097), "4097; it must be in 1...4096"),
-        ("grpo_actor", "max_new_tokens", .integer(0), "0; it must be in 1...65536"),
-        ("grpo_actor", "min_new_tokens", .integer(33), "33; it must be in 0...32"),
-        ("grpo_actor", "min_new_tokens", .integer(-1), "-1; it must be in 0...32"),
-        ("grpo_actor", "temperature", .integer(0), "0; it must be in 0.01...100.0"),
-        ("grpo_actor", "temperature", .number(.nan), "nan; it must be in 0.01...100.0"),
-        ("grpo_actor", "top_p", .number(1.01), "1.01; it must be in 0.001...1.0"),
-        ("grpo_actor", "n_minibatches", .integer(0), "0; it must be in 1...4096"),
-        ("grpo_actor", "kl_ctl", .number(.infinity), "inf; it must be in 0.0...1000000.0"),
-        ("grpo_actor", "kl_ctl", .number(-0.1), "-0.1; it must be in 0.0...1000000.0"),
-        ("grpo_actor", "c_clip", .number(0.5), "0.5; it must be above 1, or 0 for none"),
-        ("grpo_actor", "c_clip", .integer(1), "1.0; it must be above 1, or 0 for none"),
-        ("sft", "max_new_tokens", .integer(65_537), "65537; it must be in 1...65536"),
-        ("verifier_reward", "partial_credit", .number(1.5), "1.5; it must be in 0.0...1.0"),
-    ] as [(String, String, SettingValue, String)])
+    @Test(
+        arguments: [
+            ("grpo_actor", "group_size", SettingValue.integer(4097), "4097; it must be in 1...4096"),
+            ("grpo_actor", "max_new_tokens", .integer(0), "0; it must be in 1...65536"),
+            ("grpo_actor", "min_new_tokens", .integer(33), "33; it must be in 0...32"),
+            ("grpo_actor", "min_new_tokens", .integer(-1), "-1; it must be in 0...32"),
+            ("grpo_actor", "temperature", .integer(0), "0; it must be in 0.01...100.0"),
+            ("grpo_actor", "temperature", .number(.nan), "nan; it must be in 0.01...100.0"),
+            ("grpo_actor", "top_p", .number(1.01), "1.01; it must be in 0.001...1.0"),
+            ("grpo_actor", "n_minibatches", .integer(0), "0; it must be in 1...4096"),
+            ("grpo_actor", "kl_ctl", .number(.infinity), "inf; it must be in 0.0...1000000.0"),
+            ("grpo_actor", "kl_ctl", .number(-0.1), "-0.1; it must be in 0.0...1000000.0"),
+            ("grpo_actor", "c_clip", .number(0.5), "0.5; it must be above 1, or 0 for none"),
+            ("grpo_actor", "c_clip", .integer(1), "1.0; it must be above 1, or 0 for none"),
+            ("sft", "max_new_tokens", .integer(65_537), "65537; it must be in 1...65536"),
+            ("verifier_reward", "partial_credit", .number(1.5), "1.5; it must be in 0.0...1.0"),
+        ] as [(String, String, SettingValue, String)])
     func `beyond them are refused with the value and the range`(
         type: String, name: String, value: SettingValue, ending: String
     ) {
@@ -126,7 +128,8 @@ import Testing
     }
 
     @Test func `ragged ones each get one reward an answer, against their own prompt's answer`() throws {
-        let outputs = try #require(try run(groups: [["2", "3"], ["3"], [], ["", "3", "33"]], expected: ["2", "3", "4", "33"]))
+        let outputs = try #require(
+            try run(groups: [["2", "3"], ["3"], [], ["", "3", "33"]], expected: ["2", "3", "4", "33"]))
         #expect(outputs.ids == ["i0", "i1", "i2", "i3"])
         #expect(outputs.columns[.rewards]?.lengths == [[1, 1], [1], [], [1, 1, 1]])
         #expect(outputs.columns[.rewards]?.array == .float32([2, 0, 2, 0, 0, 2]))

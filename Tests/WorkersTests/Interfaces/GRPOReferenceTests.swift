@@ -23,7 +23,8 @@ private struct PolicyBatch {
             (0..<Int.random(in: count, using: &generator)).map { _ in Int32.random(in: 1...12, using: &generator) }
         }
         for _ in 0..<Int.random(in: 1...3, using: &generator) {
-            let prompt = tokens(1...4), group = (0..<Int.random(in: 1...4, using: &generator)).map { _ in tokens(1...5) }
+            let prompt = tokens(1...4),
+                group = (0..<Int.random(in: 1...4, using: &generator)).map { _ in tokens(1...5) }
             prompts.append(prompt)
             answers.append(group)
             func logs() -> [[Float]] {
@@ -115,7 +116,8 @@ private struct PolicyBatch {
         _ sample: SequenceSample, _ batch: PolicyBatch, _ arguments: [String: SettingValue] = [:]
     ) throws -> [String: Double] {
         let metrics = try interface(arguments).run(.trainStep(sample, context), on: model(batch)).statistics
-        return Dictionary(uniqueKeysWithValues: metrics.map { (String($0.name.dropFirst("grpo_actor/".count)), $0.value) })
+        return Dictionary(
+            uniqueKeysWithValues: metrics.map { (String($0.name.dropFirst("grpo_actor/".count)), $0.value) })
     }
 
     @Test(arguments: UInt64(1)...25) func `reports what the definitions give, for ragged groups`(seed: UInt64) throws {
@@ -136,7 +138,8 @@ private struct PolicyBatch {
             let context = CallContext(step: 4, seed: 9, microBatches: spec)
             return try interface.run(.trainStep(batch.sample(), context), on: model(batch)).statistics.map(\.value)
         }
-        let whole = try statistics(MicroBatchSpec()), cut = try statistics(MicroBatchSpec(minimumCount: 3, maximumTokens: 16))
+        let whole = try statistics(MicroBatchSpec()),
+            cut = try statistics(MicroBatchSpec(minimumCount: 3, maximumTokens: 16))
         for (one, other) in zip(whole, cut) { #expect(abs(one - other) <= 1e-4 * max(1, abs(one))) }
     }
 
@@ -200,7 +203,8 @@ private struct PolicyBatch {
         }
     }
 
-    @Test(arguments: Misfit.allCases) func `data that does not fit together is refused in words`(misfit: Misfit) throws {
+    @Test(arguments: Misfit.allCases) func `data that does not fit together is refused in words`(misfit: Misfit) throws
+    {
         let batch = PolicyBatch(seed: 1)
         let error = #expect(throws: (any Error).self) { try train(misfit.sample(), batch) }
         #expect(error.map { errorReport($0) }?.hasPrefix(misfit.reason) == true)

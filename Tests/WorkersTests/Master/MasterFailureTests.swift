@@ -44,7 +44,8 @@ import Testing
         }
         #expect(
             handles == [
-                "spec", "model_config", "initialize", "evaluate", "fetch", "train_step", "generate", "inference", "empty",
+                "spec", "model_config", "initialize", "evaluate", "fetch", "train_step", "generate", "inference",
+                "empty",
             ])
     }
 

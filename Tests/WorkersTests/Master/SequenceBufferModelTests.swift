@@ -38,7 +38,11 @@ private struct NaiveBuffer {
         let ready = ready(call)
         guard ready.count >= call.sequences else { return nil }
         let chosen = Array(ready.prefix(call.sequences))
-        for row in chosen { change(row.slot) { $0.usedBy.insert(call.name); $0.readers += 1 } }
+        for row in chosen {
+            change(row.slot) {
+                $0.usedBy.insert(call.name); $0.readers += 1
+            }
+        }
         return chosen
     }
 

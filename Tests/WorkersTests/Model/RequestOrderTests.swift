@@ -12,14 +12,16 @@ import Testing
         (.trainStep, "sft_train", "model 'actor' is not initialized on this worker"),
         (.evaluate, "", "model 'actor' is not initialized on this worker"),
     ])
-    func `before its time is answered with what is missing`(handle: RequestHandle, mfc: String, missing: String) throws {
+    func `before its time is answered with what is missing`(handle: RequestHandle, mfc: String, missing: String) throws
+    {
         let fixture = try ExecutorFixture(), request = fixture.request(handle, handler: actor, mfc: mfc, ids: ["x@0"])
         let replies = handle.isImmediate ? [try fixture.answer(request)] : fixture.run([request])
         #expect(replies.map(\.error) == [missing])
     }
 
     @Test(arguments: [
-        RequestHandle.initialize, .generate, .inference, .trainStep, .evaluate, .save, .empty, .flush, .reset, .syn, .ack,
+        RequestHandle.initialize, .generate, .inference, .trainStep, .evaluate, .save, .empty, .flush, .reset, .syn,
+        .ack,
     ])
     func `a request that is to be held is not answered at once`(handle: RequestHandle) throws {
         let fixture = try ExecutorFixture()

@@ -92,7 +92,9 @@ import Testing
 }
 
 @Suite struct `What a plan asks of the model factory` {
-    private func reply(_ change: (inout ModelPlan) -> Void, _ initialize: (inout WireInitializeRequest) -> Void = { _ in })
+    private func reply(
+        _ change: (inout ModelPlan) -> Void, _ initialize: (inout WireInitializeRequest) -> Void = { _ in }
+    )
         throws -> String
     {
         let fixture = try ExecutorFixture()
@@ -132,11 +134,13 @@ import Testing
     }
 
     @Test func `a folder that is not there is an error with its path`() throws {
-        let found = try reply({ plan in
-            plan.module = .transformer(
-                TransformerPlan(
-                    family: "gpt2", contextLength: 8, width: 8, layers: 1, heads: 2, initialization: .folder("/none")))
-        }, { $0.weightsPath = "/none" })
+        let found = try reply(
+            { plan in
+                plan.module = .transformer(
+                    TransformerPlan(
+                        family: "gpt2", contextLength: 8, width: 8, layers: 1, heads: 2,
+                        initialization: .folder("/none")))
+            }, { $0.weightsPath = "/none" })
         #expect(found.contains("/none/config.json"))
     }
 }

@@ -175,12 +175,13 @@ import Testing
 }
 
 @Suite struct `The rule for answers` {
-    @Test(arguments: [
-        ("42", "42", true, Float(1)), ("42", "42", false, 0.5), (" 42\n", "42", true, 1), ("42", "\t42", true, 1),
-        ("4 2", "42", true, 0.5 / 3), ("", "42", true, 0), ("", "", true, 1), ("", "", false, 0.5),
-        ("24", "42", true, 0), ("420", "42", true, 1.0 / 3), ("é", "e", true, 0), ("e\u{301}", "é", true, 1),
-        ("👩‍👩‍👧", "👩‍👩‍👧", true, 1), ("x42", "42", true, 0),
-    ] as [(String, String, Bool, Float)])
+    @Test(
+        arguments: [
+            ("42", "42", true, Float(1)), ("42", "42", false, 0.5), (" 42\n", "42", true, 1), ("42", "\t42", true, 1),
+            ("4 2", "42", true, 0.5 / 3), ("", "42", true, 0), ("", "", true, 1), ("", "", false, 0.5),
+            ("24", "42", true, 0), ("420", "42", true, 1.0 / 3), ("é", "e", true, 0), ("e\u{301}", "é", true, 1),
+            ("👩‍👩‍👧", "👩‍👩‍👧", true, 1), ("x42", "42", true, 0),
+        ] as [(String, String, Bool, Float)])
     func `earns by what is in its place`(answer: String, expected: String, isFinished: Bool, reward: Float) {
         let rule = AnswerRule(correct: 1, partialCredit: 0.5)
         #expect(abs(rule.reward(answer, expected: expected, isFinished: isFinished) - reward) < 1e-6)
@@ -189,7 +190,9 @@ import Testing
     @Test(arguments: UInt64(1)...40) func `never gives a wrong answer more than the partial credit`(seed: UInt64) {
         var generator = SplitMix(seed: seed)
         func word() -> String {
-            String((0..<Int.random(in: 0...6, using: &generator)).compactMap { _ in "01 ".randomElement(using: &generator) })
+            String(
+                (0..<Int.random(in: 0...6, using: &generator)).compactMap { _ in "01 ".randomElement(using: &generator)
+                })
         }
         for _ in 0..<50 {
             let answer = word(), expected = word()

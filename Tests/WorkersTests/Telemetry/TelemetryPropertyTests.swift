@@ -67,7 +67,8 @@ import Testing
     @Test func `numbers that are none are carried as they are`() throws {
         let odd = [Metric("a", .nan), Metric("b", .infinity), Metric("c", -0.0)]
         let batch = filled(TelemetryBatcher.batches(of: [.metrics(step: 1, time: 2, odd)])[0]) { $0.version = 1 }
-        let read = try WireCodec.decode(WireTelemetryBatch.self, from: WireCodec.encode(batch)).metrics[0].rows[0].values
+        let read = try WireCodec.decode(WireTelemetryBatch.self, from: WireCodec.encode(batch)).metrics[0].rows[0]
+            .values
         #expect(read[0].isNaN && read[1] == .infinity && read[2].sign == .minus)
     }
 }
@@ -94,7 +95,9 @@ import Testing
         }
     }
 
-    private func record(_ step: UInt64) -> TelemetryRecord { .metrics(step: step, time: 0, [Metric("x", Double(step))]) }
+    private func record(_ step: UInt64) -> TelemetryRecord {
+        .metrics(step: step, time: 0, [Metric("x", Double(step))])
+    }
 
     /// Batches and acknowledgements get lost, sends fail, the receiver is away for a while; then the line is good.
     @Test(arguments: UInt64(1)...40) func `loses nothing, repeats nothing and keeps the order`(seed: UInt64) throws {
@@ -124,7 +127,8 @@ import Testing
         #expect(receiver.dropped == 0)
     }
 
-    @Test(arguments: UInt64(1)...20) func `counts exactly what did not fit, and delivers the rest`(seed: UInt64) throws {
+    @Test(arguments: UInt64(1)...20) func `counts exactly what did not fit, and delivers the rest`(seed: UInt64) throws
+    {
         var generator = SplitMix(seed: seed), receiver = Receiver(), added: UInt64 = 0
         var sender = TelemetrySender(source: "s", epoch: 1, window: TelemetryWindow(byteLimit: 400))
         for now in Int64(0)..<100 {
@@ -146,7 +150,9 @@ import Testing
     /// A frame that no receiver reads would be sent for ever, and everything behind it would wait.
     @Test func `leaves out a record beyond what a receiver reads, counts it and goes on`() throws {
         var sender = TelemetrySender(source: "s", epoch: 1), receiver = Receiver()
-        let huge = filled(WireCheckpointRecord()) { $0.path = String(repeating: "x", count: WireCodec.largestMessage + 1) }
+        let huge = filled(WireCheckpointRecord()) {
+            $0.path = String(repeating: "x", count: WireCodec.largestMessage + 1)
+        }
         try sender.add([record(1), .checkpoint(huge), record(2)], dropped: 0)
         try sender.add([record(3)], dropped: 0)
         while let frame = sender.next(now: 0) { sender.acknowledged(try receiver.take(frame), now: 0) }

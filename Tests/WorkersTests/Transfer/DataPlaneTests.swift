@@ -156,7 +156,8 @@ import Testing
         var generator = SplitMix(seed: 3)
         let noise = (0..<300).map { _ in
             (0..<Int.random(in: 1...4, using: &generator)).map { _ in
-                (0..<Int.random(in: 0...60, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+                (0..<Int.random(in: 0...60, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator)
+                }
             }
         }
         let (storage, refused) = try deliver(noise)

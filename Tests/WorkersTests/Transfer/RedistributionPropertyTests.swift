@@ -92,7 +92,8 @@ import Testing
         let read = try WireCodec.decode(WireRequest.self, from: WireCodec.encode(request)).preHooks[0].transfer
         let steps = read.steps.map { step in
             RedistributionPlan.Step(
-                from: Int(step.fromWorker), to: Int(step.toWorker), ids: step.ids, keys: step.keys.map { SequenceKey($0) })
+                from: Int(step.fromWorker), to: Int(step.toWorker), ids: step.ids,
+                keys: step.keys.map { SequenceKey($0) })
         }
         #expect(RedistributionPlan(steps: steps) == plan)
         #expect(read.transferID == "1-7")
