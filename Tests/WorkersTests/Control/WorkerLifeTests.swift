@@ -160,6 +160,9 @@ private struct LoneWorker: ~Copyable {
         #expect(try worker.next().state == "configured")
         try worker.send(.start(WireEmpty()))
         #expect(try worker.next().state == "running")
+        // Somebody who takes the last request, so that nobody waits for it to go out.
+        let requests = try ZeroMQSocket.open(context, .pull)
+        try requests.connect(RuntimeFolder(path: folder.path).masterSend(to: 0))
         // It answers to garbage from a worker's side with a line in its log.
         let peer = try ZeroMQSocket.open(context, .push, options: SocketOptions(lingerMilliseconds: 1000))
         try peer.connect(RuntimeFolder(path: folder.path).masterReceive())

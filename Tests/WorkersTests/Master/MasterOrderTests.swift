@@ -15,7 +15,7 @@ import Testing
         return (plan, workers)
     }
 
-    @Test(arguments: UInt64(1)...60) func `does every step, and counts it once`(seed: UInt64) throws {
+    @Test(arguments: UInt64(1)...40) func `does every step, and counts it once`(seed: UInt64) throws {
         let (plan, workers) = try run(seed: seed)
         #expect(workers.outcome == .completed)
         #expect(workers.faults == [])
@@ -25,7 +25,7 @@ import Testing
         #expect(workers.handles.count { $0 == "initialize" } == plan.setups.reduce(0) { $0 + $1.models.count })
     }
 
-    @Test(arguments: UInt64(1)...60) func `gives each call exactly its sequences, and each of them once`(
+    @Test(arguments: UInt64(1)...40) func `gives each call exactly its sequences, and each of them once`(
         seed: UInt64
     ) throws {
         let (plan, workers) = try run(seed: seed)
@@ -69,7 +69,7 @@ import Testing
         #expect(workers.saved.allSatisfy { $0.role == "learner" })
     }
 
-    @Test(arguments: UInt64(1)...30) func `goes on from any step with exactly the steps that are left`(
+    @Test(arguments: UInt64(1)...8) func `goes on from any step with exactly the steps that are left`(
         seed: UInt64
     ) throws {
         var trial = RandomTrial(seed: seed), generator = SplitMix(seed: seed)

@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test(arguments: UInt64(1)...80) func `any storm of commands ends in a trial that goes on or has stopped`(
+    @Test(arguments: UInt64(1)...40) func `any storm of commands ends in a trial that goes on or has stopped`(
         seed: UInt64
     ) throws {
         var generator = SplitMix(seed: seed), trial = RandomTrial(seed: seed)
