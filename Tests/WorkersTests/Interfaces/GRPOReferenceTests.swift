@@ -143,6 +143,18 @@ private struct PolicyBatch {
         for (one, other) in zip(whole, cut) { #expect(abs(one - other) <= 1e-4 * max(1, abs(one))) }
     }
 
+    @Test(arguments: UInt64(1)...5) func `without advantages it moves towards the reference`(seed: UInt64) throws {
+        var batch = PolicyBatch(seed: seed)
+        batch.rewards = batch.rewards.map { $0.map { _ in 1 } }
+        let interface = try interface(["kl_ctl": .number(1)]), model = try model(batch)
+        let divergences = try (1...8).map { step in
+            let context = CallContext(step: UInt64(step), seed: 1)
+            let statistics = try interface.run(.trainStep(batch.sample(), context), on: model).statistics
+            return try #require(statistics.first { $0.name == "grpo_actor/kl_ref" }).value
+        }
+        #expect(zip(divergences, divergences.dropFirst()).allSatisfy { $0 > $1 }, "\(divergences)")
+    }
+
     @Test func `the log-probabilities of prompts do not matter`() throws {
         var batch = PolicyBatch(seed: 3)
         let before = try train(batch.sample(), batch)

@@ -146,6 +146,10 @@ import Testing
         #expect(groups.count <= max(1, 2 * total / item.capacity + 1))
     }
 
+    @Test func `one may be filled to the last token`() throws {
+        #expect(try MicroBatches.split([4, 5, 4, 3], by: MicroBatchSpec(maximumTokens: 8)) == [[0, 2], [1, 3]])
+    }
+
     @Test func `a batch smaller than the asked number of micro-batches is cut into single sequences`() throws {
         #expect(try MicroBatches.split([3, 1], by: MicroBatchSpec(minimumCount: 8)) == [[0], [1]])
         #expect(try MicroBatches.split([], by: MicroBatchSpec(minimumCount: 8, maximumTokens: 1)) == [])
