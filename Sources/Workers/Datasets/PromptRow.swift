@@ -22,11 +22,4 @@ package struct PromptRow: Sendable, Equatable {
 package enum RowFields: Sendable, Equatable {
     case prompt
     case promptAndAnswer
-
-    package var names: [String] {
-        switch self {
-        case .prompt: ["prompt"]
-        case .promptAndAnswer: ["prompt", "answer"]
-        }
-    }
 }

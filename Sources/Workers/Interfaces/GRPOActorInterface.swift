@@ -52,8 +52,13 @@ package struct GRPOActorInterface: ModelInterface {
             stopTokens: [CharacterTokenizer.endOfSequence])
         miniBatches = try arguments.integer("n_minibatches", in: 1...4096)
         let dualClip = Float(try arguments.number("c_clip", in: 0...1e6))
+        guard dualClip == 0 || dualClip > 1 else {
+            throw WorkerError(
+                .plan,
+                "argument 'c_clip' of interface '\(Self.name)' is \(dualClip); it must be above 1, or 0 for none")
+        }
         policyLoss = ClippedPolicyLoss(
-            clip: Float(try arguments.number("eps_clip", in: 0.001...10)), dualClip: dualClip > 1 ? dualClip : nil)
+            clip: Float(try arguments.number("eps_clip", in: 0.001...10)), dualClip: dualClip == 0 ? nil : dualClip)
         klWeight = Float(try arguments.number("kl_ctl", in: 0...1e6))
     }
 

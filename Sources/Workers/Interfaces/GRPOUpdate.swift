@@ -24,8 +24,11 @@ struct GRPOUpdate {
         guard old.map(\.count) == expected, reference.map(\.count) == expected else {
             throw WorkerError(.storage, "log-probabilities do not fit the sequences they belong to")
         }
-        guard rewards.count == sequences.count, unfinished.count == sequences.count else {
-            throw WorkerError(.storage, "\(sequences.count) answers have \(rewards.count) rewards")
+        guard !sequences.isEmpty else { throw WorkerError(.storage, "a policy batch has no answer") }
+        // Compared item by item: equal totals would let one group's rewards pass for another's.
+        let single = sequences.groupSizes.map { Array(repeating: 1, count: $0) }
+        for key in [SequenceKey.rewards, .sequenceNoEOSMask] where sample.columns[key]?.lengths != single {
+            throw WorkerError(.storage, "key '\(key)' does not have one element for each answer of each group")
         }
         advantages = GroupAdvantages.normalised(rewards, groupSizes: sequences.groupSizes)
     }

@@ -35,11 +35,22 @@ package struct FunctionExecutor: Sendable {
             })
     }
 
-    package var isFinished: Bool { progress.values.allSatisfy { $0 == .ended } }
-    /// Calls that are out.
-    package var running: [MFCName] {
-        graph.calls.map(\.name).filter { if case .running = progress[$0] { true } else { false } }
+    /// Refuses batches that never come out even: each step would leave items behind, until the buffer is full.
+    package static func check(_ graph: DataflowGraph) throws {
+        let whole = graph.largestBatch
+        for call in graph.calls {
+            let isLast = graph.children(of: call.name).isEmpty
+            if isLast ? call.sequences == whole : whole.isMultiple(of: call.sequences) { continue }
+            throw WorkerError(
+                .plan,
+                "'\(call.name)' takes \(call.sequences) sequences at a time, which leaves some of a step's \(whole)",
+                hint: isLast
+                    ? "nothing depends on '\(call.name)', so it runs once a step: let it take all \(whole)"
+                    : "let it take a number that divides \(whole)")
+        }
     }
+
+    package var isFinished: Bool { progress.values.allSatisfy { $0 == .ended } }
 
     /// Takes a batch for every call that can run now; they are sent together and flushed together.
     package mutating func dispatch(from buffer: inout SequenceBuffer) throws -> [Dispatch] {

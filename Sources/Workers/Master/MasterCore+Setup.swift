@@ -9,6 +9,7 @@ extension MasterCore {
         guard setupIndex < plan.setups.count else { return finish(.completed, now: now) }
         phase = .opening
         graph = try DataflowGraph(setup.calls)
+        try FunctionExecutor.check(graph)
         for call in graph.calls {
             try Interfaces.check(call)
             _ = try place(of: call.model)

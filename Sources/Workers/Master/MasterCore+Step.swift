@@ -7,12 +7,14 @@ extension MasterCore {
         run = StepRun(
             number: number, flags: schedule.advance(), start: now, executor: FunctionExecutor(graph))
         var actions: [MasterAction] = [.working(mfc: "", step: UInt64(number))]
-        if buffer.size < graph.largestBatch {
-            let worker = try dataWorker()
-            let fetch = request(.fetch, to: worker, handler: "__data0__", step: number, now: now)
-            actions += issue([Outgoing(worker: worker, purpose: .fetch, request: fetch)], now: now)
-        }
-        return actions + (try dispatch(now: now))
+        if buffer.size < graph.largestBatch { actions += try fetch(step: number, now: now) }
+        return actions + (try dispatch(now: now)) + (try continueStep(now: now))
+    }
+
+    private mutating func fetch(step: Int, now: Int64) throws -> [MasterAction] {
+        let worker = try dataWorker()
+        let fetch = request(.fetch, to: worker, handler: "__data0__", step: step, now: now)
+        return issue([Outgoing(worker: worker, purpose: .fetch, request: fetch)], now: now)
     }
 
     mutating func fetched(_ worker: Int, _ reply: WireReply, now: Int64) throws -> [MasterAction] {
@@ -21,6 +23,7 @@ extension MasterCore {
         try buffer.put(sample, births: reply.birthTimes)
         tracker.add(worker: worker, ids: sample.ids, keys: sample.keys)
         return [record(.put, count: sample.count, now: now)] + (try dispatch(now: now))
+            + (try continueStep(now: now))
     }
 
     /// Sends out every call whose batch is there, and flushes the workers that got something.
@@ -132,7 +135,7 @@ extension MasterCore {
     /// Records checkpoints that hooks of a reply have written.
     mutating func saved(_ reply: WireReply, now: Int64) -> [MasterAction] {
         reply.saved.map { checkpoint in
-            lastSaved = Int(checkpoint.step)
+            lastSaved = Int(clamping: checkpoint.step)
             return .checkpoint(
                 filled(WireCheckpointRecord()) {
                     $0.timeNs = now
@@ -144,9 +147,11 @@ extension MasterCore {
         }
     }
 
-    /// Ends the step when every call has ended and every reply is in.
+    /// Ends the step when every call has ended and every reply is in. Where calls are left and nothing is under way,
+    /// the fetch before brought too little for them.
     mutating func continueStep(now: Int64) throws -> [MasterAction] {
-        guard let step = run, step.executor.isFinished, ledger.isIdle else { return [] }
+        guard let step = run, ledger.isIdle else { return [] }
+        guard step.executor.isFinished else { return try fetch(step: step.number, now: now) }
         run = nil
         done = step.number
         if step.flags.evaluates {

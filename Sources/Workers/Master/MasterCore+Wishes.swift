@@ -18,8 +18,7 @@ extension MasterCore {
         case .joining, .opening:
             return command == .exit ? finish(.stopped, now: now) : []
         case .paused:
-            let isLeaving = !wishes.pause
-            return (isLeaving ? [.state(.running, step: UInt64(done))] : []) + (try continueBetweenSteps(now: now))
+            return try continueBetweenSteps(now: now)
         case .stepping, .between, .finished:
             return []
         }
@@ -50,12 +49,25 @@ extension MasterCore {
             if !evaluating.isEmpty { return enterBetween(evaluating, now: now) }
         }
         if wishes.pause {
-            let isNew = phase != .paused
             phase = .paused
-            return isNew ? [.state(.paused, step: UInt64(done)), .working(mfc: "", step: UInt64(done))] : []
+            return showPaused()
         }
-        guard let next = schedule.upcoming else { return try closeSetup(now: now) }
-        return try beginStep(next, now: now)
+        let shown = showRunning()
+        guard let next = schedule.upcoming else { return shown + (try closeSetup(now: now)) }
+        return shown + (try beginStep(next, now: now))
+    }
+
+    private mutating func showPaused() -> [MasterAction] {
+        if isShownPaused { return [] }
+        isShownPaused = true
+        return [.state(.paused, step: UInt64(done)), .working(mfc: "", step: UInt64(done))]
+    }
+
+    /// Whoever saw the pause sees its end too, also where resume came while a save or an evaluation was under way.
+    private mutating func showRunning() -> [MasterAction] {
+        guard isShownPaused else { return [] }
+        isShownPaused = false
+        return [.state(.running, step: UInt64(done))]
     }
 
     private mutating func enterBetween(_ outgoing: [Outgoing], now: Int64) -> [MasterAction] {

@@ -64,6 +64,8 @@ package struct MasterCore: Sendable {
     var lastSaved: Int
     var lastEvaluated = -1
     var wishes = Wishes()
+    /// `paused` has been reported, and `running` not since.
+    var isShownPaused = false
 
     /// What is to happen between two steps.
     struct Wishes: Sendable {
@@ -89,13 +91,6 @@ package struct MasterCore: Sendable {
 
     var plan: TrialPlan { settings.plan }
     var setup: SetupPlan { plan.setups[setupIndex] }
-    /// Workers that owe a reply, for the one who asks why nothing moves.
-    package var waitingFor: [WorkerID] {
-        phase == .joining
-            ? plan.modelWorkers.indices.filter { !joined.contains($0) }.map { WorkerID(.model, $0) }
-            : ledger.owing.map { WorkerID(.model, $0) }
-    }
-    package var isFinished: Bool { phase == .finished }
 
     /// What to do about `event`; `now` is nanoseconds of the run's clock.
     package mutating func handle(_ event: MasterEvent, now: Int64) throws -> [MasterAction] {
@@ -195,8 +190,10 @@ extension MasterCore {
     private mutating func confirmed(_ synReplyID: String) throws -> [MasterAction] {
         guard let index = heldRounds.firstIndex(where: { $0.unconfirmed.contains(synReplyID) }) else { return [] }
         heldRounds[index].unconfirmed.remove(synReplyID)
-        guard heldRounds[index].unconfirmed.isEmpty else { return [] }
-        return heldRounds.remove(at: index).then
+        // In the order they were issued: a later round may count on data that an earlier one brings to its worker.
+        var released: [MasterAction] = []
+        while let first = heldRounds.first, first.unconfirmed.isEmpty { released += heldRounds.removeFirst().then }
+        return released
     }
 
     /// The worker and shard of a model in this setup.

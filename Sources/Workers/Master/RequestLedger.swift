@@ -42,6 +42,4 @@ package struct RequestLedger<Purpose: Sendable>: Sendable {
 
     package var isIdle: Bool { pending.isEmpty }
     package var parkedCount: Int { parked.count }
-    /// Workers that owe a reply: who waits for whom.
-    package var owing: [Int] { Set(pending.values.map(\.worker)).sorted() }
 }

@@ -53,8 +53,6 @@ package struct SequenceBuffer: Sendable {
     package var size: Int { occupied }
     /// Items that some call reads now.
     package var beingRead: Int { slots.count { ($0?.readers ?? 0) > 0 } }
-    /// 95 % or more of the slots are taken.
-    package var isNearlyFull: Bool { occupied * 20 >= capacity * 19 }
     /// Ids of all items, oldest first.
     package var ids: [SequenceID] { slots.compactMap(\.self).sorted { $0.birth < $1.birth }.flatMap(\.sample.ids) }
 
@@ -150,12 +148,15 @@ extension SequenceBuffer {
         Dictionary(uniqueKeysWithValues: inputs.keys.map { ($0, readySlots(for: $0).count) })
     }
 
-    /// Element k counts the items generated k weight versions before `version`.
+    /// Versions that are told apart; a panel has no use for more, and a worker's word for a version is not trusted.
+    package static let largestLag = 63
+
+    /// Element k counts the items generated k weight versions before `version`, the last one also all older ones.
     package func staleness(at version: UInt64) -> [Int] {
         var counts: [Int] = []
         for slot in slots.compactMap(\.self) {
             guard let generated = slot.weightVersion else { continue }
-            let lag = Int(version >= generated ? version - generated : 0)
+            let lag = version >= generated ? Int(min(version - generated, UInt64(Self.largestLag))) : 0
             while counts.count <= lag { counts.append(0) }
             counts[lag] += 1
         }

@@ -52,9 +52,19 @@ extension ModelExecutor {
     /// Makes a model with its first weights.
     func initialize(_ request: WireRequest, _ reply: inout WireReply) throws {
         let plan = try modelPlan(request)
-        let model = try factory.model(plan, request.initialize, step: request.step)
+        let model = try made(plan, request)
         try withSetup(request.setup) { $0.models[plan.name] = model }
         reply.weightVersion = model.weightVersion
+    }
+
+    private func made(_ plan: ModelPlan, _ request: WireRequest) throws -> WorkerModel {
+        let wanted = request.initialize
+        do {
+            return try factory.model(plan, wanted, step: request.step)
+        } catch let error as ComputeError {
+            let path = wanted.recoverPath.isEmpty ? wanted.weightsPath : wanted.recoverPath
+            throw CheckpointFallback.consequence(of: error, at: path, step: request.step)
+        }
     }
 
     /// The model a request's handler names; the handler is its shard id.

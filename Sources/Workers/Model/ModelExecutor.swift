@@ -139,9 +139,8 @@ extension WireTimeRecord {
 extension ModelExecutor {
     /// Works on the state of a setup; the first request of a new one drops everything of the one before.
     func withSetup<Value>(_ index: UInt64, _ body: (inout SetupState) throws -> Value) throws -> Value {
-        let wanted = Int(index)
-        guard plan.setups.indices.contains(wanted) else {
-            throw WorkerError(.message, "the plan has no setup \(wanted)")
+        guard let wanted = Int(exactly: index), plan.setups.indices.contains(wanted) else {
+            throw WorkerError(.message, "the plan has no setup \(index)")
         }
         var current: SetupState
         if let state, state.index == wanted {

@@ -53,6 +53,6 @@ struct ModelFactory {
         return OptimizerOptions(
             learningRate: Float(plan.learningRate), weightDecay: Float(plan.weightDecay),
             clipNorm: Float(plan.clipNorm), schedule: schedule, warmupSteps: plan.warmupSteps,
-            totalSteps: Int(initialize.totalSteps))
+            totalSteps: Int(clamping: initialize.totalSteps))
     }
 }

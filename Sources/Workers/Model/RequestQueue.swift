@@ -54,6 +54,11 @@ package struct RequestQueue: Sendable {
             return flush()
         default:
             guard request.needsSyn else { return enqueue(request) }
+            guard unacknowledged.count < Self.limit else {
+                return [
+                    .refuse(request, "\(unacknowledged.count) requests wait already; the master never acknowledged")
+                ]
+            }
             unacknowledged[request.ackReplyID] = request
             return [.acknowledge(request)]
         }

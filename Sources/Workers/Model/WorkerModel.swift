@@ -32,8 +32,6 @@ package final class WorkerModel {
         engine = try optimizer.map { try TrainEngine(model: model, options: $0) }
     }
 
-    package var spec: ModelSpec? { language?.spec }
-
     private func requireLanguage() throws -> LanguageModel {
         guard let language else { throw WorkerError(.plan, "model '\(name)' has no parameters, so it cannot compute") }
         return language
@@ -137,7 +135,7 @@ extension WorkerModel {
 
     /// Writes weights, and moments and counters where the model trains, to `folder/step-N`; returns where.
     package func save(to folder: String, step: UInt64) throws -> String {
-        let state = CheckpointState(step: Int(step), values: [Self.versionKey: "\(weightVersion)"])
+        let state = CheckpointState(step: Int(clamping: step), values: [Self.versionKey: "\(weightVersion)"])
         let place = CheckpointFolder(path: folder)
         if let engine { return try engine.save(to: place, state: state, tokenizer: tokenizer) }
         return try requireLanguage().save(to: place, state: state, tokenizer: tokenizer)

@@ -5,7 +5,7 @@ package struct TelemetrySender: Sendable {
     private var window: TelemetryWindow
     private let source: String
     private let epoch: UInt64
-    /// Records lost here because the window was full.
+    /// Records lost here because the window was full, or one of them was beyond all bounds.
     private var refused: UInt64 = 0
 
     package init(source: String, epoch: UInt64, window: TelemetryWindow = TelemetryWindow()) {
@@ -26,7 +26,11 @@ package struct TelemetrySender: Sendable {
             batch.epoch = epoch
             batch.seq = window.nextSequence
             batch.dropped = dropped + refused
-            if case .full = window.append(try WireCodec.encode(batch)) { refused += Self.count(of: batch) }
+            let frame = try WireCodec.encode(batch)
+            // What no receiver reads would be sent again for ever, and nothing behind it would ever arrive.
+            let isReadable = frame.count <= WireCodec.largestMessage
+            if isReadable, case .queued = window.append(frame) { continue }
+            refused += Self.count(of: batch)
         }
     }
 

@@ -2,7 +2,9 @@ import Glibc
 package import Logging
 package import Protocol
 
-/// A worker's log: every record goes to its telemetry and, as one line, to its log file (standard error).
+/// A worker's log: every record goes to its telemetry and to its log file (standard error).
+///
+/// In the file a record is one line, or several of which all but the first are indented.
 package struct WorkerLogHandler: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level = .info
@@ -26,7 +28,7 @@ package struct WorkerLogHandler: LogHandler {
     package func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
         let facts = all.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-        let text = "\(event.message)\(facts)"
+        let text = Self.presentable("\(event.message)\(facts)")
         let level = Self.word(event.level)
         queue.append(
             .log(
@@ -35,7 +37,24 @@ package struct WorkerLogHandler: LogHandler {
                     $0.level = level.rawValue
                     $0.message = text
                 }))
-        write("\(logTimestamp()) \(level.rawValue.uppercased()): \(text)\n")
+        let lines = text.replacing("\n", with: "\n    ")
+        write("\(logTimestamp()) \(level.rawValue.uppercased()): \(lines)\n")
+    }
+
+    /// Bytes of a record's text. A message may quote a row of a dataset, and that may be a megabyte.
+    package static let longestText = 1 << 16
+
+    /// The text without what would move a terminal's cursor, and cut where it is too long.
+    private static func presentable(_ text: String) -> String {
+        var shown = String.UnicodeScalarView(), bytes = 0
+        for scalar in text.unicodeScalars {
+            let isControl = scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+            let form = isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+            bytes += form.utf8.count
+            if bytes > longestText { return "\(String(shown))… (cut; \(text.utf8.count) bytes in all)" }
+            shown.append(contentsOf: form.unicodeScalars)
+        }
+        return String(shown)
     }
 
     private static func word(_ level: Logger.Level) -> LogLevel {

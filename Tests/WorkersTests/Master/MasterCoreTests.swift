@@ -3,94 +3,6 @@ import Testing
 
 @testable import Workers
 
-/// Plays the model workers of a `MasterCore`: answers every request the way a worker would, without computing.
-private struct FakeWorkers {
-    var core: MasterCore
-    private(set) var sent: [(worker: Int, request: WireRequest)] = []
-    private(set) var metrics: [UInt64] = []
-    private(set) var states: [WorkerState] = []
-    private(set) var outcome: MasterOutcome?
-    private var open: [(worker: Int, request: WireRequest)] = []
-    private var nextItem = 0
-    private var time: Int64 = 0
-
-    init(_ plan: TrialPlan, resumeStep: Int = 0, handshake: Handshake = .none) throws {
-        core = try MasterCore(
-            MasterSettings(
-                plan: plan, attempt: 1, checkpoints: "/c", resumeStep: resumeStep, handshake: handshake))
-    }
-
-    var handles: [String] { sent.map(\.request.handleName) }
-
-    mutating func feed(_ event: MasterEvent) throws {
-        time += 1_000_000
-        for action in try core.handle(event, now: time) {
-            switch action {
-            case .send(let worker, let request):
-                sent.append((worker, request))
-                open.append((worker, request))
-            case .metrics(let step, _): metrics.append(step)
-            case .state(let state, _): states.append(state)
-            case .finish(let result): outcome = result
-            default: break
-            }
-        }
-    }
-
-    mutating func join() throws { for worker in 0..<2 { try feed(.joined(worker: worker)) } }
-
-    /// Answers what is open until nothing is, or until `stop` says so after an answer.
-    mutating func answerAll(until stop: (FakeWorkers) -> Bool = { _ in false }) throws {
-        while !open.isEmpty, !stop(self) {
-            let (worker, request) = open.removeFirst()
-            guard RequestHandle(rawValue: request.handleName)?.isAnswered == true else { continue }
-            if request.needsSyn {
-                try feed(
-                    .reply(
-                        WireReply.make {
-                            $0.requestID = request.synReplyID; $0.handleName = "syn"
-                        }))
-            }
-            try feed(.reply(reply(to: request, from: worker)))
-        }
-    }
-
-    private mutating func reply(to request: WireRequest, from worker: Int) throws -> WireReply {
-        var reply = ModelExecutor.emptyReply(to: request, from: worker)
-        switch RequestHandle(rawValue: request.handleName) {
-        case .spec: reply.dataset.size = 8
-        case .fetch:
-            let ids = (nextItem..<nextItem + 16).map { "i\($0)" }
-            nextItem += 16
-            let column = SequenceSample.Column(lengths: ids.map { _ in [3] }, elementType: .int32)
-            reply.sample = WireSampleMetadata(
-                try SequenceSample(
-                    ids: ids,
-                    columns: [
-                        .packedInputIDs: column, .promptMask: column, .packedPrompts: column, .packedAnswers: column,
-                    ]))
-            reply.birthTimes = ids.indices.map { Int64(nextItem + $0) }
-        case .generate, .inference:
-            let call = try #require(core.graph[request.mfc])
-            let column = SequenceSample.Column(lengths: request.ids.map { _ in [3] }, elementType: .int32)
-            reply.sample = WireSampleMetadata(
-                try SequenceSample(
-                    ids: request.ids, columns: Dictionary(uniqueKeysWithValues: call.outputKeys.map { ($0, column) })))
-        default: break
-        }
-        for hook in request.postHooks where hook.kind == "save" {
-            reply.saved.append(
-                filled(WireSavedCheckpoint()) {
-                    $0.role = hook.save.role; $0.step = hook.save.step
-                })
-        }
-        for hook in request.postHooks where hook.kind == "evaluate" {
-            reply.statistics.append(filled(WireStatistic()) { $0.name = "eval/accuracy" })
-        }
-        return reply
-    }
-}
-
 @Suite struct MasterCoreTests {
     private let plan = TinyTrial.plan(train: "t", heldOut: "h", supervisedSteps: 3, policySteps: 2)
 
@@ -99,7 +11,6 @@ private struct FakeWorkers {
         try workers.feed(.joined(worker: 0))
         try workers.feed(.joined(worker: 0))
         #expect(workers.sent.isEmpty)
-        #expect(workers.core.waitingFor == [WorkerID(.model, 1)])
         try workers.feed(.joined(worker: 1))
         #expect(workers.handles == ["spec"])
     }

@@ -78,7 +78,7 @@ import Testing
         let id = ledger.nextID()
         #expect(id == "3-1")
         _ = ledger.expect(id, from: 1, for: "spec")
-        #expect(ledger.owing == [1])
+        #expect(!ledger.isIdle)
         #expect(ledger.resolve(reply(id))?.purpose == "spec")
         #expect(ledger.isIdle)
         #expect(ledger.resolve(reply(id)) == nil)

@@ -85,14 +85,6 @@ import Testing
         #expect(buffer.ids == ["b", "c"])
     }
 
-    @Test func `it is nearly full from 95 percent on`() throws {
-        var buffer = SequenceBuffer(graph: try DataflowGraph([Self.call("train", in: ["p"], n: 1)]), capacity: 20)
-        try buffer.put(items((0..<18).map { "\($0)" }), births: (0..<18).map { Int64($0) })
-        #expect(!buffer.isNearlyFull)
-        try buffer.put(items(["x"]), births: [99])
-        #expect(buffer.isNearlyFull)
-    }
-
     @Test func `staleness counts items by how many versions ago they were generated`() throws {
         var buffer = try buffer()
         try buffer.put(items(["a", "b"]), births: [1, 2])

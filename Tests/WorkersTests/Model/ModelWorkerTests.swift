@@ -43,14 +43,16 @@ private struct HandMaster: ~Copyable {
 
 @Suite struct ModelWorkerTests {
     /// Runs a worker on a thread of its own against `script`, which must end with a reset.
-    private func serve(_ script: (borrowing HandMaster) throws -> Void) throws {
+    private func serve(
+        orders: [WorkerOrder] = [], _ script: (borrowing HandMaster) throws -> Void
+    ) throws {
         let folder = TemporaryFolder(), context = ZeroMQContext()
         let runtime = RuntimeFolder(path: folder.path)
         let train = folder.file("train.jsonl", lines: TinyTrial.rows)
         let plan = TinyTrial.plan(train: train, heldOut: train)
         let master = try HandMaster.open(context, runtime)
         let thread = try WorkerThread {
-            do { try Self.run(plan, context, runtime) } catch { Issue.record("\(errorReport(error))") }
+            do { try Self.run(plan, context, runtime, orders) } catch { Issue.record("\(errorReport(error))") }
         }
         defer { thread.join() }
         let hello = try master.receive()
@@ -59,7 +61,11 @@ private struct HandMaster: ~Copyable {
         try master.send(.reset)
     }
 
-    private static func run(_ plan: TrialPlan, _ context: ZeroMQContext, _ runtime: RuntimeFolder) throws {
+    private static func run(
+        _ plan: TrialPlan, _ context: ZeroMQContext, _ runtime: RuntimeFolder, _ early: [WorkerOrder]
+    ) throws {
+        let orders = try WorkerMailbox<WorkerOrder>()
+        for order in early { orders.post(order) }
         let queue = try TelemetryQueue(), clock = RunClock.startingNow(), progress = WorkerProgress()
         let logger = Logger(
             label: "test", factory: { _ in WorkerLogHandler(queue: queue, clock: clock, write: { _ in }) })
@@ -67,10 +73,10 @@ private struct HandMaster: ~Copyable {
             plan: plan, worker: 0, resumeStep: 0, dataManager: nil, spans: SpanRecorder(queue: queue, clock: clock),
             logger: logger, progress: progress, clock: clock)
         let outcome = try ModelWorker(
-            worker: 0, executor: executor, context: context, runtime: runtime, orders: try WorkerMailbox(),
+            worker: 0, executor: executor, context: context, runtime: runtime, orders: orders,
             progress: progress, logger: logger
         ).run()
-        #expect(outcome == .completed)
+        #expect(outcome == (early.contains(.exit) ? .stopped : .completed))
     }
 
     @Test func `an immediate request is answered without a flush`() throws {
@@ -104,6 +110,23 @@ private struct HandMaster: ~Copyable {
             #expect((confirmation.handleName, confirmation.requestID) == ("syn", "syn-1"))
             try master.send(.ack, id: "ack-1")
             try master.send(.flush)
+            #expect(try master.receive().requestID == "a")
+        }
+    }
+
+    /// Its master still has to save through it.
+    @Test func `a worker told to leave serves until its master lets it go, and was stopped`() throws {
+        try serve(orders: [.exit]) { master in
+            for id in ["a", "b"] {
+                try master.send(.spec, id: id)
+                #expect(try master.receive().requestID == id)
+            }
+        }
+    }
+
+    @Test func `pausing a model worker is its master's business`() throws {
+        try serve(orders: [.pause, .saveNow, .evaluateNow, .resume]) { master in
+            try master.send(.spec, id: "a")
             #expect(try master.receive().requestID == "a")
         }
     }

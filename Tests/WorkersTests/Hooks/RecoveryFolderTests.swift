@@ -1,0 +1,191 @@
+import Compute
+import Foundation
+import Logging
+import Protocol
+import TestSupport
+import Testing
+
+@testable import Workers
+
+/// The checkpoints of a role on disk, as saving and removing them leaves them at any moment.
+@Suite struct `The recovery checkpoints on disk` {
+    private let fixture: ExecutorFixture
+    private let files = FileManager.default
+
+    init() throws {
+        fixture = try ExecutorFixture()
+        try fixture.open()
+    }
+
+    private var folder: String { fixture.folder.file("checkpoints/actor") }
+    private var names: [String] { ((try? files.contentsOfDirectory(atPath: folder)) ?? []).sorted() }
+
+    private func save(_ step: UInt64, recoverOnly: Bool = true) -> WireReply {
+        var request = fixture.request(.save, handler: "\(ModelShardID(ModelName(.actor)))", step: step)
+        request.postHooks = [
+            filled(WireHookRequest()) {
+                $0.kind = HookKind.save.rawValue
+                $0.save.folder = folder
+                $0.save.role = "actor"
+                $0.save.step = step
+                $0.save.recoverOnly = recoverOnly
+            }
+        ]
+        return fixture.run([request])[0]
+    }
+
+    private func steps(whole: Bool = true) -> [Int] { CheckpointFolder(path: folder).list().valid.map(\.step) }
+
+    @Test(arguments: UInt64(1)...12) func `are the newest two and everything that is to be kept`(seed: UInt64) {
+        var generator = SplitMix(seed: seed), kept: [Int] = [], recovery: [Int] = []
+        for step in 1...6 {
+            let isKept = Int.random(in: 0..<3, using: &generator) == 0
+            #expect(save(UInt64(step), recoverOnly: !isKept).error == "")
+            if isKept { kept.append(step) } else { recovery.append(step) }
+            #expect(steps() == (kept + recovery.suffix(2)).sorted(by: >))
+        }
+        #expect(names.allSatisfy { $0.hasPrefix("step-") })
+    }
+
+    @Test func `saving a step again replaces it and removes no other`() {
+        for step: UInt64 in [1, 2, 2, 2] { _ = save(step) }
+        #expect(steps() == [2, 1])
+        #expect(names == ["step-1", "step-2"])
+    }
+
+    @Test func `a removal killed at any file leaves nothing that is gone on from`() throws {
+        _ = save(1)
+        let whole = "\(folder)/step-1", copy = fixture.folder.file("whole")
+        try files.copyItem(atPath: whole, toPath: copy)
+        let content = try files.contentsOfDirectory(atPath: whole).sorted()
+        #expect(content.count == 6)
+        for order in [content, content.reversed()] {
+            for killedAfter in 0...content.count {
+                // What `CheckpointOnDisk.remove` does, up to the moment it is killed.
+                let doomed = "\(folder)/.step-1.removed"
+                try? files.removeItem(atPath: doomed)
+                try? files.removeItem(atPath: whole)
+                try files.copyItem(atPath: copy, toPath: whole)
+                try files.moveItem(atPath: whole, toPath: doomed)
+                for name in order.prefix(killedAfter) { try files.removeItem(atPath: "\(doomed)/\(name)") }
+                #expect(steps() == [])
+                #expect(CheckpointFolder.latest(in: folder).skipped == [])
+                // The step is trained again, and its checkpoint removed again, to the end.
+                try files.copyItem(atPath: copy, toPath: whole)
+                #expect(steps() == [1])
+                CheckpointOnDisk.remove(whole)
+                #expect(names == [])
+            }
+        }
+    }
+
+    @Test func `a file in the place of a checkpoint's folder is an error with its name, and stays`() throws {
+        try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        fixture.folder.write("mine", to: "checkpoints/actor/step-4")
+        let reply = save(4)
+        #expect(reply.error.contains("step-4"))
+        #expect(reply.saved.isEmpty)
+        #expect(try String(contentsOfFile: "\(folder)/step-4", encoding: .utf8) == "mine")
+    }
+
+    @Test func `a folder that cannot be made is an error, and the training goes on`() throws {
+        fixture.folder.write("a file", to: "checkpoints")
+        #expect(save(1).error.hasPrefix("Cannot "))
+        let ids = try fixture.fetch()
+        #expect(fixture.run([fixture.request(.trainStep, mfc: "sft_train", ids: ids)]).map(\.error) == [""])
+    }
+
+    @Test func `the size that is reported is that of the files`() throws {
+        let saved = try #require(save(3).saved.first)
+        let sizes = try files.contentsOfDirectory(atPath: saved.path).map {
+            try #require(try files.attributesOfItem(atPath: "\(saved.path)/\($0)")[.size] as? Int)
+        }
+        #expect(Int(saved.bytes) == sizes.reduce(0, +))
+        #expect(CheckpointOnDisk.bytes(of: "\(folder)/none") == 0)
+    }
+
+    @Test(arguments: UInt64(1)...30) func `are known by role, the newest by the order they were written`(seed: UInt64) {
+        var generator = SplitMix(seed: seed), known = RecoveryCheckpoints(), naive: [String: [String]] = [:]
+        for _ in 0..<60 {
+            let role = ["a", "b"].randomElement(using: &generator) ?? "a"
+            let path = "\(role)/\(Int.random(in: 1...6, using: &generator))"
+            var list = naive[role, default: []].filter { $0 != path } + [path]
+            let doomed = list.count > 2 ? [list.removeFirst()] : []
+            naive[role] = list
+            #expect(known.add(path, role: role, keeping: 2) == doomed)
+        }
+    }
+}
+
+@Suite struct `Hooks of a request` {
+    private func hook(_ kind: String) -> WireHookRequest { filled(WireHookRequest()) { $0.kind = kind } }
+
+    @Test(arguments: ["", "Save", "param_realloc"]) func `of an unknown kind are refused by name`(kind: String) {
+        let error = #expect(throws: WorkerError.self) { try Hooks.find(kind) }
+        #expect(error?.summary.hasPrefix("unknown hook '\(kind)'.") == true)
+    }
+
+    @Test func `that fail after the main part leave its statistics out of nobody's sight`() throws {
+        let fixture = try ExecutorFixture()
+        try fixture.open()
+        var request = fixture.request(.trainStep, mfc: "sft_train", ids: try fixture.fetch())
+        request.postHooks = [hook("evaluate"), hook("save")]
+        request.postHooks[1].save.role = "nobody"
+        let reply = fixture.run([request])[0]
+        #expect(reply.error == "role 'nobody' is not on this worker")
+        #expect(reply.statistics.map(\.name).contains("eval/accuracy"))
+        #expect(reply.times.map(\.name) == ["main", "post-evaluate"])
+    }
+
+    @Test func `each have their own span and time, in the order they were given`() throws {
+        let fixture = try ExecutorFixture()
+        try fixture.open()
+        var request = fixture.request(.trainStep, mfc: "sft_train", ids: try fixture.fetch())
+        request.preHooks = [hook("data_transfer")]
+        request.postHooks = [hook("evaluate"), hook("evaluate")]
+        let reply = fixture.run([request])[0]
+        let phases = ["pre-data_transfer", "main", "post-evaluate", "post-evaluate"]
+        #expect(reply.error == "")
+        #expect(reply.times.map(\.name) == phases)
+        #expect(fixture.spans.suffix(4).map(\.phase) == phases)
+    }
+
+    @Test func `a failed pre-hook keeps its request from running`() throws {
+        let fixture = try ExecutorFixture()
+        try fixture.open()
+        var request = fixture.request(.trainStep, mfc: "sft_train", ids: try fixture.fetch(), step: 9)
+        request.preHooks = [hook("no_such")]
+        #expect(fixture.run([request])[0].times.isEmpty)
+        #expect(try fixture.executor.model(forRole: "actor", setup: 0).weightVersion == 0)
+    }
+
+    @Test func `messages refused on the data plane are told in the log, once each wait`() throws {
+        let fixture = try ExecutorFixture(), context = ZeroMQContext()
+        let runtime = RuntimeFolder(path: fixture.folder.path), clock = RunClock.startingNow()
+        let queue = try TelemetryQueue()
+        let executor = try ModelExecutor(
+            plan: fixture.plan, worker: 0, resumeStep: 0,
+            dataManager: try DataManager(worker: 0, context: context, runtime: runtime),
+            spans: SpanRecorder(queue: queue, clock: clock),
+            logger: .init(label: "x", factory: { _ in WorkerLogHandler(queue: queue, clock: clock, write: { _ in }) }),
+            progress: WorkerProgress(), clock: clock)
+        let peer = try ZeroMQSocket.open(context, .push, options: SocketOptions(lingerMilliseconds: 1000))
+        try peer.connect(runtime.data(0))
+        for _ in 0..<3 { _ = try peer.send([[0xff, 0x00]]) }
+        let header = WireTensorHeader.make {
+            $0.transferID = "t"
+            $0.sample.ids = ["a"]
+        }
+        _ = try peer.send([WireCodec.encode(header)])
+        var request = fixture.request(.empty)
+        request.preHooks = [
+            RedistributionPlan(steps: [.init(from: 1, to: 0, ids: ["a"], keys: [])]).hook(transferID: "t")
+        ]
+        var replies: [WireReply] = []
+        executor.run(.init(arrival: [request], execution: [request])) { replies.append($0) }
+        #expect(replies.map(\.error) == [""])
+        let warnings = queue.drain().compactMap { if case .log(let log) = $0 { log } else { nil } }
+        #expect(warnings.map(\.level) == ["warning"])
+        #expect(warnings.first?.message.hasPrefix("3 messages on the data plane were refused; the last: ") == true)
+    }
+}

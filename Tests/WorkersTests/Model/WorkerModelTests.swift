@@ -1,0 +1,146 @@
+import Compute
+import Foundation
+import Protocol
+import TestSupport
+import Testing
+
+@testable import Workers
+
+@Suite struct `A model on a worker` {
+    private let tokenizer = CharacterTokenizer(covering: ["0123456789+="])
+    private let context = CallContext(step: 3, seed: 1)
+
+    private func model(optimizer: OptimizerOptions? = OptimizerOptions(learningRate: 1e-2)) throws -> WorkerModel {
+        try WorkerModel(
+            ModelName(.actor),
+            spec: .gpt2(vocabularySize: tokenizer.vocabularySize, contextLength: 8, width: 8, layers: 1, heads: 1),
+            optimizer: optimizer, tokenizer: tokenizer, seed: 5, pool: ThreadPool(threads: 1))
+    }
+
+    @Test func `gradients that are no numbers stop the trial and leave the weights as they were`() throws {
+        let model = try model(), before = try model.score([[1, 2, 3]], context)
+        let error = #expect(throws: WorkerError.self) {
+            try model.train([[1, 2, 3]], context) { _, _ in [.nan, .infinity] }
+        }
+        #expect(error?.summary == "the gradients of model 'actor' are not finite at step 3")
+        #expect(error?.hint == "lower the learning rate; the checkpoint before this step is whole")
+        #expect(try model.score([[1, 2, 3]], context) == before)
+        #expect(model.weightVersion == 0)
+    }
+
+    @Test func `without an optimizer it scores and does not train`() throws {
+        let model = try model(optimizer: nil)
+        #expect(try model.score([[1, 2, 3]], context)[0].count == 2)
+        #expect(throws: WorkerError(.plan, "model 'actor' has no optimizer, so it cannot train")) {
+            try model.train([[1, 2]], context) { _, _ in [0] }
+        }
+    }
+
+    @Test func `a rule neither scores, nor answers, nor is saved`() throws {
+        let rule = WorkerModel(rule: ModelName(.reward), tokenizer: tokenizer), folder = TemporaryFolder()
+        let expected = WorkerError(.plan, "model 'reward' has no parameters, so it cannot compute")
+        #expect(throws: expected) { try rule.score([[1, 2]], context) }
+        #expect(throws: expected) { try rule.save(to: folder.path, step: 1) }
+        #expect(throws: expected) {
+            try rule.generate([[1]], GenerationOptions(maxNewTokens: 1, sampling: .greedy, stopTokens: []), context)
+        }
+    }
+
+    @Test func `one without an optimizer is saved and loaded again, and cannot be trained on from`() throws {
+        let folder = TemporaryFolder(), model = try model(optimizer: nil)
+        let path = try model.save(to: folder.path, step: 12)
+        #expect(path == folder.file("step-12"))
+        let other = try self.model()
+        try other.loadWeights(from: path, layout: .trial)
+        #expect(try other.score([[4, 5, 6]], context) == model.score([[4, 5, 6]], context))
+        #expect(throws: (any Error).self) { try other.recover(from: path) }
+    }
+
+    @Test func `the layout of elsewhere needs no manifest`() throws {
+        let folder = TemporaryFolder(), model = try model()
+        let path = try model.save(to: folder.path, step: 1)
+        try FileManager.default.removeItem(atPath: "\(path)/manifest.json")
+        let other = try self.model()
+        #expect(throws: ComputeError.self) { try other.loadWeights(from: path, layout: .trial) }
+        try other.loadWeights(from: path, layout: .external)
+        #expect(try other.score([[4, 5, 6]], context) == model.score([[4, 5, 6]], context))
+    }
+
+    @Test func `the weight version is that of the last update, and comes back with the checkpoint`() throws {
+        let folder = TemporaryFolder(), model = try model()
+        for step: UInt64 in [4, 9] {
+            _ = try model.train([[1, 2]], CallContext(step: step, seed: 1)) { _, _ in [0.1] }
+        }
+        let path = try model.save(to: folder.path, step: 30), other = try self.model()
+        try other.recover(from: path)
+        #expect(other.weightVersion == 9)
+    }
+
+    @Test(arguments: UInt64(1)...10) func `scores do not depend on how a batch is cut`(seed: UInt64) throws {
+        var generator = SplitMix(seed: seed)
+        let model = try model()
+        let sequences = (0..<7).map { _ in
+            (0..<Int.random(in: 1...8, using: &generator)).map { _ in Int32.random(in: 0...12, using: &generator) }
+        }
+        let whole = try model.score(sequences, context)
+        #expect(whole.map(\.count) == sequences.map { $0.count - 1 })
+        for spec in [MicroBatchSpec(minimumCount: 7), MicroBatchSpec(minimumCount: 2, maximumTokens: 9)] {
+            let cut = try model.score(sequences, CallContext(step: 1, seed: 1, microBatches: spec))
+            for (one, other) in zip(whole.joined(), cut.joined()) { #expect(abs(one - other) < 1e-5) }
+        }
+    }
+}
+
+@Suite struct `What a plan asks of the model factory` {
+    private func reply(
+        _ change: (inout ModelPlan) -> Void, _ initialize: (inout WireInitializeRequest) -> Void = { _ in }
+    )
+        throws -> String
+    {
+        let fixture = try ExecutorFixture()
+        var plan = fixture.plan.setups[0].models[0]
+        change(&plan)
+        let factory = ModelFactory(
+            seed: 1, tokenizer: CharacterTokenizer(covering: ["1"]), pool: try ThreadPool(threads: 1))
+        do {
+            _ = try factory.model(plan, filled(WireInitializeRequest(), initialize), step: 1)
+            return ""
+        } catch {
+            return errorReport(error)
+        }
+    }
+
+    private func transformer(_ family: String, heads: Int = 2) -> ModelPlan.Module {
+        .transformer(
+            TransformerPlan(
+                family: family, contextLength: 8, width: 8, layers: 1, heads: heads, initialization: .random))
+    }
+
+    @Test(arguments: [("gpt", " Did you mean 'gpt2'?"), ("GPT-2", " Did you mean 'gpt2'?"), ("mamba", "")])
+    func `an unknown family is refused with a suggestion`(family: String, suggestion: String) throws {
+        #expect(try reply { $0.module = transformer(family) } == "unknown model family '\(family)'.\(suggestion)")
+    }
+
+    @Test func `heads that do not divide the width are refused`() throws {
+        #expect(try !reply { $0.module = transformer("gpt2", heads: 3) }.isEmpty)
+    }
+
+    @Test(arguments: OptimizerPlan.Schedule.allCases) func `every schedule can be asked for`(
+        schedule: OptimizerPlan.Schedule
+    ) throws {
+        let optimizer = OptimizerPlan(learningRate: 1e-3, schedule: schedule, warmupSteps: 2)
+        #expect(try reply({ $0.optimizer = optimizer }, { $0.totalSteps = 10 }) == "")
+        #expect(try reply({ $0.optimizer = optimizer }, { $0.totalSteps = .max }) == "")
+    }
+
+    @Test func `a folder that is not there is an error with its path`() throws {
+        let found = try reply(
+            { plan in
+                plan.module = .transformer(
+                    TransformerPlan(
+                        family: "gpt2", contextLength: 8, width: 8, layers: 1, heads: 2,
+                        initialization: .folder("/none")))
+            }, { $0.weightsPath = "/none" })
+        #expect(found.contains("/none/config.json"))
+    }
+}
