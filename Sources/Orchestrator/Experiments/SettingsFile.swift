@@ -68,7 +68,7 @@ package enum SettingsFile {
         } catch {
             throw ConfigurationError(.malformedFile, "\(name) is not valid YAML", detail: "\(error)")
         }
-        guard let root else { return [] }
+        guard let root, root.scalar.map(isNull) != true else { return [] }
         guard let mapping = root.mapping else {
             throw ConfigurationError(
                 .malformedFile, "\(name) must hold 'key: value' lines, not a list or a single value")
@@ -77,6 +77,10 @@ package enum SettingsFile {
         var keysLeft = mostKeys
         try collect(mapping, prefix: "", name: name, into: &entries, keysLeft: &keysLeft)
         return entries
+    }
+
+    private static func isNull(_ scalar: Node.Scalar) -> Bool {
+        scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
     }
 
     private static func collect(
@@ -95,8 +99,7 @@ package enum SettingsFile {
             if let nested = value.mapping {
                 try collect(nested, prefix: "\(path).", name: name, into: &entries, keysLeft: &keysLeft)
             } else if let scalar = value.scalar {
-                let isNull = scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
-                entries.append(Entry(path: path, text: isNull ? "" : scalar.string, place: place))
+                entries.append(Entry(path: path, text: isNull(scalar) ? "" : scalar.string, place: place))
             } else {
                 throw ConfigurationError(.malformedFile, "\(place): '\(path)' is a list; no setting takes one")
             }

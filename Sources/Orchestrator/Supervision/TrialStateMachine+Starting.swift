@@ -35,7 +35,9 @@ extension TrialStateMachine {
     }
 
     mutating func hello(_ worker: WorkerID, attempt: Int, now: Int64) -> [TrialAction] {
-        guard isCurrent(worker, attempt), members[worker]?.reached == .starting, case .starting = phase else { return [] }
+        guard isCurrent(worker, attempt), members[worker]?.reached == .starting, case .starting = phase else {
+            return []
+        }
         members[worker]?.lastHeard = now
         return [move(worker, to: .ready), .tell(worker, .configure)]
     }

@@ -22,19 +22,21 @@ private func applied(_ overrides: [String]) throws -> Orchestrator.Settings {
 }
 
 @Suite struct `An override` {
-    @Test(arguments: [
-        ("seed=0", "seed", .integer(0)), ("seed=99", "seed", .integer(99)), ("seed=+7", "seed", .integer(7)),
-        ("seed=007", "seed", .integer(7)), ("a.b=-5", "a.b", .integer(-5)), ("a.rate=1", "a.rate", .number(1)),
-        ("a.rate=1e-3", "a.rate", .number(0.001)), ("a.rate=.5", "a.rate", .number(0.5)),
-        ("a.name=", "a.name", .text("")), ("a.name==", "a.name", .text("=")), ("a.name=a=b=c", "a.name", .text("a=b=c")),
-        ("a.name= x ", "a.name", .text(" x ")), ("a.name='x'", "a.name", .text("'x'")),
-        ("a.name=\"x\"", "a.name", .text("\"x\"")), ("a.name=$HOME", "a.name", .text("$HOME")),
-        ("a.name=長い", "a.name", .text("長い")), ("c.mode=fail", "c.mode", .text("fail")),
-        ("c.fast=yes", "c.fast", .boolean(true)), ("c.fast=off", "c.fast", .boolean(false)),
-        ("c.file=~", "c.file", .text("/users/ada")), ("c.file=.", "c.file", .text("/here/.")),
-        ("c.file=../x", "c.file", .text("/here/../x")), ("c.file=~bob/x", "c.file", .text("/here/~bob/x")),
-        ("c.file=$COCKPIT_HOME", "c.file", .text("/here/$COCKPIT_HOME")),
-    ] as [(String, String, SettingValue)])
+    @Test(
+        arguments: [
+            ("seed=0", "seed", .integer(0)), ("seed=99", "seed", .integer(99)), ("seed=+7", "seed", .integer(7)),
+            ("seed=007", "seed", .integer(7)), ("a.b=-5", "a.b", .integer(-5)), ("a.rate=1", "a.rate", .number(1)),
+            ("a.rate=1e-3", "a.rate", .number(0.001)), ("a.rate=.5", "a.rate", .number(0.5)),
+            ("a.name=", "a.name", .text("")), ("a.name==", "a.name", .text("=")),
+            ("a.name=a=b=c", "a.name", .text("a=b=c")),
+            ("a.name= x ", "a.name", .text(" x ")), ("a.name='x'", "a.name", .text("'x'")),
+            ("a.name=\"x\"", "a.name", .text("\"x\"")), ("a.name=$HOME", "a.name", .text("$HOME")),
+            ("a.name=長い", "a.name", .text("長い")), ("c.mode=fail", "c.mode", .text("fail")),
+            ("c.fast=yes", "c.fast", .boolean(true)), ("c.fast=off", "c.fast", .boolean(false)),
+            ("c.file=~", "c.file", .text("/users/ada")), ("c.file=.", "c.file", .text("/here/.")),
+            ("c.file=../x", "c.file", .text("/here/../x")), ("c.file=~bob/x", "c.file", .text("/here/~bob/x")),
+            ("c.file=$COCKPIT_HOME", "c.file", .text("/here/$COCKPIT_HOME")),
+        ] as [(String, String, SettingValue)])
     func `is read as what its setting is`(override: String, path: String, value: SettingValue) throws {
         #expect(try applied([override])[path] == value)
     }
@@ -118,7 +120,8 @@ private func applied(_ overrides: [String]) throws -> Orchestrator.Settings {
     }
 
     @Test(arguments: [
-        "", " ", "null", "~", "true", "no", "1", "1.5", "- a", "a: b", "#x", "a #b", "*a", "&a", "!x", "|", ">", "{a}", "[",
+        "", " ", "null", "~", "true", "no", "1", "1.5", "- a", "a: b", "#x", "a #b", "*a", "&a", "!x", "|", ">", "{a}",
+        "[",
         "%x", "@x", "`x`", "'", "\"", "\\", "\\n", "a\nb", "\n", "\t", " a ", "---", "...", "<<", "?", "é", "e\u{301}",
     ])
     func `are never taken for anything of YAML's own`(text: String) throws {

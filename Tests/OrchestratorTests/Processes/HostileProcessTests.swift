@@ -7,7 +7,7 @@ import Testing
 @testable import Orchestrator
 
 private func spawn(
-    _ path: String = "/bin/sh", _ arguments: [String], log: String? = nil, environment: [String: String] = [:]
+    _ arguments: [String], path: String = "/bin/sh", log: String? = nil, environment: [String: String] = [:]
 ) throws -> ChildProcess {
     try ChildProcess.spawn(
         ChildProcess.Command(
@@ -59,7 +59,7 @@ private func end(of child: ChildProcess) throws -> Orchestrator.ExitStatus? {
     private let folder = TemporaryFolder()
 
     private func failure(_ path: String) -> SpawnError? {
-        #expect(throws: SpawnError.self) { try spawn(path, []) }
+        #expect(throws: SpawnError.self) { try spawn([], path: path) }
     }
 
     @Test func `is told by the system's reason`() {
@@ -79,7 +79,10 @@ private func end(of child: ChildProcess) throws -> Orchestrator.ExitStatus? {
 
     @Test(arguments: [
         (ENOENT, "start", "could not start /x: No such file or directory", nil),
-        (EAGAIN, "start", "could not start /x: Resource temporarily unavailable", "too many processes: see 'ulimit -u'"),
+        (
+            EAGAIN, "start", "could not start /x: Resource temporarily unavailable",
+            "too many processes: see 'ulimit -u'"
+        ),
         (EACCES, "open the log file", "could not open the log file /x: Permission denied", nil),
     ])
     func `reads as a sentence, with what helps`(number: Int32, doing: String, summary: String, hint: String?) {
@@ -90,9 +93,9 @@ private func end(of child: ChildProcess) throws -> Orchestrator.ExitStatus? {
 
     @Test func `leaves no descriptor behind`() {
         func descriptors() -> Int { FolderFiles.names(in: "/proc/self/fd").count }
-        for _ in 0..<3 { _ = try? spawn("/nowhere/x", [], log: folder.file("log")) }
+        for _ in 0..<3 { _ = try? spawn([], path: "/nowhere/x", log: folder.file("log")) }
         let before = descriptors()
-        for _ in 0..<200 { _ = try? spawn("/nowhere/x", [], log: folder.file("log")) }
+        for _ in 0..<200 { _ = try? spawn([], path: "/nowhere/x", log: folder.file("log")) }
         // Other tests open and close theirs meanwhile.
         #expect(descriptors() < before + 150)
     }
@@ -112,7 +115,8 @@ private func end(of child: ChildProcess) throws -> Orchestrator.ExitStatus? {
     @Test func `is its parent's environment with entries replaced`() throws {
         let extra = ["HOME": "/elsewhere", "CK_NEW": "a=b c", "CK_EMPTY": ""]
         _ = try end(
-            of: spawn(["-c", #"echo "$HOME|$CK_NEW|${CK_EMPTY-unset}"; env | grep -c ^HOME="#], log: log, environment: extra))
+            of: spawn(
+                ["-c", #"echo "$HOME|$CK_NEW|${CK_EMPTY-unset}"; env | grep -c ^HOME="#], log: log, environment: extra))
         #expect(try text() == "/elsewhere|a=b c|\n1\n")
         let path = try #require(ProcessInfo.processInfo.environment["PATH"])
         let other = folder.file("other")
@@ -209,10 +213,11 @@ private func end(of child: ChildProcess) throws -> Orchestrator.ExitStatus? {
 @Suite struct `The end of a log file` {
     private let folder = TemporaryFolder()
 
-    @Test(arguments: [
-        ("", []), ("\n\n\n", []), ("no end", ["no end"]), ("a\n\nb", ["a", "b"]), ("a\r\nb\r\n", ["a", "b"]),
-        ("\u{1b}[31mred\n", ["\u{1b}[31mred"]),
-    ] as [(String, [String])])
+    @Test(
+        arguments: [
+            ("", []), ("\n\n\n", []), ("no end", ["no end"]), ("a\n\nb", ["a", "b"]), ("a\r\nb\r\n", ["a", "b"]),
+            ("\u{1b}[31mred\n", ["\u{1b}[31mred"]),
+        ] as [(String, [String])])
     func `is its lines, the last one also without an end`(text: String, lines: [String]) {
         #expect(LogTail.lines(of: folder.write(text, to: "log")).map { Array($0.utf8) } == lines.map { Array($0.utf8) })
     }

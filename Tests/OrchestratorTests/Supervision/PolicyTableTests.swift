@@ -37,12 +37,13 @@ private func reference(_ failures: [(at: Int64, ranFor: Int64)], limit: Int, win
         #expect(waits == [500, 1000, 2000, 4000, 8000, 10000, 10000, 10000])
     }
 
-    @Test(arguments: [
-        // The first delay, the longest, and the waits of four failures in a row.
-        (0, 10 * second, [0, 0, 0, 0]), (second, second, [1, 1, 1, 1]), (3 * second, 10 * second, [3, 6, 10, 10]),
-        // A first delay above the longest is kept as it is.
-        (60 * second, 10 * second, [60, 60, 60, 60]),
-    ] as [(Int64, Int64, [Int64])])
+    @Test(
+        arguments: [
+            // The first delay, the longest, and the waits of four failures in a row.
+            (0, 10 * second, [0, 0, 0, 0]), (second, second, [1, 1, 1, 1]), (3 * second, 10 * second, [3, 6, 10, 10]),
+            // A first delay above the longest is kept as it is.
+            (60 * second, 10 * second, [60, 60, 60, 60]),
+        ] as [(Int64, Int64, [Int64])])
     func `keeps between its bounds`(first: Int64, longest: Int64, waits: [Int64]) {
         var policy = RestartPolicy(firstDelay: first, longestDelay: longest)
         let decisions = (0..<4).map { policy.attemptFailed(at: Int64($0), ranFor: 0) }

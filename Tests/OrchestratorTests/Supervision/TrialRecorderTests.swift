@@ -173,7 +173,8 @@ private struct RecorderBench {
     }
 
     @Test func `take a number below zero for nothing`() {
-        let record = WireWorkerStateRecord(WorkerChange(worker: .master, state: .running, step: -1, restarts: -1), time: 0)
+        let record = WireWorkerStateRecord(
+            WorkerChange(worker: .master, state: .running, step: -1, restarts: -1), time: 0)
         #expect(record.step == 0)
         #expect(record.restarts == 0)
     }
