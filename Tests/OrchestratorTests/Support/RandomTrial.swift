@@ -19,6 +19,8 @@ struct RandomTrial {
     private var processes: [WorkerID: (attempt: Int, doom: Orchestrator.ExitStatus?)] = [:]
     private var inbox: [TrialEvent] = []
     private var isStopAsked = false
+    /// Whether hardly any program can be started in the attempt that goes on now.
+    private var isShortOfMemory = false
     /// Who failed first in the attempt that goes on now.
     private var blamed: [WorkerID] = []
     private var lastStatus = TrialStatus.pending
@@ -132,6 +134,7 @@ struct RandomTrial {
             if !processes.isEmpty { note("it began attempt \(attempt) while \(processes.keys) live") }
             attempts.append(attempt)
             blamed = []
+            isShortOfMemory = Int.random(in: 0..<8, using: &random) == 0
         case .spawn(let worker, let attempt): spawn(worker, attempt)
         case .tell(let worker, let order):
             if processes[worker] == nil { note("\(worker) is told \(order) but is dead") }
@@ -151,7 +154,7 @@ struct RandomTrial {
 
     private mutating func spawn(_ worker: WorkerID, _ attempt: Int) {
         if processes[worker] != nil { note("two processes of \(worker)") }
-        if Int.random(in: 0..<60, using: &random) == 0 {
+        if Int.random(in: 0..<60, using: &random) < (isShortOfMemory ? 50 : 1) {
             inbox.append(.spawnFailed(worker, reason: "no memory"))
         } else {
             processes[worker] = (attempt, nil)
