@@ -60,8 +60,9 @@ struct DeviceDesk {
             record.device = "cpu"
             record.name = "\(sysconf(Int32(_SC_NPROCESSORS_ONLN))) cores"
             record.utilisation = meter.load(usage)
-            record.memoryUsed = UInt64(memory.map { $0.total - $0.available } ?? 0)
-            record.memoryTotal = UInt64(memory?.total ?? 0)
+            // In some containers more is available than there is.
+            record.memoryUsed = UInt64(memory.map { max(0, $0.total - $0.available) } ?? 0)
+            record.memoryTotal = UInt64(max(0, memory?.total ?? 0))
             records.append(record)
         }
         for (worker, pid) in pids.sorted(by: { $0.key < $1.key }) {

@@ -13,10 +13,13 @@ struct ProcessUsage: Equatable {
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(whereSeparator: \.isWhitespace)
         guard fields.count > 21, let user = UInt64(fields[11]), let system = UInt64(fields[12]),
-            let pages = Int(fields[21])
+            let pages = Int(fields[21]), pages >= 0
         else { return nil }
-        ticks = user + system
-        resident = pages * pageSize
+        let (sum, isTooMuch) = user.addingReportingOverflow(system)
+        let (bytes, isTooLarge) = pages.multipliedReportingOverflow(by: pageSize)
+        guard !isTooMuch, !isTooLarge else { return nil }
+        ticks = sum
+        resident = bytes
     }
 
     /// The process `pid` now; nil when it is gone.
@@ -36,7 +39,13 @@ struct SystemUsage: Equatable {
         guard let line = text.split(separator: "\n").first, line.hasPrefix("cpu ") else { return nil }
         let numbers = line.split(separator: " ").dropFirst().prefix(8).compactMap { UInt64($0) }
         guard numbers.count >= 5 else { return nil }
-        total = numbers.reduce(0, +)
+        var sum: UInt64 = 0
+        for number in numbers {
+            let (next, isTooMuch) = sum.addingReportingOverflow(number)
+            if isTooMuch { return nil }
+            sum = next
+        }
+        total = sum
         busy = total - numbers[3] - numbers[4]
     }
 

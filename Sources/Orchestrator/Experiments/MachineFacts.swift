@@ -32,8 +32,8 @@ package struct MachineFacts: Sendable {
         var folder = path
         var information = statvfs()
         while statvfs(folder, &information) != 0 {
-            guard let slash = folder.lastIndex(of: "/"), slash != folder.startIndex else { return 0 }
-            folder = String(folder[..<slash])
+            guard let slash = folder.lastIndex(of: "/"), folder != "/" else { return 0 }
+            folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
         }
         return Int(information.f_bavail) * Int(information.f_frsize)
     }

@@ -79,11 +79,12 @@ package struct Settings: Sendable, Equatable {
     /// Applies `key=value` words in order; later ones win.
     package mutating func apply(overrides: [String]) throws(ConfigurationError) {
         for override in overrides {
-            guard let equals = override.firstIndex(of: "="), equals != override.startIndex else {
+            // By bytes: with a combining mark after it, the equals sign would be another character.
+            guard let equals = override.utf8.firstIndex(of: UInt8(ascii: "=")), equals != override.startIndex else {
                 throw ConfigurationError(
                     .badOverride, "'\(override)' is no override", hint: "write it as key=value, such as seed=2")
             }
-            let key = String(override[..<equals]), text = String(override[override.index(after: equals)...])
+            let key = String(override[..<equals]), text = String(override[override.utf8.index(after: equals)...])
             try set(key, to: text, at: "override '\(override)'")
         }
     }

@@ -15,6 +15,8 @@ package enum SettingsFile {
     static let inheritanceKey = "_base_"
     private static let deepestInheritance = 8
     private static let largestFile = 1 << 20
+    /// Aliases can make a small file stand for more keys than any memory holds.
+    private static let mostKeys = 10_000
 
     /// Sets everything the file at `path` says, after what its `_base_` says.
     package static func apply(_ path: String, to settings: inout Settings) throws(ConfigurationError) {
@@ -66,30 +68,38 @@ package enum SettingsFile {
         } catch {
             throw ConfigurationError(.malformedFile, "\(name) is not valid YAML", detail: "\(error)")
         }
-        guard let root else { return [] }
+        guard let root, root.scalar.map(isNull) != true else { return [] }
         guard let mapping = root.mapping else {
             throw ConfigurationError(
                 .malformedFile, "\(name) must hold 'key: value' lines, not a list or a single value")
         }
         var entries: [Entry] = []
-        try collect(mapping, prefix: "", name: name, into: &entries)
+        var keysLeft = mostKeys
+        try collect(mapping, prefix: "", name: name, into: &entries, keysLeft: &keysLeft)
         return entries
     }
 
+    private static func isNull(_ scalar: Node.Scalar) -> Bool {
+        scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
+    }
+
     private static func collect(
-        _ mapping: Node.Mapping, prefix: String, name: String, into entries: inout [Entry]
+        _ mapping: Node.Mapping, prefix: String, name: String, into entries: inout [Entry], keysLeft: inout Int
     ) throws(ConfigurationError) {
         for (key, value) in mapping {
+            keysLeft -= 1
+            guard keysLeft >= 0 else {
+                throw ConfigurationError(.malformedFile, "\(name) holds more than \(mostKeys) keys")
+            }
             let place = "\(name):\(key.mark?.line ?? value.mark?.line ?? 1)"
             guard let word = key.scalar?.string else {
                 throw ConfigurationError(.malformedFile, "\(place): a key must be a word")
             }
             let path = prefix + word
             if let nested = value.mapping {
-                try collect(nested, prefix: "\(path).", name: name, into: &entries)
+                try collect(nested, prefix: "\(path).", name: name, into: &entries, keysLeft: &keysLeft)
             } else if let scalar = value.scalar {
-                let isNull = scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
-                entries.append(Entry(path: path, text: isNull ? "" : scalar.string, place: place))
+                entries.append(Entry(path: path, text: isNull(scalar) ? "" : scalar.string, place: place))
             } else {
                 throw ConfigurationError(.malformedFile, "\(place): '\(path)' is a list; no setting takes one")
             }
@@ -129,12 +139,20 @@ package enum SettingsFile {
             case "\\": escaped += "\\\\"
             case "\n": escaped += "\\n"
             case "\t": escaped += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7f:
+            case _ where needsNumber(scalar):
                 let digits = String(scalar.value, radix: 16)
-                escaped += "\\x" + (digits.count < 2 ? "0" : "") + digits
+                escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
             default: escaped.unicodeScalars.append(scalar)
             }
         }
         return "\"\(escaped)\""
+    }
+
+    /// Control characters, and what YAML takes for the end of a line or for no text at all.
+    private static func needsNumber(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7f..<0xa0, 0x2028, 0x2029, 0xfeff, 0xfffe, 0xffff: true
+        default: false
+        }
     }
 }

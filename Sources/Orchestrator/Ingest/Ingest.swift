@@ -53,6 +53,7 @@ final class Ingest {
             if taken.dropped > 0 {
                 note(.warning, "\(taken.dropped) records of the orchestrator were dropped: the store is too slow")
             }
+            noteEndOfOutage(now: now())
             storeBacklog()
             if isReadable { takeFrames() }
             if group.isDue(now: now()) { commit() }
@@ -65,7 +66,7 @@ final class Ingest {
     private func now() -> Int64 { RunClock.bootNanoseconds() }
 
     private func waitForWork() -> Bool {
-        let deadlines = [group.deadline, outage.retryAt, catalog.deadline(tally)].compactMap { $0 }
+        let deadlines = [group.deadline, outage.retryAt, outage.endsAt, catalog.deadline(tally)].compactMap { $0 }
         let timeout = deadlines.min().map { Duration.nanoseconds(max(0, $0 - now())) }
         // A poll that fails has nothing to say about the sockets; the next round tries again.
         let ready = (try? Poller.wait([socket.pollItem, queue.wakeUp.pollItem], timeout: timeout)) ?? [true, true]
@@ -167,7 +168,8 @@ final class Ingest {
     }
 
     private func commit() {
-        guard !outage.isActive(now: now()) else { return group.rolledBack() }
+        // An empty transaction succeeds on any disk and would say nothing: the backlog is what tries again.
+        guard !outage.isOngoing else { return group.rolledBack() }
         do {
             try store.commit()
             acknowledge()
@@ -196,11 +198,10 @@ final class Ingest {
         }
     }
 
-    private func storeSucceeded() {
-        if outage.succeeded() {
-            Diagnostics.write("storing goes on")
-            note(.info, "storing goes on")
-        }
+    private func storeSucceeded() { outage.succeeded(now: now()) }
+
+    private func noteEndOfOutage(now: Int64) {
+        if outage.isOver(now: now) { note(.info, "storing goes on") }
     }
 
     // MARK: - Words of its own
@@ -232,6 +233,9 @@ final class Ingest {
             // Nothing can wake this but the clock: the disk tells nobody when it has room again.
             _ = try? Poller.wait([], timeout: .nanoseconds(max(0, (outage.retryAt ?? now()) - now()) + 1_000_000))
         } while ContinuousClock.now < end
+        noteEndOfOutage(now: .max)
+        storeBacklog()
+        commit()
         catalog.update(tally: &tally, now: .max)
         do {
             try store.close()

@@ -15,7 +15,10 @@ package enum TransportBenchmark {
     ///   - home: an empty folder.
     ///   - source: the command line, less the runtime folder, of a process that sends `series` x `steps` values and ends with
     ///     status 0 when all are acknowledged.
-    package static func run(home: HomeFolder, source: [String], series: Int, steps: Int) throws -> Result {
+    ///   - program: the executable that command line is for.
+    package static func run(
+        home: HomeFolder, source: [String], series: Int, steps: Int, program: String = "/proc/self/exe"
+    ) throws -> Result {
         let id = TrialID(experiment: try ExperimentName("bench"), trial: try TrialName("transport"))
         let folder = home.trial(id)
         try FolderFiles.makeFolder(folder.logs)
@@ -32,15 +35,21 @@ package enum TransportBenchmark {
                 openStore: { try RunWriter.create(folder, header: header) }), queue: queue)
         queue.put(.attempt(1, resumeStep: 0, time: 0, reason: "benchmark"))
         let began = ContinuousClock.now
-        let sender = try ChildProcess.spawn(
-            ChildProcess.Command(
-                path: "/proc/self/exe", arguments: source + [runtime.path], detachment: .ownGroup,
-                logPath: folder.orchestratorLog))
-        _ = try Poller.wait([sender.pollItem], timeout: nil)
-        let seconds = (ContinuousClock.now - began) / .seconds(1)
-        queue.close([])
-        ingest.join()
-        guard sender.exitStatus()?.isSuccess == true else {
+        let end = try {
+            // The thread uses what is removed at the end of this function.
+            defer {
+                queue.close([])
+                ingest.join()
+            }
+            let sender = try ChildProcess.spawn(
+                ChildProcess.Command(
+                    path: program, arguments: source + [runtime.path], detachment: .ownGroup,
+                    logPath: folder.orchestratorLog))
+            _ = try Poller.wait([sender.pollItem], timeout: nil)
+            return (isSuccess: sender.exitStatus()?.isSuccess == true, at: ContinuousClock.now)
+        }()
+        let seconds = (end.at - began) / .seconds(1)
+        guard end.isSuccess else {
             throw LaunchError(
                 .didNotStart, "the sender did not get everything acknowledged",
                 detail: LogTail.lines(of: folder.orchestratorLog).joined(separator: "\n"))

@@ -5,12 +5,23 @@ import Protocol
 enum FolderFiles {
     /// Makes `path` and its missing parents, readable by the user only.
     static func makeFolder(_ path: String) throws(LaunchError) {
-        if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+        if try isMade(path) { return }
         if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
             try makeFolder(String(path[..<slash]))
-            if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+            if try isMade(path) { return }
         }
         throw failure("\(path) cannot be made")
+    }
+
+    /// Whether there is a folder now; something else in its place is an error.
+    private static func isMade(_ path: String) throws(LaunchError) -> Bool {
+        if mkdir(path, 0o700) == 0 { return true }
+        guard errno == EEXIST else { return false }
+        var information = stat()
+        guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else {
+            throw LaunchError(.folder, "\(path) is in the way: it is no folder")
+        }
+        return true
     }
 
     /// Writes a file so that a reader, or a crash, sees the old content or the new one.

@@ -39,7 +39,7 @@ package enum ResumePoint {
     static func savedSteps(in folder: String) -> Set<Int> {
         Set(
             FolderFiles.names(in: folder).compactMap { name in
-                guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)), step > 0 else { return nil }
+                guard let step = Int(name.dropFirst(5)), step > 0, name == "step-\(step)" else { return nil }
                 return FolderFiles.exists("\(folder)/\(name)/manifest.json") ? step : nil
             })
     }

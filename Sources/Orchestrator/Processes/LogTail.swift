@@ -12,8 +12,10 @@ package enum LogTail {
         var buffer = [UInt8](repeating: 0, count: max(0, size - start))
         let got = pread(descriptor, &buffer, buffer.count, off_t(start))
         guard got > 0 else { return [] }
-        var lines = String(decoding: buffer.prefix(got), as: UTF8.self)
-            .split(separator: "\n", omittingEmptySubsequences: true).map(String.init)
+        // By bytes: to a String a carriage return and a newline are one character, and no newline.
+        var lines = buffer.prefix(got).split(separator: UInt8(ascii: "\n")).map { line in
+            String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
+        }
         // The first line is cut in the middle unless the whole file was read.
         if start > 0, lines.count > 1 { lines.removeFirst() }
         return lines.suffix(count)

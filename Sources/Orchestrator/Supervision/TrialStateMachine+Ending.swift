@@ -53,19 +53,26 @@ extension TrialStateMachine {
                 let detail = status.isSuccess ? "" : status.description
                 actions.append(move(worker, to: isCompleting ? .completed : .stopped, detail: detail))
             }
-        } else if status.isSuccess {
+        } else if status.isSuccess, !isTooEarly(reported) {
             // Its last message can be lost when it leaves right after; exit status 0 says the same. The master tells
             // model workers that all is done before it leaves itself, so theirs is often the first exit to be seen.
-            actions.append(move(worker, to: .completed))
+            if reported != .failed { actions.append(move(worker, to: .completed)) }
             if worker.kind == .master { actions += workIsDone(now: now) }
         } else {
-            if reported != .failed { actions.append(move(worker, to: .failed, detail: status.description)) }
+            let cause = status.isSuccess ? "left before its work was done" : status.description
+            if reported != .failed { actions.append(move(worker, to: .failed, detail: cause)) }
             if failure?.worker != worker || reported != .failed {
-                actions += fail(worker, cause: status.description, detail: tail.joined(separator: "\n"), now: now)
+                actions += fail(worker, cause: cause, detail: tail.joined(separator: "\n"), now: now)
             }
         }
         if case .stopping(let descent) = phase { actions += advanceIfDone(descent, now: now) }
         return actions
+    }
+
+    /// Whether nobody can have finished by now: the trial has not started, or the worker itself says that it gave up.
+    private func isTooEarly(_ reported: WorkerState?) -> Bool {
+        if case .starting = phase { return true }
+        return reported == .stopped
     }
 
     /// The master has done all steps.
@@ -151,7 +158,7 @@ extension TrialStateMachine {
         return act(next.plan.steps[next.step].act, on: alive) + advanceIfDone(next, now: now)
     }
 
-    private mutating func advanceIfDone(_ descent: Descent, now: Int64) -> [TrialAction] {
+    mutating func advanceIfDone(_ descent: Descent, now: Int64) -> [TrialAction] {
         let hasSpawning = members.values.contains { $0.pid == 0 && $0.state == .starting }
         if alive.isEmpty, !hasSpawning { return reach(descent.goal, now: now) }
         if descent.plan.steps[descent.step].act == .tellMaster, !alive.contains(where: { $0.kind == .master }) {

@@ -7,9 +7,9 @@ extension TrialStateMachine {
         _ worker: WorkerID, _ attempt: Int, _ state: WorkerState, detail: String, step: Int, now: Int64
     ) -> [TrialAction] {
         guard isCurrent(worker, attempt) else { return [] }
-        let before = members[worker]?.state, reached = members[worker]?.step ?? 0
+        let before = members[worker]?.reached, lastStep = members[worker]?.step ?? 0
         members[worker]?.lastHeard = now
-        members[worker]?.step = max(step, reached)
+        members[worker]?.step = max(step, lastStep)
         let record = move(worker, to: state, detail: detail)
         switch state {
         case .configured:

@@ -27,19 +27,24 @@ extension TrialStateMachine {
 
     /// A program that cannot be started will not start the next time either: no restart.
     mutating func spawnFailed(_ worker: WorkerID, reason: String, now: Int64) -> [TrialAction] {
-        let record = move(worker, to: .failed, detail: reason)
-        return [record] + fail(worker, cause: "could not be started", detail: reason, isHopeless: true, now: now)
+        var actions = [move(worker, to: .failed, detail: reason)]
+        actions += fail(worker, cause: "could not be started", detail: reason, isHopeless: true, now: now)
+        // It may have been the last one that the descent waited for.
+        if case .stopping(let descent) = phase { actions += advanceIfDone(descent, now: now) }
+        return actions
     }
 
     mutating func hello(_ worker: WorkerID, attempt: Int, now: Int64) -> [TrialAction] {
-        guard isCurrent(worker, attempt), members[worker]?.state == .starting, case .starting = phase else { return [] }
+        guard isCurrent(worker, attempt), members[worker]?.reached == .starting, case .starting = phase else {
+            return []
+        }
         members[worker]?.lastHeard = now
         return [move(worker, to: .ready), .tell(worker, .configure)]
     }
 
     /// Starts everybody once the last one has its configuration: model workers first, so that the master finds them.
     mutating func startWhenAllConfigured(now: Int64) -> [TrialAction] {
-        guard case .starting = phase, workers.allSatisfy({ members[$0]?.state == .configured }) else { return [] }
+        guard case .starting = phase, workers.allSatisfy({ members[$0]?.reached == .configured }) else { return [] }
         phase = .running(since: now)
         let order = workers.filter { $0.kind != .master } + workers.filter { $0.kind == .master }
         return order.map { .tell($0, .start) } + set(.running)

@@ -43,6 +43,9 @@ package struct TrialStateMachine: Sendable {
         var mfc = ""
         var step = 0
         var detail = ""
+
+        /// Where it is in its life; a stall only hides that.
+        var reached: WorkerState { stateBeforeStall ?? state }
     }
 
     /// Silence after which a worker is shown as stalled; never killed for it.

@@ -42,26 +42,6 @@ import Testing
     }
 }
 
-@Suite struct `A store outage` {
-    private var outage = StoreOutage()
-
-    @Test mutating func `is news once and over once`() {
-        let news = [
-            outage.failed(now: 0), outage.failed(now: 100_000_000), outage.succeeded(), outage.succeeded(),
-        ]
-        #expect(news == [true, false, true, false])
-    }
-
-    @Test mutating func `waits longer after each failure, up to two seconds`() {
-        var waits: [Int64] = []
-        for _ in 0..<6 {
-            _ = outage.failed(now: 0)
-            waits.append((outage.retryAt ?? 0) / 1_000_000)
-        }
-        #expect(waits == [100, 200, 400, 800, 1600, 2000])
-    }
-}
-
 @Suite struct `A flood of bad frames` {
     @Test func `is spoken of at once and then at intervals, with the count since`() {
         var count = RateLimitedCount(interval: 100)

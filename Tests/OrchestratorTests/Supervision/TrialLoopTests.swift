@@ -8,57 +8,9 @@ import Testing
 
 @testable import Orchestrator
 
-/// A trial's loop with fake workers, real sockets and a queue nobody empties.
-private final class Bench {
-    let folder = TemporaryFolder()
-    let queue: IngestQueue
-    let spawner: FakeSpawner
-    let trial: TrialFolder
-    private let loop: TrialLoop
-
-    init(
-        policy: RestartPolicy = RestartPolicy(firstDelay: 10_000_000),
-        script: @escaping @Sendable (WorkerID, Int) -> Behaviour
-    ) throws {
-        let home = HomeFolder(path: folder.path)
-        trial = home.trial(try Samples.id())
-        try FolderFiles.makeFolder(trial.logs)
-        let runtime = try RuntimeFolder.create(for: trial)
-        let plan = try Samples.plan()
-        queue = try IngestQueue()
-        spawner = try FakeSpawner(runtime, script: script)
-        let record = RunRecord(
-            id: trial.id, orchestrator: try #require(ProcessIdentity.current()), runtimeFolder: runtime.path,
-            status: .starting, attempt: 1, startedWall: 0, totalSteps: plan.totalSteps,
-            workers: plan.workers.map { RunRecord.Worker(id: $0) })
-        try record.write(trial)
-        let parts = TrialLoop.Parts(
-            plan: plan, folder: trial, runtime: runtime, clock: .startingNow(), queue: queue,
-            devices: try DeviceSampler(),
-            spawner: spawner, signals: nil, runRecord: record, recordedStep: { 999 })
-        loop = try TrialLoop(
-            parts, machine: TrialStateMachine(workers: plan.workers, policy: policy), context: ZeroMQContext())
-    }
-
-    /// Runs the trial to its end; returns its status and what was put into the store's queue, in words.
-    func run() -> (status: TrialStatus, story: [String]) {
-        let status = loop.run()
-        spawner.join()
-        return (status, queue.take().entries.flatMap(Self.words))
-    }
-
-    private static func words(_ entry: IngestQueue.Entry) -> [String] {
-        switch entry {
-        case .attempt(let attempt, let step, _, _): ["attempt \(attempt) from \(step)"]
-        case .status(let status, let detail, _): ["\(status.rawValue) \(detail)".trimmingCharacters(in: .whitespaces)]
-        case .records(let records): records.lifecycle.map { "\($0.kind) \($0.worker)" }
-        }
-    }
-}
-
 @Suite struct `The supervising loop` {
     @Test func `brings workers from hello to running and the trial to completion`() throws {
-        let bench = try Bench { worker, _ in worker == .master ? .completes : .obedient }
+        let bench = try LoopBench { worker, _ in worker == .master ? .completes : .obedient }
         let (status, story) = bench.run()
         #expect(status == .completed)
         #expect(story == ["starting", "attempt 1 from 0", "running", "completed"])
@@ -66,7 +18,7 @@ private final class Bench {
     }
 
     @Test func `sends every worker the plan and where to resume from`() throws {
-        let bench = try Bench { worker, _ in worker == .master ? .completes : .obedient }
+        let bench = try LoopBench { worker, _ in worker == .master ? .completes : .obedient }
         let checkpoint = "\(bench.trial.checkpoints(of: .actor))/step-20"
         try FolderFiles.makeFolder(checkpoint)
         try FolderFiles.replace("\(checkpoint)/manifest.json", with: [])
@@ -81,7 +33,7 @@ private final class Bench {
     }
 
     @Test func `starts another attempt of everybody when one of them crashes`() throws {
-        let bench = try Bench { worker, attempt in
+        let bench = try LoopBench { worker, attempt in
             if attempt == 1 { return worker == WorkerID(.model, 1) ? .crashes : .obedient }
             return worker == .master ? .completes : .obedient
         }
@@ -97,7 +49,7 @@ private final class Bench {
     }
 
     @Test func `gives up when the crashes do not end, and reports the first cause`() throws {
-        let bench = try Bench(policy: RestartPolicy(limit: 2, firstDelay: 1_000_000)) { worker, _ in
+        let bench = try LoopBench(policy: RestartPolicy(limit: 2, firstDelay: 1_000_000)) { worker, _ in
             worker == WorkerID(.model, 0) ? .crashes : .obedient
         }
         let (status, story) = bench.run()
@@ -107,14 +59,14 @@ private final class Bench {
     }
 
     @Test func `reports what a worker said before it failed`() throws {
-        let bench = try Bench(policy: RestartPolicy(limit: 0)) { worker, _ in
+        let bench = try LoopBench(policy: RestartPolicy(limit: 0)) { worker, _ in
             worker == WorkerID(.model, 0) ? .fails("loss is not finite") : .obedient
         }
         #expect(bench.run().story.last == "failed model_worker/0 reported an error\nloss is not finite")
     }
 
     @Test func `stops on command from another place`() throws {
-        let bench = try Bench { _, _ in .obedient }
+        let bench = try LoopBench { _, _ in .obedient }
         let started = bench.spawner.masterStarted, home = bench.trial.home, id = bench.trial.id
         let answer = Mutex("")
         let user = try withThread({
@@ -128,7 +80,7 @@ private final class Bench {
     }
 
     @Test func `kills who does not leave when asked a second time`() throws {
-        let bench = try Bench { _, _ in .deaf }
+        let bench = try LoopBench { _, _ in .deaf }
         let started = bench.spawner.masterStarted, home = bench.trial.home, id = bench.trial.id
         let end = try withThread({
             _ = try? Poller.wait([started.pollItem], timeout: .seconds(20))
@@ -138,7 +90,7 @@ private final class Bench {
     }
 
     @Test func `refuses garbage on its sockets and goes on`() throws {
-        let bench = try Bench { _, _ in .obedient }
+        let bench = try LoopBench { _, _ in .obedient }
         let started = bench.spawner.masterStarted, home = bench.trial.home, id = bench.trial.id
         let runtime = RuntimeFolder.expected(for: bench.trial)
         let end = try withThread({
@@ -150,7 +102,7 @@ private final class Bench {
     }
 
     @Test func `answers an unknown worker with the names of those there are`() throws {
-        let bench = try Bench { _, _ in .obedient }
+        let bench = try LoopBench { _, _ in .obedient }
         let started = bench.spawner.masterStarted, home = bench.trial.home, id = bench.trial.id
         let refusal = Mutex("")
         _ = try withThread({

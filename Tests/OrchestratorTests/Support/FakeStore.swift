@@ -12,6 +12,18 @@ final class FakeStoreLog: Sendable {
         var pending: [String] = []
         var isFull = false
         var isClosed = false
+        /// Appends and commits so far, and which of them the disk refuses whatever `isFull` says.
+        var operations = 0
+        var refused: Set<Int> = []
+
+        /// Whether the disk refuses the operation that begins now.
+        mutating func refuses() -> Bool {
+            operations += 1
+            return isFull || refused.contains(operations)
+        }
+
+        /// What a real writer does: batches go back to their senders, its own records wait for the next transaction.
+        mutating func rollBack() { pending.removeAll { !$0.hasPrefix("log ") && !$0.hasPrefix("event ") } }
     }
 
     let contents = Mutex(Contents())
@@ -19,6 +31,7 @@ final class FakeStoreLog: Sendable {
     var committed: [String] { contents.withLock { $0.committed } }
     var isClosed: Bool { contents.withLock { $0.isClosed } }
     func fill(_ isFull: Bool) { contents.withLock { $0.isFull = isFull } }
+    func refuse(_ operations: Set<Int>) { contents.withLock { $0.refused = operations } }
 }
 
 /// A store in memory whose disk is full on demand.
@@ -51,7 +64,8 @@ final class FakeStore: RunStore {
     func append(local records: LocalRecords) throws(StoreError) {
         let lines = records.logs.map { "log \($0.message)" } + records.lifecycle.map { "event \($0.kind)" }
         log.contents.withLock { $0.pending += lines }
-        if log.contents.withLock({ $0.isFull }) { throw StoreError(.diskFull, path: "fake") }
+        // An empty transaction asks nothing of the disk.
+        if log.contents.withLock({ !$0.pending.isEmpty && $0.refuses() }) { try fail() }
     }
 
     func beginAttempt(_ attempt: Int, resumeStep: Int, time: Int64, reason: String) throws(StoreError) {
@@ -67,26 +81,29 @@ final class FakeStore: RunStore {
     }
 
     func commit() throws(StoreError) {
-        let isFull = log.contents.withLock { contents in
-            if contents.isFull {
-                contents.pending.removeAll { $0.contains("#") }
-                return true
-            }
+        let isRefused = log.contents.withLock { contents in
+            if contents.pending.isEmpty { return false }
+            if contents.refuses() { return true }
             contents.committed += contents.pending
             contents.pending = []
             contents.sequences = sequences
             return false
         }
-        if isFull {
-            sequences = log.contents.withLock { $0.sequences }
-            throw StoreError(.diskFull, path: "fake")
-        }
+        if isRefused { try fail() }
     }
 
     func close() throws(StoreError) { log.contents.withLock { $0.isClosed = true } }
 
     private func add(_ line: String) throws(StoreError) {
-        if log.contents.withLock({ $0.isFull }) { throw StoreError(.diskFull, path: "fake") }
+        if log.contents.withLock({ $0.refuses() }) { try fail() }
         log.contents.withLock { $0.pending.append(line) }
+    }
+
+    private func fail() throws(StoreError) {
+        sequences = log.contents.withLock { contents in
+            contents.rollBack()
+            return contents.sequences
+        }
+        throw StoreError(.diskFull, path: "fake")
     }
 }

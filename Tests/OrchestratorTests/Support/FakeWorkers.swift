@@ -17,6 +17,12 @@ enum Behaviour: Sendable {
     case fails(String)
     /// Runs, but does not hear that it should leave.
     case deaf
+    /// Its program cannot be started.
+    case unspawnable
+    /// Gives up before the start and leaves with status 0.
+    case deserts
+    /// Says what is wrong with its configuration and leaves with status 1.
+    case refuses(String)
 }
 
 /// A worker's process played by a thread: it ends when its script or a signal says so.
@@ -67,9 +73,11 @@ final class FakeSpawner: WorkerSpawner {
 
     func spawn(_ worker: WorkerID, attempt: Int) throws -> any WorkerProcess {
         spawned.append("\(worker)#\(attempt)")
+        let behaviour = script(worker, attempt)
+        if case .unspawnable = behaviour { throw SpawnError(path: "/gone/cockpit", number: ENOENT) }
         let process = try FakeProcess(pid: Int32(1_000_000 + spawned.count))
         let play = FakeWorker(
-            id: worker, attempt: attempt, behaviour: script(worker, attempt), process: process, runtime: runtime,
+            id: worker, attempt: attempt, behaviour: behaviour, process: process, runtime: runtime,
             context: context, masterStarted: masterStarted, configurations: configurations)
         threads.append(try TestThread { play.run() })
         return process
@@ -121,6 +129,11 @@ private struct FakeWorker: Sendable {
         switch order {
         case .configure(let configuration):
             configurations.add(configuration)
+            if case .deserts = behaviour { return .exited(0) }
+            if case .refuses(let detail) = behaviour {
+                try report(socket, .failed, detail: detail)
+                return .exited(1)
+            }
             try report(socket, .configured)
         case .start:
             return try start(socket)
@@ -136,7 +149,7 @@ private struct FakeWorker: Sendable {
         try report(socket, .running)
         if id == .master { masterStarted.signal() }
         switch behaviour {
-        case .obedient, .deaf: return nil
+        case .obedient, .deaf, .unspawnable, .deserts, .refuses: return nil
         case .crashes: return .signalled(SIGSEGV)
         case .completes:
             try report(socket, .completed)

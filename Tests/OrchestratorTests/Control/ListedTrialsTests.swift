@@ -1,0 +1,106 @@
+import Foundation
+import Glibc
+import Protocol
+import Store
+import TestSupport
+import Testing
+
+@testable import Orchestrator
+
+/// What a person sees of trials whose files are not as they should be.
+@Suite struct `Trials in a damaged home` {
+    private let folder = TemporaryFolder()
+    private var home: HomeFolder { HomeFolder(path: folder.path) }
+
+    /// A closed run without its `run.json`, as an archive or a copy has it.
+    private func archive(_ name: String, _ status: TrialStatus, detail: String = "") throws -> TrialFolder {
+        let trial = home.trial(try Samples.id("sft", name))
+        let header = RunHeader(
+            id: trial.id, startedWall: 5, seed: 1, totalSteps: 12, settings: [:], workers: ["master_worker/0"],
+            lanes: [])
+        let writer = try RunWriter.create(trial, header: header)
+        try writer.beginAttempt(3, resumeStep: 0, time: 1, reason: "started")
+        let change = WorkerChange(worker: .master, state: .completed, pid: 9, restarts: 2)
+        try writer.append(local: LocalRecords(states: [WireWorkerStateRecord(change, time: 2)]))
+        try writer.setStatus(status, detail: detail, time: 3, orchestrator: nil)
+        try writer.close()
+        return trial
+    }
+
+    @Test(arguments: [
+        (TrialStatus.completed, TrialStatus.completed), (.failed, .failed), (.stopped, .stopped), (.running, .lost),
+        (.starting, .lost),
+    ])
+    func `without run.json are what their runs say`(stored: TrialStatus, shown: TrialStatus) throws {
+        _ = try archive("a", stored, detail: "why")
+        let overview = try TrialList.one(Samples.id("sft", "a"), home: home)
+        #expect(overview.status == shown)
+        #expect(overview.statusDetail == "why")
+        #expect(overview.attempt == 3)
+        #expect(overview.orchestratorPID == nil)
+        #expect(overview.totalSteps == 12)
+        #expect(overview.workers == [.init(id: "master_worker/0", pid: 0, state: .completed, restarts: 2)])
+    }
+
+    @Test func `with a run.json that is garbage are what their runs say`() throws {
+        let trial = try archive("a", .completed)
+        try FolderFiles.replace(trial.runFile, with: Array("garbage".utf8))
+        #expect(try TrialList.one(trial.id, home: home).status == .completed)
+        #expect(try TrialList.all(home: home).map(\.status) == [.completed])
+    }
+
+    @Test func `that have neither are left out, and hide no other`() throws {
+        _ = try archive("good", .completed)
+        let bad = home.trial(try Samples.id("sft", "bad"))
+        try FolderFiles.makeFolder(bad.path)
+        try FolderFiles.replace(bad.database, with: Array("garbage".utf8))
+        try FolderFiles.makeFolder("\(home.trials)/sft/a_b")
+        try FolderFiles.makeFolder("\(home.trials)/.hidden/x")
+        folder.write("", to: "trials/file")
+        #expect(try TrialList.all(home: home).map(\.id.trial.description) == ["good"])
+        let error = #expect(throws: ControlError.self) { try TrialList.one(bad.id, home: home) }
+        #expect(error?.code == .unknownTrial)
+    }
+
+    @Test func `are listed although the catalogue is garbage`() throws {
+        _ = try archive("a", .completed)
+        folder.write(String(repeating: "garbage", count: 2000), to: "catalog.sqlite")
+        #expect(try TrialList.all(home: home).map(\.status) == [.completed])
+    }
+
+    @Test func `that do not exist can be told nothing, and what was meant is suggested`() throws {
+        _ = try archive("first", .completed)
+        let error = #expect(throws: ControlError.self) {
+            try TrialControl.send(.stop, to: Samples.id("sft", "frist"), home: home)
+        }
+        #expect(error?.code == .unknownTrial)
+        #expect(error?.summary == "there is no trial sft/frist. Did you mean 'sft/first'?")
+        #expect(error?.hint == "list what there is with: cockpit list")
+    }
+
+    @Test func `that have completed are not to be continued`() throws {
+        let trial = try archive("a", .completed)
+        try RunRecord(
+            id: trial.id, orchestrator: ProcessIdentity(pid: 1, startTicks: 0), runtimeFolder: "/r", status: .completed,
+            attempt: 1, startedWall: 0, totalSteps: 1, workers: []
+        ).write(trial)
+        let error = #expect(throws: ControlError.self) { try TrialControl.send(.pause, to: trial.id, home: home) }
+        #expect(error?.summary == "trial sft/a is not running: completed")
+        #expect(error?.hint == nil)
+    }
+
+    @Test func `whose orchestrator's number belongs to another process now are lost`() throws {
+        let own = try #require(ProcessIdentity.current())
+        let reused = ProcessIdentity(pid: own.pid, startTicks: own.startTicks + 1)
+        let trial = home.trial(try Samples.id("sft", "a"))
+        try FolderFiles.makeFolder(trial.path)
+        try RunRecord(
+            id: trial.id, orchestrator: reused, runtimeFolder: "/r", status: .running, attempt: 1, startedWall: 0,
+            totalSteps: 1, workers: []
+        ).write(trial)
+        #expect(try TrialList.one(trial.id, home: home).status == .lost)
+        // No signal goes to whoever has that number.
+        let error = #expect(throws: ControlError.self) { try TrialControl.send(.stop, to: trial.id, home: home) }
+        #expect(error?.code == .notRunning)
+    }
+}

@@ -1,0 +1,238 @@
+import Foundation
+import Glibc
+import Protocol
+import TestSupport
+import Testing
+
+@testable import Orchestrator
+
+private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
+
+@Suite struct `The plan of every experiment` {
+    /// Overrides a person might try together, drawn from what each setting allows, small enough for any machine.
+    private func drawn(_ experiment: any Experiment, _ random: inout SplitMix) -> [String] {
+        let modest: [String: [String]] = [
+            "seed": ["0", "1", "2147483647"], "workers.threads": ["0", "1", "7"], "checkpoint.every": ["1", "20"],
+            "sft.steps": ["1", "5"], "sft.batch_size": ["1", "16"], "grpo.steps": ["1", "9"],
+            "grpo.prompts": ["4", "64"], "grpo.group_size": ["2", "8"], "grpo.n_minibatches": ["1", "4"],
+            "model.width": ["64", "128"], "model.heads": ["1", "4", "8"], "model.layers": ["1", "12"],
+            "model.context": ["128", "4096"], "dataset.bad_row": ["skip", "fail"],
+            "sft.schedule": ["linear", "cosine"],
+            "workers.model_workers": ["1", "2"], "eval.every": ["1", "1000000"], "grpo.top_p": ["0.01", "1"],
+            "grpo.temperature": ["0.01", "1", "100"], "dataset.eval_path": ["", "held.jsonl"],
+        ]
+        return experiment.settings.compactMap { setting in
+            guard let choice = modest[setting.path]?.randomElement(using: &random), Bool.random(using: &random) else {
+                return nil
+            }
+            return "\(setting.path)=\(choice)"
+        }
+    }
+
+    @Test(arguments: names)
+    func `holds together for whatever is asked of it`(name: String) throws {
+        let experiment = try Experiments.find(name)
+        var random = SplitMix(seed: 5)
+        for _ in 0..<60 {
+            let overrides = ["dataset.path=rows.jsonl"] + drawn(experiment, &random)
+            var plan = try Samples.plan(name, overrides)
+            try PlanCheck(names: .registered, machine: Samples.machine()).verify(plan)
+            plan.fillThreads(cores: 3)
+            #expect(plan.modelWorkers.allSatisfy { $0.threads > 0 }, "\(overrides)")
+            for setup in plan.setups {
+                // Every model sits on a worker there is, every call on a model there is, and what trains has an optimizer.
+                #expect(setup.models.allSatisfy { plan.modelWorkers.indices.contains($0.worker) }, "\(overrides)")
+                for call in setup.calls {
+                    let model = try #require(setup.models.first { $0.name == call.model }, "\(overrides)")
+                    #expect(call.interfaceType != .trainStep || model.optimizer != nil, "\(overrides)")
+                }
+            }
+            let copy = try JSONDecoder().decode(TrialPlan.self, from: JSONEncoder().encode(plan))
+            #expect(copy.totalSteps == plan.totalSteps)
+            #expect(copy.setups.map(\.models) == plan.setups.map(\.models), "\(overrides)")
+        }
+    }
+
+    @Test(arguments: names)
+    func `is the same for the same settings`(name: String) throws {
+        #expect(try Samples.plan(name, ["dataset.path=a.jsonl"]) == Samples.plan(name, ["dataset.path=a.jsonl"]))
+    }
+
+    @Test func `follows its settings into the optimizer, the model and the data`() throws {
+        let plan = try Samples.plan(
+            "sft",
+            [
+                "dataset.path=/d.jsonl", "sft.lr=0.25", "sft.weight_decay=0.5", "sft.clip_norm=0",
+                "sft.schedule=cosine",
+                "sft.warmup_steps=3", "model.width=64", "model.layers=2", "model.heads=4", "model.context=256",
+                "dataset.max_length=99", "dataset.bad_row=fail", "checkpoint.every=11", "sft.batch_size=5",
+            ])
+        let setup = try #require(plan.setups.first)
+        #expect(
+            setup.models[0].optimizer
+                == OptimizerPlan(learningRate: 0.25, weightDecay: 0.5, clipNorm: 0, schedule: .cosine, warmupSteps: 3))
+        #expect(
+            setup.models[0].module
+                == .transformer(
+                    TransformerPlan(
+                        family: "gpt2", contextLength: 256, width: 64, layers: 2, heads: 4, initialization: .random)))
+        #expect(setup.dataset == DatasetPlan(type: "prompt_answer", path: "/d.jsonl", maximumLength: 99, badRow: .fail))
+        #expect(setup.checkpointEverySteps == 11)
+        #expect(setup.calls.map(\.sequences) == [5])
+        #expect(setup.evaluation == nil)
+    }
+
+    @Test func `starts the actor and its reference from the model that is named`() throws {
+        let plan = try Samples.plan("grpo", ["dataset.path=/d.jsonl", "model.checkpoint=~/gpt2"])
+        let modules = plan.setups[0].models.map(\.module)
+        guard case .transformer(let actor) = modules[0], case .transformer(let reference) = modules[1] else {
+            Issue.record("both are language models")
+            return
+        }
+        #expect(actor.initialization == .folder("/users/ada/gpt2"))
+        // The reference is what the actor is when the setup begins.
+        #expect(reference.initialization == .role(.actor))
+    }
+}
+
+@Suite struct `What a plan is refused for` {
+    private func problem(_ overrides: [String], machine: MachineFacts = Samples.machine()) -> ConfigurationError? {
+        #expect(throws: ConfigurationError.self) {
+            try PlanCheck(names: .registered, machine: machine).verify(
+                Samples.plan("grpo", ["dataset.path=/d.jsonl"] + overrides))
+        }
+    }
+
+    @Test func `a checkpoint folder that is not there`() {
+        #expect(problem(["model.checkpoint=/gone"])?.summary == "model.checkpoint: there is no folder /gone")
+    }
+
+    @Test func `a file that cannot be read`() {
+        var machine = Samples.machine()
+        machine.files.rows = { _, _ in nil }
+        #expect(problem([], machine: machine)?.summary == "dataset.path: /d.jsonl cannot be read")
+    }
+
+    @Test func `a held-out file that is empty or missing, by its own name`() {
+        var machine = Samples.machine()
+        machine.files.rows = { path, limit in path == "/held.jsonl" ? 0 : limit }
+        #expect(
+            problem(["dataset.eval_path=/held.jsonl"], machine: machine)?.summary
+                == "dataset.eval_path: /held.jsonl is empty")
+        #expect(
+            problem(["dataset.eval_path=/held"])?.summary == "dataset.eval_path: there is no file /held")
+    }
+
+    @Test(arguments: [(31, false), (32, true), (33, true)])
+    func `fewer rows than one step takes, and not one more`(rows: Int, isEnough: Bool) throws {
+        let check = PlanCheck(names: .registered, machine: Samples.machine(rows: rows))
+        let plan = try Samples.plan("grpo", ["dataset.path=/d.jsonl", "grpo.prompts=32"])
+        let isRefused = (try? check.verify(plan)) == nil
+        #expect(isRefused != isEnough)
+    }
+
+    @Test(arguments: [
+        (["model.width=100", "model.heads=8"], "model.width=100 is not divisible by model.heads=8"),
+        (["model.heads=512", "model.width=256"], "model.width=256 is not divisible by model.heads=512"),
+        (["dataset.max_length=129"], "dataset.max_length=129 is above model.context=128"),
+        (
+            ["grpo.prompts=3", "grpo.n_minibatches=4"],
+            "'actor_train' cuts 3 sequences into 4 minibatches; some would be empty"
+        ),
+    ])
+    func `numbers that do not fit one another`(overrides: [String], summary: String) {
+        #expect(problem(overrides)?.summary == summary)
+    }
+
+    @Test func `more memory or disk than there is, with both sizes`() {
+        var machine = Samples.machine()
+        machine.memory = 1 << 30
+        let big = ["model.width=4096", "model.layers=32", "model.heads=32"]
+        #expect(
+            problem(big, machine: machine)?.summary
+                == "the models of setup 'grpo' need about 120.0 GiB of memory; this machine has 1.0")
+        machine.memory = 0
+        machine.freeDisk = 10 << 30
+        let error = problem(big, machine: machine)
+        #expect(error?.summary == "the checkpoints of setup 'grpo' need about 144.1 GiB of disk; 10.0 are free")
+        #expect(error?.hint == "free space or set COCKPIT_HOME to another disk")
+    }
+
+    @Test func `nothing when the size of the machine is unknown`() throws {
+        let plan = try Samples.plan("grpo", ["dataset.path=/d.jsonl", "model.width=65536", "model.layers=512"])
+        #expect(throws: Never.self) { try PlanCheck(names: .registered, machine: Samples.machine()).verify(plan) }
+    }
+}
+
+@Suite struct `The size of a model` {
+    @Test(arguments: [
+        // GPT-2 small has 124,439,808; here with 96 tokens in the place of its 50,257.
+        (768, 12, 1024, 85_916_160), (128, 4, 32, 809_728), (8, 1, 8, 1720),
+    ])
+    func `is counted in parameters`(width: Int, layers: Int, context: Int, parameters: Int) {
+        let shape = TransformerPlan(
+            family: "gpt2", contextLength: context, width: width, layers: layers, heads: 1, initialization: .random)
+        #expect(ResourceEstimate.parameters(of: shape) == parameters)
+    }
+
+    @Test func `is four times as much where it trains, and nothing for a rule`() throws {
+        let setup = try #require(Samples.plan("grpo-arith").setups.last)
+        let estimate = ResourceEstimate(setup)
+        // Actor with gradients and moments, reference alone, reward without a model.
+        #expect(estimate.memory == 5 * 4 * 809_728)
+        #expect(estimate.disk == 2 * 3 * 4 * 809_728)
+    }
+
+    @Test func `never overflows within the bounds of the settings`() throws {
+        let plan = try Samples.plan(
+            "grpo",
+            [
+                "dataset.path=/d.jsonl", "model.width=65536", "model.layers=512", "model.context=1048576",
+                "model.heads=512",
+            ])
+        #expect(ResourceEstimate(plan.setups[0]).memory > 1 << 40)
+    }
+}
+
+@Suite struct `The facts of this machine` {
+    @Test func `are more than nothing, also for a home that is not made yet`() {
+        for path in ["/", "/not-there-at-all", "/not/there/at/all", "/tmp"] {
+            let facts = MachineFacts.current(home: HomeFolder(path: path))
+            #expect(facts.memory > 1 << 20)
+            #expect(facts.freeDisk > 0, "\(path)")
+            #expect(facts.cores >= 1)
+        }
+    }
+
+    @Test func `are unknown for a path that begins nowhere`() {
+        #expect(MachineFacts.current(home: HomeFolder(path: "relative")).freeDisk == 0)
+        #expect(MachineFacts.current(home: HomeFolder(path: "")).freeDisk == 0)
+    }
+
+    @Test func `tell files from folders`() {
+        let folder = TemporaryFolder()
+        symlink(folder.path, folder.file("link"))
+        symlink("/nowhere", folder.file("dangling"))
+        let kind = FileFacts.system.kind
+        #expect(kind(folder.path) == .folder)
+        #expect(kind(folder.file("link")) == .folder)
+        #expect(kind(folder.file("dangling")) == .nothing)
+        #expect(kind(folder.write("", to: "file")) == .file)
+    }
+
+    @Test func `count rows as a reader does, over every boundary of its buffer`() {
+        let folder = TemporaryFolder()
+        var random = SplitMix(seed: 3)
+        for _ in 0..<20 {
+            var text = "", rows = 0
+            while text.utf8.count < 150_000 {
+                let length = Int.random(in: 0...9000, using: &random)
+                text += String(repeating: length % 5 == 0 ? " " : "x", count: length) + "\n"
+                rows += length % 5 == 0 ? 0 : 1
+            }
+            #expect(FileFacts.system.rows(folder.write(text, to: "rows"), .max) == rows)
+        }
+        #expect(FileFacts.system.rows(folder.path, 5) == nil)
+        #expect(FileFacts.system.rows(folder.write("\r\n\r\n", to: "blank"), 5) == 0)
+    }
+}
