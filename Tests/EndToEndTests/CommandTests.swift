@@ -42,12 +42,12 @@ import Testing
         for setting in listed.flatMap(\.settings) { #expect(!setting.help.isEmpty && !setting.kind.isEmpty) }
     }
 
-    @Test(arguments: [("^sft", ["sft", "sft-arith"]), ("arith$", ["sft-arith", "grpo-arith"]), ("^grpo$", ["grpo"])])
-    func `-r keeps the experiments whose names match`(pattern: String, names: Set<String>) throws {
+    @Test(arguments: ["^sft", "arith$", "^grpo$", "", ".", "zebra"])
+    func `-r keeps the experiments whose names match`(pattern: String) throws {
         let found = try program.run("experiments", "-r", pattern, "--json").json([Experiment].self).map(\.name)
         let all = try program.run("experiments", "--json").json([Experiment].self).map(\.name)
-        #expect(Set(found) == names.intersection(all))
-        #expect(!found.isEmpty)
+        let expected = all.filter { $0.range(of: pattern, options: .regularExpression) != nil || pattern.isEmpty }
+        #expect(found == expected)
     }
 
     @Test func `one match is shown with its settings, none is said on the error stream`() throws {

@@ -110,15 +110,17 @@ import Testing
         return lines.count
     }
 
-    private func pipe() throws -> (reading: FileHandle, writing: FileHandle) {
+    private func pipeEnds() -> (reading: FileHandle, writing: FileHandle) {
         var ends: [Int32] = [-1, -1]
-        try #require(pipe2(&ends, O_CLOEXEC) == 0)
+        #expect(pipe(&ends) == 0)
+        // Another test's child that held an end would keep the pipe alive.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return (FileHandle(fileDescriptor: ends[0], closeOnDealloc: true), FileHandle(fileDescriptor: ends[1]))
     }
 
     @Test func `a reader that goes away ends the program quietly`() throws {
         _ = try addLongLog()
-        let (reading, writing) = try pipe()
+        let (reading, writing) = pipeEnds()
         let process = try stored.program.start(["logs"] + trial + ["--lines", "5000"], output: writing)
         try writing.close()
         let beginning = try reading.read(upToCount: 10)
@@ -131,7 +133,7 @@ import Testing
 
     @Test func `a pipe that does not block loses nothing`() throws {
         let count = try addLongLog()
-        let (reading, writing) = try pipe()
+        let (reading, writing) = pipeEnds()
         _ = fcntl(writing.fileDescriptor, F_SETFL, O_NONBLOCK)
         let process = try stored.program.start(["logs"] + trial + ["--lines", "5000"], output: writing)
         try writing.close()

@@ -9,7 +9,7 @@ struct StoredHome {
     /// 2026-11-19 09:00:00 UTC.
     static let started: Int64 = 1_795_078_800 * second
 
-    let folder = TemporaryFolder()
+    let folder = TestSupport.TemporaryFolder()
 
     var home: HomeFolder { HomeFolder(path: folder.file("home")) }
     var program: CockpitProgram { CockpitProgram(home: home.path, extraEnvironment: ["TZ": "UTC"]) }
