@@ -60,7 +60,7 @@ import Testing
         #expect(try program.run("experiments", "-r", "zebra", "--json").output == "[]\n")
     }
 
-    @Test(arguments: ["[", "(", "*", "a{2"])
+    @Test(arguments: ["[", "(", "*", "a{2,1}"])
     func `a broken pattern is refused`(pattern: String) throws {
         let result = try program.run("experiments", "-r", pattern)
         #expect(result.status == 2)

@@ -93,7 +93,7 @@ import Testing
         var state = try StateFixtures.live()
         _ = Look.press("6 / m a s t", on: &state)
         #expect(state.run?.visibleWorkers.map(\.id) == ["master_worker/0"])
-        _ = Look.press("enter 7 / reached", on: &state)
+        _ = Look.press("enter 7 /", on: &state)
         _ = Reducer.reduce(&state, .paste("LIMIT"), now: 0)
         #expect(state.run?.visibleLogs.isEmpty == false)
         #expect(state.run?.visibleLogs.allSatisfy { $0.message.contains("limit") } == true)

@@ -83,7 +83,7 @@ struct KeyStreamTests {
     }
 
     @Test(arguments: [
-        "<0;0;1M", "<0;1;0M", "<0;-1;1M", "<;;M", "<M", "<0;1M", "<0;1;1;1M", "<128;1;1M", "<3;1;1M", "<x;y;zM", "<0;1;1A",
+        "<0;0;1M", "<0;1;0M", "<0;-1;1M", "<;;M", "<M", "<0;1M", "<0;1;1;1M", "<128;1;1M", "<3;1;1M", "<0;1;1A",
         "<99999999999999999999;1;1M",
     ])
     func `a mouse report that makes no sense is dropped whole`(report: String) {
