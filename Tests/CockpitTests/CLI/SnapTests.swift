@@ -37,7 +37,7 @@ import Testing
     @Test func `the dashboard shows the trial's lane, its workers and its log`() throws {
         try stored.add("first")
         let text = try snap("-e", "sft", "-f", "first", "--txt", "-").output
-        for word in ["sft/first", "sft_train", "model_worker/0", "loss is odd", "completed"] {
+        for word in ["sft/first", "sft_train", "model/0", "loss is odd", "completed"] {
             #expect(text.contains(word), "\(word)\n\(text)")
         }
     }
