@@ -81,7 +81,8 @@ import Testing
         #expect(Set((rows[0] + rows[1]).split(separator: "\n")).count == 8_100, "no row is in both")
         let again = try program.run(
             "data", "arithmetic", "--out", folder.file("b"), "--held-out", "100", "--seed", "7")
-        #expect(again.output == "\(folder.file("b/train.jsonl"))\t8000 rows\n\(folder.file("b/heldout.jsonl"))\t100 rows\n")
+        #expect(
+            again.output == "\(folder.file("b/train.jsonl"))\t8000 rows\n\(folder.file("b/heldout.jsonl"))\t100 rows\n")
         #expect(try String(contentsOfFile: folder.file("b/train.jsonl"), encoding: .utf8) == rows[0])
     }
 
@@ -119,11 +120,13 @@ import Testing
 
     @Test(arguments: [
         ["frobnicate"], ["list", "--bogus"], ["show"], ["show", "-e", "sft"], ["metrics", "-e"],
-        ["start", "-e", "sft", "-f", "x", "--mode", "slurm"], ["start", "-e", "sft", "-f", "x", "--detach", "--headless"],
+        ["start", "-e", "sft", "-f", "x", "--mode", "slurm"],
+        ["start", "-e", "sft", "-f", "x", "--detach", "--headless"],
         ["stop", "-e", "sft", "-f", "x", "--timeout", "soon"], ["data"], ["data", "geometry"],
         ["data", "arithmetic", "--out", "x", "--seed", "many"],
         ["show", "-e", "a_b", "-f", "x"], ["show", "-e", "", "-f", "x"], ["show", "-e", "sft", "-f", "../../etc"],
-        ["start", "-e", "sft", "-f", "x", "--recover-mode", "resmue"], ["worker", "--id", "x", "--attempt", "1", "--runtime", "r"],
+        ["start", "-e", "sft", "-f", "x", "--recover-mode", "resmue"],
+        ["worker", "--id", "x", "--attempt", "1", "--runtime", "r"],
     ])
     func `a request that is wrong ends with status 2, a word on the error stream and nothing else`(
         arguments: [String]

@@ -52,7 +52,9 @@ struct SnapCommand: ParsableCommand {
         case .dashboard, .timeline:
             guard trial != nil else { throw ValidationError("--screen \(name) needs a trial: give -e and -f.") }
         case .trials, .launch:
-            guard trial == nil else { throw ValidationError("--screen \(name) is of no one trial: leave out -e and -f.") }
+            guard trial == nil else {
+                throw ValidationError("--screen \(name) is of no one trial: leave out -e and -f.")
+            }
         case nil: break
         }
         guard (1...1000).contains(width), (1...1000).contains(height) else {

@@ -106,7 +106,8 @@ import Testing
 
     @Test(
         arguments: [
-            (.commandAnswered("stopping"), "stopping"), (.commandFailed(Refusal(summary: "gone", hint: "look")), "gone — look"),
+            (.commandAnswered("stopping"), "stopping"),
+            (.commandFailed(Refusal(summary: "gone", hint: "look")), "gone — look"),
             (.commandFailed(Refusal(summary: "gone")), "gone"), (.exported("a.svg"), "wrote a.svg"),
             (.exportFailed(Refusal(summary: "full", hint: "free some")), "full — free some"),
             (.experimentsFailed("none"), "none"), (.copied(.copied(bytes: 5)), "copied 5 bytes"),
@@ -130,7 +131,8 @@ import Testing
 
     @Test(
         arguments: [
-            (0, "quit"), (1, "quit: grpo-arith/first: 1 worker keeps running; return with: cockpit attach -e grpo-arith -f first"),
+            (0, "quit"),
+            (1, "quit: grpo-arith/first: 1 worker keeps running; return with: cockpit attach -e grpo-arith -f first"),
             (2, "quit: 2 trials keep running; return with: cockpit"),
         ])
     func `the last word says what goes on without the dashboard`(alive: Int, word: String) throws {
@@ -147,7 +149,10 @@ import Testing
     @Test func `each screen asks for what it shows and no more`() throws {
         var state = try StateFixtures.home()
         #expect(state.subscription(now: 0)?.query.timelineWindow == 0)
-        #expect(state.subscription(now: 0)?.query.metrics == ["grpo_actor/reward", "eval/accuracy", "grpo_actor/actor_loss"])
+        #expect(
+            state.subscription(now: 0)?.query.metrics == [
+                "grpo_actor/reward", "eval/accuracy", "grpo_actor/actor_loss",
+            ])
         _ = Look.press("enter", on: &state)
         #expect(state.subscription(now: 0)?.query.logLimit == 200)
         _ = Look.press("7", on: &state)
@@ -160,7 +165,9 @@ import Testing
     @Test func `what is shown is asked for once and not at every key`() throws {
         var state = try StateFixtures.home()
         #expect(Reducer.start(&state, now: 0).count == 2)
-        for keys in ["?", "esc", "x", "T", "esc"] { #expect(Reducer.reduce(&state, .key(Look.stroke(keys)), now: 0) == []) }
+        for keys in ["?", "esc", "x", "T", "esc"] {
+            #expect(Reducer.reduce(&state, .key(Look.stroke(keys)), now: 0) == [])
+        }
         let moved = Reducer.reduce(&state, .key(Look.stroke("j")), now: 0)
         let watched = moved.compactMap { effect -> String? in
             if case .watch(let wanted) = effect { wanted?.trial.description } else { nil }

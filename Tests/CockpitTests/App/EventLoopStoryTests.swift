@@ -7,7 +7,8 @@ import Testing
 /// What the loop does with effects, on a screen that records and in a world that refuses.
 @Suite @MainActor struct EventLoopStoryTests {
     private func run(
-        _ steps: [Script.Step], size: Size = StateFixtures.middle, themes: @escaping (String) throws -> Theme = { _ in .defaultDark }
+        _ steps: [Script.Step], size: Size = StateFixtures.middle,
+        themes: @escaping (String) throws -> Theme = { _ in .defaultDark }
     ) throws -> (world: FakeBackend, screen: RecordingScreen) {
         let world = FakeBackend(trials: try StateFixtures.trials(), snapshot: try RunFixtures.snapshot())
         let script = Script(steps)
@@ -112,7 +113,9 @@ import Testing
         let events = try answers(
             to: [.check(draft("a")), .launch(draft("x")), .check(draft("ab")), .check(draft("abc"))], from: world(),
             count: 2)
-        let checked = events.compactMap { if case .launchChecked(let draft, .success) = $0 { draft.trial } else { nil } }
+        let checked = events.compactMap {
+            if case .launchChecked(let draft, .success) = $0 { draft.trial } else { nil }
+        }
         #expect(checked == ["abc"])
         #expect(events.count == 2)
     }
@@ -131,12 +134,15 @@ import Testing
         let id = try RunFixtures.id("first")
         let picture = ExportedPicture(name: "a", surface: Surface(width: 1, height: 1), theme: .defaultDark)
         let events = try answers(
-            to: [.loadExperiments, .check(draft("a")), .launch(draft("b")), .command(.stop, nil, id), .export(picture)],
+            to: [
+                .loadExperiments, .check(draft("a")), .launch(draft("b")), .command(.stop, nil, id), .export(picture),
+            ],
             from: RefusingBackend(), count: 5)
         let words = events.map { event -> String in
             switch event {
             case .experimentsFailed(let text): "experiments: \(text)"
-            case .launchChecked(let draft, .failure(let refusal)): "check \(draft.trial): \(refusal.summary)|\(refusal.hint ?? "")"
+            case .launchChecked(let draft, .failure(let refusal)):
+                "check \(draft.trial): \(refusal.summary)|\(refusal.hint ?? "")"
             case .launchFailed(let refusal): "launch: \(refusal.summary)|\(refusal.hint ?? "")"
             case .commandFailed(let refusal): "command: \(refusal.summary)|\(refusal.hint ?? "")"
             case .exportFailed(let refusal): "export: \(refusal.summary)|\(refusal.hint ?? "")"
@@ -145,7 +151,8 @@ import Testing
         }
         #expect(
             words == [
-                "experiments: no\nhint: ask again", "check a: no|ask again", "launch: no|ask again", "command: no|ask again",
+                "experiments: no\nhint: ask again", "check a: no|ask again", "launch: no|ask again",
+                "command: no|ask again",
                 "export: no|ask again",
             ])
     }

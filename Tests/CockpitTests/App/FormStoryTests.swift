@@ -10,36 +10,58 @@ import Testing
 
     @Test(
         arguments: [
-            ("tab", "<general>", []), ("tab tab", "seed", []), ("shift-tab", "experiment", []), ("up", "experiment", []),
+            ("tab", "<general>", []), ("tab tab", "seed", []), ("shift-tab", "experiment", []),
+            ("up", "experiment", []),
             ("up up up", "experiment", []), ("down down down down", "actor.layers", []),
-            ("enter", "trial=first-2", []), ("enter x", "trial=first-2x", ["check grpo-arith -f first-2x grpo.lr=0.001 grpo.group_size=16"]),
-            ("enter ctrl-u n e w enter", "trial", [
-                "check grpo-arith -f n grpo.lr=0.001 grpo.group_size=16",
-                "check grpo-arith -f ne grpo.lr=0.001 grpo.group_size=16",
-                "check grpo-arith -f new grpo.lr=0.001 grpo.group_size=16",
-            ]),
+            ("enter", "trial=first-2", []),
+            ("enter x", "trial=first-2x", ["check grpo-arith -f first-2x grpo.lr=0.001 grpo.group_size=16"]),
+            (
+                "enter ctrl-u n e w enter", "trial",
+                [
+                    "check grpo-arith -f n grpo.lr=0.001 grpo.group_size=16",
+                    "check grpo-arith -f ne grpo.lr=0.001 grpo.group_size=16",
+                    "check grpo-arith -f new grpo.lr=0.001 grpo.group_size=16",
+                ]
+            ),
             ("enter _", "trial=first-2_", []),
             ("tab enter tab", "<actor>", []), ("tab space", "<general>", []),
             ("tab tab enter 2 enter", "seed", ["check grpo-arith -f first-2 seed=12 grpo.lr=0.001 grpo.group_size=16"]),
-            ("tab tab enter 2 tab", "<actor>", ["check grpo-arith -f first-2 seed=12 grpo.lr=0.001 grpo.group_size=16"]),
-            ("tab tab enter 2 up", "<general>", ["check grpo-arith -f first-2 seed=12 grpo.lr=0.001 grpo.group_size=16"]),
+            (
+                "tab tab enter 2 tab", "<actor>",
+                ["check grpo-arith -f first-2 seed=12 grpo.lr=0.001 grpo.group_size=16"]
+            ),
+            (
+                "tab tab enter 2 up", "<general>",
+                ["check grpo-arith -f first-2 seed=12 grpo.lr=0.001 grpo.group_size=16"]
+            ),
             ("tab tab enter 2 esc", "seed", []), ("tab tab enter x enter", "seed", []),
-            ("up enter", "experiment", ["check sft -f first"]), ("up space space", "experiment", [
-                "check sft -f first", "check grpo-arith -f first-2",
-            ]),
+            ("up enter", "experiment", ["check sft -f first"]),
+            (
+                "up space space", "experiment",
+                [
+                    "check sft -f first", "check grpo-arith -f first-2",
+                ]
+            ),
             ("y", "trial", ["copy cockpit start -e grpo-arith -f first-2 grpo.lr=0.001 grpo.group_size=16"]),
-            ("d", "trial", []), ("d down down r", "grpo.group_size", ["check grpo-arith -f first-2 grpo.group_size=16"]),
+            ("d", "trial", []),
+            ("d down down r", "grpo.group_size", ["check grpo-arith -f first-2 grpo.group_size=16"]),
             ("d down down down r", "grpo.lr", ["check grpo-arith -f first-2 grpo.lr=0.001"]),
             ("ctrl-s", "trial", ["launch grpo-arith -f first-2 grpo.lr=0.001 grpo.group_size=16"]),
-            ("ctrl-s ctrl-s y", "trial", [
-                "launch grpo-arith -f first-2 grpo.lr=0.001 grpo.group_size=16",
-                "copy cockpit start -e grpo-arith -f first-2 grpo.lr=0.001 grpo.group_size=16",
-            ]),
+            (
+                "ctrl-s ctrl-s y", "trial",
+                [
+                    "launch grpo-arith -f first-2 grpo.lr=0.001 grpo.group_size=16",
+                    "copy cockpit start -e grpo-arith -f first-2 grpo.lr=0.001 grpo.group_size=16",
+                ]
+            ),
             ("enter ctrl-u ctrl-s", "trial \"trial name '' is empty.\"", []),
-            ("enter b ctrl-s", "trial", [
-                "check grpo-arith -f first-2b grpo.lr=0.001 grpo.group_size=16",
-                "launch grpo-arith -f first-2b grpo.lr=0.001 grpo.group_size=16",
-            ]),
+            (
+                "enter b ctrl-s", "trial",
+                [
+                    "check grpo-arith -f first-2b grpo.lr=0.001 grpo.group_size=16",
+                    "launch grpo-arith -f first-2b grpo.lr=0.001 grpo.group_size=16",
+                ]
+            ),
         ] as [Story])
     func `keys in the form`(story: Story) throws {
         var state = try Self.checked()
@@ -68,7 +90,9 @@ import Testing
         _ = Look.press("enter ctrl-u", on: &state)
         let effects = Reducer.reduce(&state, .paste("night\n-run\n"), now: 0)
         #expect(state.form?.editing?.text == "night -run")
-        #expect(state.form?.trialProblem == "trial name 'night -run' has a character other than letters, digits, '-' and '.'.")
+        #expect(
+            state.form?.trialProblem
+                == "trial name 'night -run' has a character other than letters, digits, '-' and '.'.")
         #expect(Look.of(effects) == [])
         _ = Look.press("ctrl-u", on: &state)
         #expect(
@@ -156,7 +180,7 @@ import Testing
 
     @Test(
         arguments: [
-            (.integer(1...4), "1…4"), (.integer(.min ... 4), "≤ 4"), (.integer(0 ... .max), "≥ 0"),
+            (.integer(1...4), "1…4"), (.integer(.min...4), "≤ 4"), (.integer(0 ... .max), "≥ 0"),
             (.integer(.min ... .max), ""), (.number(0 ... .greatestFiniteMagnitude), "≥ 0"),
             (.number(0 ... .infinity), "≥ 0"), (.choice(["a", "b"]), "a · b"), (.boolean, "true · false"),
             (.path, ""), (.text, ""),

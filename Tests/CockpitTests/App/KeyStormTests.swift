@@ -112,7 +112,8 @@ private enum Invariants {
         require(TimelineView.windows.indices.contains(run.timeline.zoom), "a window's length")
         require(run.timeline.offset >= 0, "the window is not in the future")
         require(run.timeline.lane >= 0, "a lane")
-        require(run.charts.selected >= 0 && run.workers.selected >= 0 && run.logs.scroll >= 0, "cursors are not negative")
+        require(
+            run.charts.selected >= 0 && run.workers.selected >= 0 && run.logs.scroll >= 0, "cursors are not negative")
         require(ChartsView.smoothings.indices.contains(run.charts.smoothing), "a smoothing")
         require((1...32).contains(run.charts.zoom), "a zoom")
         require(run.charts.end <= 1 && run.charts.end * Double(run.charts.zoom) >= 0.999, "the window is on the curve")
@@ -147,7 +148,9 @@ private struct EventStorm {
         random = SplitMix(seed: seed)
         let bound = Keymap.actions.flatMap(\.keys)
         let typed = "abcxyz0159 -_/.é训👍".map { KeyStroke($0) }
-        let edits: [Key] = [.escape, .enter, .backspace, .delete, .tab, .up, .down, .left, .right, .insert, .function(5)]
+        let edits: [Key] = [
+            .escape, .enter, .backspace, .delete, .tab, .up, .down, .left, .right, .insert, .function(5),
+        ]
         keys = bound + typed + edits.map { KeyStroke($0) } + [.alt("x"), KeyStroke(.up, .control)]
         var small = try RunFixtures.snapshot(at: 3, end: 1_000)
         (small.workers, small.series, small.logs, small.spans) = ([], [], [], [])
@@ -162,8 +165,13 @@ private struct EventStorm {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<78: .key(keys.randomElement(using: &random) ?? KeyStroke("q"))
         case 78..<85: .mouse(mouse())
-        case 85..<87: .paste(["", "a\nb", "\u{1b}[A\u{7}", "训练 e\u{301}", String(repeating: "x", count: 300)].randomElement(using: &random) ?? "")
-        case 87..<89: .resize(Size(width: Int.random(in: 0...180, using: &random), height: Int.random(in: 0...60, using: &random)))
+        case 85..<87:
+            .paste(
+                ["", "a\nb", "\u{1b}[A\u{7}", "训练 e\u{301}", String(repeating: "x", count: 300)].randomElement(
+                    using: &random) ?? "")
+        case 87..<89:
+            .resize(
+                Size(width: Int.random(in: 0...180, using: &random), height: Int.random(in: 0...60, using: &random)))
         case 89..<92: .tick
         default: answer()
         }
@@ -182,8 +190,11 @@ private struct EventStorm {
         let refusal = Refusal(summary: "no", hint: "try again")
         switch Int.random(in: 0..<12, using: &random) {
         case 0..<4: return .snapshot(id, RunQuery(), snapshots.randomElement(using: &random) ?? snapshots[0])
-        case 4: return .trialsListed(Array(trials.shuffled(using: &random).dropLast(Int.random(in: 0...4, using: &random))))
-        case 5: return .soughtTime(id, Bool.random(using: &random) ? nil : Int64.random(in: 0...2_000, using: &random) * 1_000_000_000)
+        case 4:
+            return .trialsListed(Array(trials.shuffled(using: &random).dropLast(Int.random(in: 0...4, using: &random))))
+        case 5:
+            return .soughtTime(
+                id, Bool.random(using: &random) ? nil : Int64.random(in: 0...2_000, using: &random) * 1_000_000_000)
         case 6: return .runFailed(id, "damaged")
         case 7: return .experimentsLoaded(StateFixtures.experiments)
         case 8: return .launchFailed(refusal)

@@ -26,9 +26,12 @@ import Testing
             ("s y", "trials \"asked grpo-arith/first to stop…\"", ["stop grpo-arith/first"]),
             ("s n", "trials \"nothing was done\"", []),
             ("R", "trials \"it is running; stop it first\"", []),
-            ("j j j R y", "trials \"starting grpo-arith/lr-high…\"", [
-                "launch grpo-arith -f lr-high --recover-mode resume",
-            ]),
+            (
+                "j j j R y", "trials \"starting grpo-arith/lr-high…\"",
+                [
+                    "launch grpo-arith -f lr-high --recover-mode resume"
+                ]
+            ),
             ("y", "trials", ["copy grpo-arith/first"]), ("j y", "trials", ["copy sft/mine"]),
             ("G y", "trials", ["copy grpo-arith/lr-high"]), ("end g y", "trials", ["copy grpo-arith/first"]),
             ("PgDn y", "trials", ["copy grpo-arith/lr-high"]), ("G ctrl-u y", "trials", ["copy grpo-arith/first"]),
@@ -42,9 +45,12 @@ import Testing
             ("m m", "trials \"mouse on\"", ["mouse off", "mouse on"]),
             ("2", "trials \"no trial is open; enter opens the selected one\"", []),
             ("1", "trials", []), ("x", "trials", []), ("K", "trials", []), ("tab", "trials", []),
-            ("q", "trials", [
-                "quit: grpo-arith/first: 3 workers keep running; return with: cockpit attach -e grpo-arith -f first",
-            ]),
+            (
+                "q", "trials",
+                [
+                    "quit: grpo-arith/first: 3 workers keep running; return with: cockpit attach -e grpo-arith -f first"
+                ]
+            ),
         ] as [Story])
     func `on the trials list`(story: Story) throws { check(story, from: try StateFixtures.home()) }
 
@@ -72,31 +78,47 @@ import Testing
             ("7 6", "trials>dashboard workers full", []), ("7 7", "trials>dashboard logs", []),
             ("s", "trials>dashboard timeline [Stop grpo-arith/first?]", []),
             ("P y", "trials>dashboard timeline \"asked grpo-arith/first to pause…\"", ["pause grpo-arith/first"]),
-            ("ctrl-s", "trials>dashboard timeline \"asked grpo-arith/first to save a checkpoint…\"", [
-                "save_now grpo-arith/first",
-            ]),
-            ("ctrl-e", "trials>dashboard timeline \"asked grpo-arith/first to evaluate…\"", [
-                "evaluate_now grpo-arith/first",
-            ]),
+            (
+                "ctrl-s", "trials>dashboard timeline \"asked grpo-arith/first to save a checkpoint…\"",
+                [
+                    "save_now grpo-arith/first"
+                ]
+            ),
+            (
+                "ctrl-e", "trials>dashboard timeline \"asked grpo-arith/first to evaluate…\"",
+                [
+                    "evaluate_now grpo-arith/first"
+                ]
+            ),
             ("r", "trials>dashboard timeline plays from 0s x1", []),
             ("[", "trials>dashboard timeline", ["seek step backward from 600s"]),
             ("]", "trials>dashboard timeline", ["seek step forward from 600s"]),
             ("E", "trials>dashboard timeline", []),
-            ("/", "trials>dashboard timeline \"nothing to filter here; tab to the charts, the workers or the log\"", []),
+            (
+                "/", "trials>dashboard timeline \"nothing to filter here; tab to the charts, the workers or the log\"",
+                []
+            ),
             ("7 /", "trials>dashboard logs full /logs:", []),
             ("tab tab tab 3 /", "trials>dashboard>timeline charts \"nothing to filter on this screen\"", []),
-            ("K", "trials>dashboard timeline", []), ("6 K", "trials>dashboard workers full [Kill master_worker/0 (pid 4101)?]", []),
-            ("6 K y", "trials>dashboard workers full \"asked grpo-arith/first to kill a worker…\"", [
-                "kill_worker grpo-arith/first master_worker/0",
-            ]),
+            ("K", "trials>dashboard timeline", []),
+            ("6 K", "trials>dashboard workers full [Kill master_worker/0 (pid 4101)?]", []),
+            (
+                "6 K y", "trials>dashboard workers full \"asked grpo-arith/first to kill a worker…\"",
+                [
+                    "kill_worker grpo-arith/first master_worker/0"
+                ]
+            ),
             ("6 j enter", "trials>dashboard logs full", []),
             ("e", "trials>dashboard timeline", ["export grpo-arith-first-dashboard"]),
             ("3 e", "trials>dashboard>timeline timeline", ["export grpo-arith-first-timeline"]),
             ("y", "trials>dashboard timeline", ["copy cockpit attach -e grpo-arith -f first"]),
             ("tab y", "trials>dashboard buffer", ["copy cockpit attach -e grpo-arith -f first"]),
-            ("7 y", "trials>dashboard logs full", [
-                "copy model_worker/0 info train_step loss=-0.0213 grad_norm=0.83",
-            ]),
+            (
+                "7 y", "trials>dashboard logs full",
+                [
+                    "copy model_worker/0 info train_step loss=-0.0213 grad_norm=0.83"
+                ]
+            ),
             ("n", "trials>dashboard timeline", []), ("o", "trials>dashboard timeline", []),
             ("ctrl-c", "trials \"ctrl-c again leaves the dashboard; workers keep running\"", []),
             ("s ctrl-c", "trials>dashboard timeline", []), ("7 / x ctrl-c", "trials>dashboard logs full", []),

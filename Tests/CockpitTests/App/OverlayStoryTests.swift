@@ -16,7 +16,8 @@ import Testing
             ("? enter", "[help ]", []), ("? x x x x enter", "[help xxxx]", []), ("? x backspace ?", "", []),
             ("? F1", "", []),
             // Palette: the first entry that can be done comes first.
-            (": s t o p enter", "[Stop grpo-arith/first?]", []), (": s t o p enter y", "\"asked grpo-arith/first to stop…\"", ["stop grpo-arith/first"]),
+            (": s t o p enter", "[Stop grpo-arith/first?]", []),
+            (": s t o p enter y", "\"asked grpo-arith/first to stop…\"", ["stop grpo-arith/first"]),
             (": r e p a i n t enter", "", ["repaint"]), (": z z z z enter", "[palette zzzz]", []),
             (": s backspace", "[palette ]", []), (": s backspace backspace", "", []),
             (": : space r e p a i n t enter", "", ["repaint"]),
@@ -72,7 +73,9 @@ import Testing
                 var state = before
                 state.overlay = .palette(PaletteOverlay(selected: index))
                 let effects = Look.press("enter", on: &state)
-                if case .palette = state.overlay, entry.deed != .action(.palette) { Issue.record("\(entry.title) stays") }
+                if case .palette = state.overlay, entry.deed != .action(.palette) {
+                    Issue.record("\(entry.title) stays")
+                }
                 guard let reason = entry.disabled else { continue }
                 #expect(effects == [], "\(start) \(entry.title)")
                 #expect(state.toasts.last?.text == reason, "\(start) \(entry.title)")

@@ -31,7 +31,8 @@ import Testing
             ("+ + H L L", 4, 1.0), ("+ H H H H H H H H H", 2, 0.5), ("+ H =", 1, 1.0), ("+ H F", 2, 1.0), ("H", 1, 1.0),
             ("+ + H H H H H H H H H H H H -", 2, 0.5), ("+ + H H H H H H H H H H H H - -", 1, 1.0),
         ] as [(String, Int, Double)])
-    func `a chart's window is zoomed and panned and never leaves the curve`(keys: String, zoom: Int, end: Double) throws {
+    func `a chart's window is zoomed and panned and never leaves the curve`(keys: String, zoom: Int, end: Double) throws
+    {
         let charts = try run(.charts, keys).charts
         #expect(charts.zoom == zoom)
         #expect(charts.end == end)
@@ -179,7 +180,9 @@ import Testing
             #expect(state.trials.selectedItem?.id == item.id)
         }
         let selected = state.trials.selected
-        for place in [Point(x: 0, y: 0), Point(x: table.x, y: table.y + 40), Point(x: -1, y: table.y), Point(x: 999, y: 1)] {
+        for place in [
+            Point(x: 0, y: 0), Point(x: table.x, y: table.y + 40), Point(x: -1, y: table.y), Point(x: 999, y: 1),
+        ] {
             mouse(.press(.left), place, on: &state)
             #expect(state.trials.selected == selected)
         }

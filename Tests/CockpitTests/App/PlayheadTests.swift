@@ -77,7 +77,9 @@ import Testing
         #expect(state.run?.transport.mode == .paused(at: 1_196 * RunFixtures.second))
         #expect(state.nextDeadline(now: 900 * RunFixtures.second) == nil)
         _ = Look.press("space", on: &state, now: 901 * RunFixtures.second)
-        #expect(state.run?.transport.position(now: 902 * RunFixtures.second, end: 1_196 * RunFixtures.second) == RunFixtures.second)
+        #expect(
+            state.run?.transport.position(now: 902 * RunFixtures.second, end: 1_196 * RunFixtures.second)
+                == RunFixtures.second)
     }
 
     @Test func `a display that is frozen asks for no frames and stands still`() throws {
@@ -91,10 +93,13 @@ import Testing
 
     @Test(
         arguments: [
-            ("", ["first", "mine", "night", "lr-high"]), ("exp:sft", ["mine"]), ("exp:grpo", ["first", "night", "lr-high"]),
+            ("", ["first", "mine", "night", "lr-high"]), ("exp:sft", ["mine"]),
+            ("exp:grpo", ["first", "night", "lr-high"]),
             ("-exp:grpo", ["mine"]), ("status:failed", ["lr-high"]), ("-status:run -status:lost", ["mine", "lr-high"]),
-            ("trial:*i*t", ["first", "night"]), ("grpo*high", ["lr-high"]), ("FIRST", ["first"]), ("grpo first", ["first"]),
-            ("first night", []), ("-", ["first", "night", "lr-high"]), ("--", ["mine"]), ("*", ["first", "mine", "night", "lr-high"]),
+            ("trial:*i*t", ["first", "night"]), ("grpo*high", ["lr-high"]), ("FIRST", ["first"]),
+            ("grpo first", ["first"]),
+            ("first night", []), ("-", ["first", "night", "lr-high"]), ("--", ["mine"]),
+            ("*", ["first", "mine", "night", "lr-high"]),
             ("step:9", []), ("exp:", ["first", "mine", "night", "lr-high"]), ("  first  ", ["first"]), ("训", []),
         ])
     func `the filter keeps the trials that all its words fit`(filter: String, trials: [String]) throws {
@@ -132,7 +137,8 @@ import Testing
     @Test(
         arguments: [
             ("abc", "", true), ("abc", "*", true), ("abc", "a*c", true), ("abc", "c*a", false), ("abab", "ab*ab", true),
-            ("aba", "ab*ba", false), ("abc", "abcd", false), ("", "a", false), ("a*b", "*", true), ("训练 run", "练*r", true),
+            ("aba", "ab*ba", false), ("abc", "abcd", false), ("", "a", false), ("a*b", "*", true),
+            ("训练 run", "练*r", true),
         ])
     func `stars stand for anything and pieces come in order`(text: String, pattern: String, found: Bool) {
         #expect(Glob.contains(text, pattern) == found)

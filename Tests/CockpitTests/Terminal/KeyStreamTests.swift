@@ -95,12 +95,17 @@ struct KeyStreamTests {
     /// What a stream may be made of: whole sequences, torn ones and noise.
     private static let pieces: [[UInt8]] =
         [
-            "a", "Z", " ", "é", "训", "👍", "e\u{301}", "\r", "\t", "\u{7F}", "\u{3}", "\u{1B}", "\u{1B}\u{1B}", "\u{1B}[A",
-            "\u{1B}OP", "\u{1B}[1;6C", "\u{1B}[3~", "\u{1B}[<64;10;20M", "\u{1B}[<0;300;9m", "\u{1B}[M !!", "\u{1B}[200~",
+            "a", "Z", " ", "é", "训", "👍", "e\u{301}", "\r", "\t", "\u{7F}", "\u{3}", "\u{1B}", "\u{1B}\u{1B}",
+            "\u{1B}[A",
+            "\u{1B}OP", "\u{1B}[1;6C", "\u{1B}[3~", "\u{1B}[<64;10;20M", "\u{1B}[<0;300;9m", "\u{1B}[M !!",
+            "\u{1B}[200~",
             "\u{1B}[201~", "\u{1B}[200~two\nlines\u{1B}[201~", "\u{1B}[?2026;2$y", "\u{1B}]11;rgb:0/80/ff\u{7}",
-            "\u{1B}]0;title\u{1B}\\", "\u{1B}P1$r\u{1B}\\", "\u{1B}[1;", "\u{1B}[", "\u{1B}O", "\u{1B}]", "\u{1B}x", "[", "~",
+            "\u{1B}]0;title\u{1B}\\", "\u{1B}P1$r\u{1B}\\", "\u{1B}[1;", "\u{1B}[", "\u{1B}O", "\u{1B}]", "\u{1B}x",
+            "[", "~",
             "\u{1B}[97;5u", "\u{1B}[127u", "\u{1B}[I", "\u{0}", "\u{1F}",
-        ].map { Array($0.utf8) } + [[0xC3], [0xE8, 0xAE], [0xFF], [0x80], [0xF0, 0x9F], [0xC0, 0x80], [0xED, 0xA0, 0x80]]
+        ].map { Array($0.utf8) } + [
+            [0xC3], [0xE8, 0xAE], [0xFF], [0x80], [0xF0, 0x9F], [0xC0, 0x80], [0xED, 0xA0, 0x80],
+        ]
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
     func `is the same at once, byte by byte and cut anywhere`(seed: UInt64) {
@@ -143,7 +148,11 @@ struct KeyStreamTests {
     @Test func `text of any script comes back letter by letter`() {
         let text = "Привет, мир — 你好 こんにちは 안녕 שלום 🎉👩‍🚀 ¼½¾ ñ"
         let typed = decoded(text).compactMap { output -> Character? in
-            if case .event(.key(let stroke)) = output, case .character(let character) = stroke.key { character } else { nil }
+            if case .event(.key(let stroke)) = output, case .character(let character) = stroke.key {
+                character
+            } else {
+                nil
+            }
         }
         #expect(String(String.UnicodeScalarView(typed.flatMap(\.unicodeScalars))) == text)
     }
@@ -151,7 +160,10 @@ struct KeyStreamTests {
     // MARK: Pastes
 
     @Test func `a paste keeps any text, whatever looks like keys in it`() {
-        for text in ["", "q", "\u{1B}[A\u{1B}", "\u{1B}[20", "\u{1B}[200~nested", "a\r\nb\tc", "训练👍", String(repeating: "x", count: 9_000)] {
+        for text in [
+            "", "q", "\u{1B}[A\u{1B}", "\u{1B}[20", "\u{1B}[200~nested", "a\r\nb\tc", "训练👍",
+            String(repeating: "x", count: 9_000),
+        ] {
             #expect(decoded("\u{1B}[200~\(text)\u{1B}[201~") == [.event(.paste(text))], "\(text.prefix(20))")
         }
     }
@@ -166,7 +178,8 @@ struct KeyStreamTests {
 
     @Test(
         arguments: [
-            ("]11;rgb:ff/80/00\u{7}", 0xFF8000), ("]11;rgb:f/8/0\u{7}", 0xFF8800), ("]11;rgb:ffff/0000/8080\u{1B}\\", 0xFF0080),
+            ("]11;rgb:ff/80/00\u{7}", 0xFF8000), ("]11;rgb:f/8/0\u{7}", 0xFF8800),
+            ("]11;rgb:ffff/0000/8080\u{1B}\\", 0xFF0080),
             ("]11;rgb:fff/000/800\u{7}", 0xFF007F),
         ] as [(String, UInt32)])
     func `colours are read in every length a terminal writes them`(answer: String, color: UInt32) {
@@ -174,7 +187,8 @@ struct KeyStreamTests {
     }
 
     @Test(arguments: [
-        "]11;rgb:ff/80\u{7}", "]11;rgb:ff/80/00/11\u{7}", "]11;rgb:gg/80/00\u{7}", "]11;rgb:fffff/0/0\u{7}", "]11;?\u{7}",
+        "]11;rgb:ff/80\u{7}", "]11;rgb:ff/80/00/11\u{7}", "]11;rgb:gg/80/00\u{7}", "]11;rgb:fffff/0/0\u{7}",
+        "]11;?\u{7}",
         "]10;rgb:ff/80/00\u{7}", "[?1;2c", "[?2026y", "[?2026;1;1$y", "[?2027;1$y", "]11;rgb:-f/0/0\u{7}",
     ])
     func `answers to questions nobody asked are dropped`(answer: String) {

@@ -8,8 +8,10 @@ import Testing
 @Suite("Any text on a surface")
 struct SurfacePropertyTests {
     private static let texts = [
-        "", "plain", "训练训练训练", "e\u{301}\u{302}", "👩‍🚀", "\u{1b}[2J", "a\u{0}b\u{7f}c\u{9b}", "\u{202e}gnirts", "\u{200d}\u{feff}",
-        "<\u{338}&\u{301}>\"'", "\r\n\t", "\u{fffe}\u{ffff}", String(repeating: "한", count: 80), "\u{1F1E9}\u{1F1EA}", "]]>", "־אב",
+        "", "plain", "训练训练训练", "e\u{301}\u{302}", "👩‍🚀", "\u{1b}[2J", "a\u{0}b\u{7f}c\u{9b}", "\u{202e}gnirts",
+        "\u{200d}\u{feff}",
+        "<\u{338}&\u{301}>\"'", "\r\n\t", "\u{fffe}\u{ffff}", String(repeating: "한", count: 80), "\u{1F1E9}\u{1F1EA}",
+        "]]>", "־אב",
     ]
 
     private func random(_ random: inout SplitMix) -> Surface {
@@ -41,7 +43,9 @@ struct SurfacePropertyTests {
             for (index, cell) in surface.cells.enumerated() {
                 let column = index % surface.width
                 if cell.kind == .trailing { #expect(column > 0 && surface.cells[index - 1].kind == .wide) }
-                if cell.kind == .wide { #expect(column + 1 < surface.width && surface.cells[index + 1].kind == .trailing) }
+                if cell.kind == .wide {
+                    #expect(column + 1 < surface.width && surface.cells[index + 1].kind == .trailing)
+                }
                 #expect(cell.scalar.value >= 0x20 && !(0x7f...0x9f).contains(cell.scalar.value))
                 #expect(!(0x202a...0x202e).contains(cell.scalar.value), "no direction override")
                 #expect(CharacterWidth.cells(of: cell.scalar) == (cell.kind == .wide ? 2 : 1) || cell.kind == .trailing)
@@ -67,10 +71,11 @@ struct SurfacePropertyTests {
         #expect(WellFormed.problem(in: svg) == nil)
     }
 
-    @Test(arguments: [
-        ("<a><b x=\"1\"/></a>", nil), ("<a><b></a>", "</a> ends another"), ("<a>", "<a> is not ended"),
-        ("<a>x < y</a>", "a bare <"), ("<a>&nbsp;</a>", "a bare &"), ("<a>\u{1}</a>", "a control character"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("<a><b x=\"1\"/></a>", nil), ("<a><b></a>", "</a> ends another"), ("<a>", "<a> is not ended"),
+            ("<a>x < y</a>", "a bare <"), ("<a>&nbsp;</a>", "a bare &"), ("<a>\u{1}</a>", "a control character"),
+        ] as [(String, String?)])
     func `the reader of these tests finds what is wrong`(text: String, problem: String?) {
         #expect(WellFormed.problem(in: text) == problem)
     }
@@ -103,8 +108,10 @@ struct SurfacePropertyTests {
 
     @Test(
         arguments: [
-            ("\u{9}", " "), ("\u{0}", "␀"), ("\u{1b}", "␛"), ("\u{1f}", "␟"), ("\u{7f}", "␡"), ("\u{80}", "\u{fffd}"), ("\u{9b}", "\u{fffd}"),
-            ("\u{a0}", "\u{a0}"), ("\u{202e}", "\u{fffd}"), ("\u{2066}", "\u{fffd}"), ("\u{200e}", "\u{fffd}"), ("\u{61c}", "\u{fffd}"),
+            ("\u{9}", " "), ("\u{0}", "␀"), ("\u{1b}", "␛"), ("\u{1f}", "␟"), ("\u{7f}", "␡"), ("\u{80}", "\u{fffd}"),
+            ("\u{9b}", "\u{fffd}"),
+            ("\u{a0}", "\u{a0}"), ("\u{202e}", "\u{fffd}"), ("\u{2066}", "\u{fffd}"), ("\u{200e}", "\u{fffd}"),
+            ("\u{61c}", "\u{fffd}"),
             ("\u{feff}", "\u{feff}"), ("a", "a"), ("训", "训"),
         ] as [(Unicode.Scalar, Unicode.Scalar)])
     func `controls are shown, not obeyed`(scalar: Unicode.Scalar, shown: Unicode.Scalar) {
@@ -140,17 +147,23 @@ enum WellFormed {
     static func problem(in text: String) -> String? {
         var open: [Substring] = []
         let scalars = text.unicodeScalars
-        if scalars.contains(where: { $0.value < 0x20 && !"\t\n\r".unicodeScalars.contains($0) }) { return "a control character" }
+        if scalars.contains(where: { $0.value < 0x20 && !"\t\n\r".unicodeScalars.contains($0) }) {
+            return "a control character"
+        }
         var rest = text[...]
         while let start = rest.unicodeScalars.firstIndex(where: { $0 == "<" || $0 == "&" }) {
             rest = rest[start...]
             if rest.unicodeScalars.first == "&" {
-                guard ["&amp;", "&lt;", "&gt;", "&quot;"].contains(where: { rest.utf8.starts(with: $0.utf8) }) else { return "a bare &" }
+                guard ["&amp;", "&lt;", "&gt;", "&quot;"].contains(where: { rest.utf8.starts(with: $0.utf8) }) else {
+                    return "a bare &"
+                }
                 rest = Substring(rest.unicodeScalars.dropFirst())
                 continue
             }
             let inside = rest.unicodeScalars.dropFirst().prefix { $0 != ">" && $0 != "<" }
-            guard let first = inside.first, first == "/" || ("a"..."z").contains(Character(first)) else { return "a bare <" }
+            guard let first = inside.first, first == "/" || ("a"..."z").contains(Character(first)) else {
+                return "a bare <"
+            }
             let name = Substring(inside.drop { $0 == "/" }.prefix { $0 != " " && $0 != "/" })
             if first == "/" {
                 guard let last = open.popLast(), last == name else { return "</\(name)> ends another" }
