@@ -32,7 +32,7 @@ import Testing
         var storm = try EventStorm(seed: seed &* 7_919 &+ UInt64(start.rawValue.utf8.count))
         var now: Int64 = 0
         var history: [String] = []
-        for count in 0..<900 {
+        for count in 0..<500 {
             now += Int64.random(in: 0...400_000_000, using: &storm.random)
             let event = storm.next()
             history = history.suffix(12) + ["\(event)".prefix(60).description]
