@@ -49,6 +49,8 @@ package struct TerminalEmulator: Sendable {
     package var isOnAlternateScreen: Bool { modes.contains(1049) }
     package var isCursorVisible: Bool { !hidesCursor }
     private var hidesCursor = false
+    /// Characters push what is right of them along (mode 4).
+    private var inserts = false
 
     /// A terminal of another size: what is drawn stays where it fits, as in tmux.
     package mutating func resize(width: Int, height: Int) {
@@ -87,7 +89,7 @@ package struct TerminalEmulator: Sendable {
         case 0x1b: parser = .escape
         case 0x0d: column = 0
         case 0x0a: lineFeed()
-        case 0x08: column = max(0, column - 1)
+        case 0x08: column = max(0, min(column, width - 1) - 1)
         case 0x09: column = min(width - 1, (column / 8 + 1) * 8)
         case 0..<0x20: break
         default:
@@ -118,6 +120,10 @@ package struct TerminalEmulator: Sendable {
         if column >= width {
             column = 0
             lineFeed()
+        }
+        if inserts {
+            cells[row].insert(character, at: column)
+            cells[row].removeLast()
         }
         cells[row][column] = character
         lastWritten = character
@@ -162,6 +168,8 @@ extension TerminalEmulator {
             Int($0.prefix { $0.isNumber }) ?? 0
         }
         let first = max(1, numbers.first ?? 1)
+        // A cursor that waits behind the last column stands on it for everything but the next character.
+        if final != UInt8(ascii: "m") { column = min(column, width - 1) }
         switch UnicodeScalar(final) {
         case "H", "f":
             row = min(height, first) - 1
@@ -175,6 +183,8 @@ extension TerminalEmulator {
         case "r":
             top = first - 1
             bottom = min(height, numbers.count > 1 && numbers[1] > 0 ? numbers[1] : height) - 1
+        case "h" where numbers == [4] && !isPrivate: inserts = true
+        case "l" where numbers == [4] && !isPrivate: inserts = false
         case "h" where isPrivate: numbers.forEach { mode($0, isOn: true) }
         case "l" where isPrivate: numbers.forEach { mode($0, isOn: false) }
         case "p" where isPrivate: answers += Array("\u{1b}[?2026;2$y".utf8)

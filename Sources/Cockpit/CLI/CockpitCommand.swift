@@ -56,6 +56,9 @@ struct CockpitCommand: ParsableCommand {
         } catch let error as any UserFacingError {
             Output.error(error)
             Glibc.exit(error.exitCode)
+        } catch  where exitCode(for: error) == .validationFailure {
+            Output.note(fullMessage(for: error))
+            Glibc.exit(Protocol.ExitCode.usage)
         } catch {
             exit(withError: error)
         }

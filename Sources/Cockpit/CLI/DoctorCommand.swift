@@ -33,6 +33,9 @@ struct DoctorCommand: ParsableCommand {
     }
 
     private func homeFinding(_ home: HomeFolder) -> Finding {
+        if let problem = Environment.problem(reading: home) {
+            return Finding(subject: "home", isGood: false, detail: problem)
+        }
         let manager = FileManager.default
         var folder = home.path
         while !manager.fileExists(atPath: folder), folder != "/" {

@@ -11,7 +11,7 @@ struct ListCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let trials = try TrialList.all(home: Environment.home)
+        let trials = try TrialList.all(home: try Environment.readableHome())
         if json { return try Output.json(trials.map(TrialDocument.init)) }
         if trials.isEmpty {
             return Output.note("no trials yet; try: cockpit demo, or: cockpit start -e grpo-arith -f first")

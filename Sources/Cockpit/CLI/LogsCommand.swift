@@ -40,6 +40,7 @@ struct LogsCommand: ParsableCommand {
         if let worker, WorkerID(worker) == nil, worker != "orchestrator" {
             throw ValidationError("'\(worker)' is no worker id; one looks like model_worker/0.")
         }
+        guard lines >= 0 else { throw ValidationError("--lines must be 0 or more.") }
     }
 
     func run() throws {
@@ -47,9 +48,10 @@ struct LogsCommand: ParsableCommand {
         _ = try TrialList.one(id, home: home)
         let run = try StoredRun.open(path: home.trial(id).database)
         let level = LogLevel(rawValue: level) ?? .info
+        // Also without a line to print, the newest one says where following begins.
         let first = try run.snapshot(
-            RunQuery(timelineWindow: 0, columns: 1, logLimit: lines, logLevel: level, logWorker: worker))
-        for row in first.logs { try print(row) }
+            RunQuery(timelineWindow: 0, columns: 1, logLimit: max(1, lines), logLevel: level, logWorker: worker))
+        for row in first.logs.suffix(lines) { try print(row) }
         guard follow else { return }
         var last = first.logs.last?.id ?? 0
         while true {

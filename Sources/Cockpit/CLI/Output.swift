@@ -20,9 +20,10 @@ enum Output {
     }
 
     /// Prints `value` as one line of JSON.
-    static func jsonLine(_ value: some Encodable) throws { line(try text(of: value, isPretty: false)) }
+    static func jsonLine(_ value: some Encodable) throws { line(try text(of: value)) }
 
-    private static func text(of value: some Encodable, isPretty: Bool) throws -> String {
+    /// `value` as JSON, on one line unless it is for a person.
+    static func text(of value: some Encodable, isPretty: Bool = false) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting =
             isPretty ? [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
@@ -43,29 +44,51 @@ enum Output {
                 }))
     }
 
+    /// Writes a whole document, which ends its own lines, to standard output.
+    static func document(_ text: String) { write(text, to: STDOUT_FILENO) }
+
     private static func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0 {
-                if errno == EINTR { continue }
-                if errno == EPIPE { exit(ExitCode.success) }
-                return
+            if written >= 0 {
+                bytes = bytes.dropFirst(written)
+                continue
             }
-            bytes = bytes.dropFirst(written)
+            switch errno {
+            case EINTR: continue
+            case EAGAIN:
+                // Whoever shares the descriptor made it non-blocking; half an output is worse than a wait.
+                var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&ready, 1, -1)
+            case EPIPE: exit(ExitCode.success)
+            default:
+                if descriptor == STDERR_FILENO { return }
+                note("cockpit: the output cannot be written: \(String(cString: strerror(errno)))")
+                exit(ExitCode.failure)
+            }
         }
     }
 
     /// Rows with columns padded to the widest cell.
     static func table(_ header: [String], _ rows: [[String]]) {
-        let all = [header] + rows.map { $0.map(sanitized) }
-        let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-        for row in all {
-            let cells = row.enumerated().map { index, cell in
-                index == row.count - 1 ? cell : cell.padding(toLength: widths[index], withPad: " ", startingAt: 0)
+        for row in aligned(header, rows) { line(row) }
+    }
+
+    /// The lines of a table: the header, then a line a row whatever its cells hold.
+    static func aligned(_ header: [String], _ rows: [[String]]) -> [String] {
+        let all = [header] + rows.map { $0.map(oneLine) }
+        let widths = header.indices.map { column in all.map { $0[column].cellWidth }.max() ?? 0 }
+        return all.map { row in
+            row.enumerated().map { index, cell in
+                index == row.count - 1 ? cell : cell.padded(to: widths[index])
             }
-            line(cells.joined(separator: "  "))
+            .joined(separator: "  ")
         }
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        String(sanitized(text).map { $0.isNewline || $0 == "\t" ? " " : $0 })
     }
 }
 

@@ -6,7 +6,7 @@ import Store
 /// Turns snapshots into the lines of a headless run. Says each lifecycle event once.
 struct ProgressPrinter {
     let format: TrialFollower.Format
-    private var eventsPrinted = 0
+    private var lastEvent: LifecycleRow?
     private var lastStep = -1
 
     init(format: TrialFollower.Format) { self.format = format }
@@ -43,16 +43,27 @@ struct ProgressPrinter {
     }
 
     mutating func print(_ snapshot: RunSnapshot) throws {
-        for event in snapshot.events.dropFirst(eventsPrinted) { try print(event) }
-        eventsPrinted = snapshot.events.count
-        guard snapshot.step != lastStep else { return }
+        for line in try lines(for: snapshot) { Output.line(line) }
+    }
+
+    /// What a snapshot has to say beyond the one before it: new events, and a line when another step is done.
+    mutating func lines(for snapshot: RunSnapshot) throws -> [String] {
+        // A snapshot has only the newest events, so they are counted from the last one told and not from the first.
+        let told = lastEvent.flatMap(snapshot.events.lastIndex).map { $0 + 1 } ?? 0
+        let news = try snapshot.events.dropFirst(told).map(line)
+        lastEvent = snapshot.events.last
+        guard snapshot.step != lastStep else { return news }
         lastStep = snapshot.step
+        return news + [try progress(snapshot)]
+    }
+
+    private func progress(_ snapshot: RunSnapshot) throws -> String {
         // Only series of the phase that is running: SFT's last loss says nothing in step 300 of GRPO.
         let fresh = snapshot.series.filter { $0.lastStep >= snapshot.step - 1 || $0.key == "eval/accuracy" }
         switch format {
         case .json:
-            try Output.jsonLine(
-                Progress(
+            return try Output.text(
+                of: Progress(
                     status: snapshot.status, step: snapshot.step, totalSteps: snapshot.totalSteps,
                     seconds: Double(snapshot.time) / 1e9,
                     metrics: Dictionary(uniqueKeysWithValues: fresh.map { ($0.key, $0.last) })))
@@ -60,7 +71,7 @@ struct ProgressPrinter {
             let values = Dictionary(uniqueKeysWithValues: fresh.map { ($0.key, $0.last) })
             let words = Self.headline.compactMap { key in values[key].map { "\(key) \(Self.short($0))" } }
             let head = "\(Self.clock(snapshot.time))  step \(snapshot.step)/\(snapshot.totalSteps)"
-            Output.line(([head] + words + [Self.remaining(snapshot)]).filter { !$0.isEmpty }.joined(separator: "  "))
+            return ([head] + words + [Self.remaining(snapshot)]).filter { !$0.isEmpty }.joined(separator: "  ")
         }
     }
 
@@ -81,14 +92,15 @@ struct ProgressPrinter {
         }
     }
 
-    private func print(_ event: LifecycleRow) throws {
+    private func line(_ event: LifecycleRow) throws -> String {
         switch format {
         case .json:
-            try Output.jsonLine(
-                Event(kind: event.kind, worker: event.worker, detail: event.detail, seconds: Double(event.time) / 1e9))
+            return try Output.text(
+                of: Event(
+                    kind: event.kind, worker: event.worker, detail: event.detail, seconds: Double(event.time) / 1e9))
         case .text:
             let parts = [event.kind, event.worker, Output.sanitized(event.detail)].filter { !$0.isEmpty }
-            Output.line("\(Self.clock(event.time))  \(parts.joined(separator: "  "))")
+            return "\(Self.clock(event.time))  \(parts.joined(separator: "  "))"
         }
     }
 
@@ -105,6 +117,7 @@ struct ProgressPrinter {
     private static func remaining(_ snapshot: RunSnapshot) -> String {
         guard snapshot.step >= 5, snapshot.totalSteps > snapshot.step else { return "" }
         let left = Double(snapshot.time) / Double(snapshot.step) * Double(snapshot.totalSteps - snapshot.step)
-        return "eta\(clock(Int64(left)))"
+        // A century is as good as any longer time, and fits.
+        return "eta\(clock(Int64(min(left, 3.2e18))))"
     }
 }

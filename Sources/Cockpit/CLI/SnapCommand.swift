@@ -43,9 +43,20 @@ struct SnapCommand: ParsableCommand {
 
     @OptionGroup var appearance: AppearanceOptions
 
+    private var name: String { screen?.rawValue ?? "" }
+
     func validate() throws {
         guard svg != nil || txt != nil else { throw ValidationError("Give --svg FILE or --txt FILE.") }
         guard (experiment == nil) == (trial == nil) else { throw ValidationError("-e and -f go together.") }
+        switch screen {
+        case .dashboard, .timeline:
+            guard trial != nil else { throw ValidationError("--screen \(name) needs a trial: give -e and -f.") }
+        case .trials, .launch:
+            guard trial == nil else {
+                throw ValidationError("--screen \(name) is of no one trial: leave out -e and -f.")
+            }
+        case nil: break
+        }
         guard (1...1000).contains(width), (1...1000).contains(height) else {
             throw ValidationError("--width and --height must be between 1 and 1000.")
         }
@@ -64,7 +75,7 @@ struct SnapCommand: ParsableCommand {
     }
 
     private func state() throws -> AppState {
-        let home = Environment.home, backend = LocalBackend(home: home, exportFolder: ".")
+        let home = try Environment.readableHome(), backend = LocalBackend(home: home, exportFolder: ".")
         var state = AppState(size: Size(width: width, height: height))
         state.utcOffset = TimeZone.current.secondsFromGMT()
         let trials = try backend.trials()
@@ -95,7 +106,7 @@ struct SnapCommand: ParsableCommand {
     }
 
     private func write(_ text: String, to path: String) throws {
-        if path == "-" { return Output.line(text) }
+        if path == "-" { return Output.document(text) }
         do {
             try text.write(toFile: path, atomically: true, encoding: .utf8)
         } catch {

@@ -11,7 +11,7 @@
 //	cub=\E[%p1%dD, cud=\E[%p1%dB, cuf=\E[%p1%dC, cuu=\E[%p1%dA,
 //	hpa=\E[%i%p1%dG, vpa=\E[%i%p1%dd,
 //	el=\E[K, el1=\E[1K, ed=\E[J, ech=\E[%p1%dX,
-//	civis=\E[?25l, cnorm=\E[?25h, smcup=\E[?1049h, rmcup=\E[?1049l,
+//	civis=\E[?25l, cnorm=\E[?25h, smcup=\E[?1049h, rmcup=\E[?1049l, rmam=\E[?7l, smam=\E[?7h,
 //	bold=\E[1m, dim=\E[2m, sitm=\E[3m, ritm=\E[23m, smul=\E[4m, rmul=\E[24m, rev=\E[7m, sgr0=\E[m,
 //	op=\E[39;49m,
 //	setaf=\E[%?%p1%{8}%<%t3%p1%d%e38;2;%p1%{65536}%/%d;%p1%{256}%/%{255}%&%d;%p1%{255}%&%d%;m,
@@ -22,20 +22,20 @@
 const char term_direct_name[] = "cockpit-direct";
 
 const char term_direct_entry[] =
-    "b64:HgI3AA8ADwBpAXcBY29ja3BpdC1kaXJlY3R8MjQtYml0IGNvbG91ciBmb3IgdGhlIGNvY2twaXQgZGFzaGJvYXJkAAABAAAB"
+    "b64:HgI3AA8ADwBpAYMBY29ja3BpdC1kaXJlY3R8MjQtYml0IGNvbG91ciBmb3IgdGhlIGNvY2twaXQgZGFzaGJvYXJkAAABAAAB"
     "AAAAAAAAAAABAVAAAAAIAAAAGAAAAP____________________________________________________8AAAAB_38AAP__AAAC"
     "AP____8EAAwAEAAUAP__HwAwADIANgA9AP__PwBGAP__SgD__________________04AUwD__1wA________YQD__2YAawD__3QA"
     "eAD_______-BAP______________________________________________________________________________________"
     "______________________________________________________________________________-HAP_______5AAmQD__6IA"
-    "________________________________qwD__7YA____________________________________________________________"
+    "________________________________qwD__7YA________________________________________________________uAC-"
+    "AP__________________________________________________________________________________________________"
     "____________________________________________________________________________________________________"
     "____________________________________________________________________________________________________"
-    "____________________________________________________________________________________________________"
-    "__________-4AP_______________________________________________________________________70A____________"
-    "_______________________GAP_______________________8sA________________________________________________"
-    "___________________________________________________RACQBBwANABtbSBtbMkoAG1tLABtbSgAbWyVpJXAxJWRHABtb"
+    "___________EAP_______________________________________________________________________8kA____________"
+    "_______________________SAP_______________________9cA________________________________________________"
+    "___________________________________________________dADABBwANABtbSBtbMkoAG1tLABtbSgAbWyVpJXAxJWRHABtb"
     "JWklcDElZDslcDIlZEgACgAbW0gAG1s_MjVsAAgAG1s_MjVoABtbQwAbW0EAG1sxbQAbWz8xMDQ5aAAbWzJtABtbN20AG1s0bQAb"
     "WyVwMSVkWAAbW20AG1s_MTA0OWwAG1syNG0AG1slcDElZEIAG1slcDElZEQAG1slcDElZEMAG1slcDElZEEAG1slaSVwMSVkZAAK"
-    "ABtbMUsAG1szOTs0OW0AG1szbQAbWzIzbQAbWyU_JXAxJXs4fSU8JXQzJXAxJWQlZTM4OzI7JXAxJXs2NTUzNn0lLyVkOyVwMSV7"
-    "MjU2fSUvJXsyNTV9JSYlZDslcDElezI1NX0lJiVkJTttABtbJT8lcDElezh9JTwldDQlcDElZCVlNDg7MjslcDElezY1NTM2fSUv"
-    "JWQ7JXAxJXsyNTZ9JS8lezI1NX0lJiVkOyVwMSV7MjU1fSUmJWQlO20AAAEAAAAAAAEABAABAAAAUkdCAA==";
+    "ABtbPzdoABtbPzdsABtbMUsAG1szOTs0OW0AG1szbQAbWzIzbQAbWyU_JXAxJXs4fSU8JXQzJXAxJWQlZTM4OzI7JXAxJXs2NTUz"
+    "Nn0lLyVkOyVwMSV7MjU2fSUvJXsyNTV9JSYlZDslcDElezI1NX0lJiVkJTttABtbJT8lcDElezh9JTwldDQlcDElZCVlNDg7Mjsl"
+    "cDElezY1NTM2fSUvJWQ7JXAxJXsyNTZ9JS8lezI1NX0lJiVkOyVwMSV7MjU1fSUmJWQlO20AAAEAAAAAAAEABAABAAAAUkdCAA==";

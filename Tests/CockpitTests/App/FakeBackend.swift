@@ -10,6 +10,7 @@ final class FakeBackend: Backend {
     private let items: [TrialItem]
     private let snapshot: RunSnapshot?
     private let log = Mutex<[String]>([])
+    private let exported = Mutex<[ExportedPicture]>([])
 
     init(trials: [TrialItem], snapshot: RunSnapshot?) {
         items = trials
@@ -18,6 +19,7 @@ final class FakeBackend: Backend {
 
     /// What was launched and sent, in order.
     var commands: [String] { log.withLock { $0 } }
+    var pictures: [ExportedPicture] { exported.withLock { $0 } }
 
     func trials() throws -> [TrialItem] { items }
 
@@ -39,7 +41,10 @@ final class FakeBackend: Backend {
         return "done as asked"
     }
 
-    func export(_ picture: ExportedPicture) throws -> String { "\(picture.name).svg" }
+    func export(_ picture: ExportedPicture) throws -> String {
+        exported.withLock { $0.append(picture) }
+        return "\(picture.name).svg"
+    }
 }
 
 /// A run that never changes.
@@ -61,12 +66,19 @@ struct FakeRun: RunSource {
 final class Script: EventFeed {
     struct Step {
         var seeing: String
-        var press: [KeyStroke]
+        var events: [TerminalEvent]
+
+        init(seeing: String, press: [KeyStroke]) { self.init(seeing: seeing, events: press.map { .key($0) }) }
+
+        init(seeing: String, events: [TerminalEvent]) {
+            self.seeing = seeing
+            self.events = events
+        }
     }
 
     private var steps: [Step]
     private let wakes = Mailbox(0)
-    private var screen: RecordingScreen?
+    private(set) var screen: RecordingScreen?
     /// A loop that goes nowhere ends instead of hanging the test.
     private var patience = 200
 
@@ -74,13 +86,15 @@ final class Script: EventFeed {
 
     var isDone: Bool { steps.isEmpty }
 
-    func run(_ backend: FakeBackend, state: AppState) -> String {
+    func run(
+        _ backend: FakeBackend, state: AppState, themes: @escaping (String) throws -> Theme = { _ in .defaultDark }
+    ) -> String {
         let screen = RecordingScreen(size: state.size)
         self.screen = screen
         let wakes = wakes
         let loop = EventLoop(
             state: state, screen: screen, feed: self, backend: backend, wake: { wakes.update { $0 += 1 } },
-            themes: { _ in .defaultDark }, wall: { RunFixtures.started + 600 * RunFixtures.second })
+            themes: themes, wall: { RunFixtures.started + 600 * RunFixtures.second })
         return loop.run()
     }
 
@@ -94,7 +108,7 @@ final class Script: EventFeed {
         }
         if screen?.frames.last?.text.contains(step.seeing) == true {
             steps.removeFirst()
-            return step.press.map { .key($0) }
+            return step.events
         }
         // A thread's answer or the time the loop asked for, whichever comes first.
         let limit = min(timeout ?? .milliseconds(500), .milliseconds(500))

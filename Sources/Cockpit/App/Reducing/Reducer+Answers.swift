@@ -24,8 +24,10 @@ extension Reducer {
             }
         case .launched(let id): takeLaunched(&state, id, now: now)
         case .launchFailed(let refusal):
-            state.form?.phase = .editing
-            state.form?.refusal = refusal
+            if state.form?.phase == .launching {
+                state.form?.phase = .editing
+                state.form?.refusal = refusal
+            }
             toast(&state, refusal.summary, .failure, now: now)
         case .commandAnswered(let text): toast(&state, text, now: now)
         case .commandFailed(let refusal): toast(&state, line(of: refusal), .failure, now: now)

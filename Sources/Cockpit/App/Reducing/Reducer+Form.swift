@@ -11,9 +11,7 @@ extension Reducer {
         case .previousField: form.focus = max(0, form.focus - 1)
         case .enter: beginEditing(&form)
         case .cycleValue: cycle(&form)
-        case .onlyChanged:
-            form.showsOnlyChanged.toggle()
-            form.focus = min(form.focus, form.rows.count - 1)
+        case .onlyChanged: form.showsOnlyChanged.toggle()
         case .resetField:
             if case .setting(let path) = form.focusedRow { form.values[path] = nil }
         case .copyCommand:
@@ -47,18 +45,33 @@ extension Reducer {
                 return launch(&state, now: now)
             }
             guard field.handle(stroke) else { return [] }
-            form.editing = field
-            // The name is checked letter by letter; a setting when it is taken.
-            if form.focusedRow == .trial { form.trial = field }
+            keep(field, in: &form)
         }
         let effects = checkIfChanged(&form)
         state.form = form
         return effects
     }
 
+    /// A paste into the field that is being edited means what typing it means.
+    static func pasteIntoField(_ state: inout AppState, _ line: String) -> [Effect] {
+        guard var form = state.form, var field = form.editing else { return [] }
+        field.insert(line)
+        keep(field, in: &form)
+        let effects = checkIfChanged(&form)
+        state.form = form
+        return effects
+    }
+
+    /// The name is checked letter by letter; a setting when it is taken.
+    private static func keep(_ field: TextField, in form: inout LaunchForm) {
+        form.editing = field
+        if form.focusedRow == .trial { form.trial = field }
+    }
+
     /// Fills the form once the experiments are known.
     static func takeExperiments(_ state: inout AppState, _ experiments: [ExperimentItem]) -> [Effect] {
-        guard var form = state.form else { return [] }
+        // A form that was closed and opened again gets two answers; the second must not undo what was typed.
+        guard var form = state.form, form.phase == .loading else { return [] }
         form.experiments = experiments
         form.phase = .editing
         if let template = form.template {
@@ -71,6 +84,7 @@ extension Reducer {
             }
         }
         form.trial = TextField(freeName(for: form))
+        form.focus = form.rows.firstIndex(of: .trial) ?? 0
         form.editing = form.trial
         let effects = checkIfChanged(&form)
         state.form = form
@@ -137,6 +151,8 @@ extension Reducer {
 
     /// Asks for a plan when the request is another one than the last that was checked, and has no plain mistakes.
     private static func checkIfChanged(_ form: inout LaunchForm) -> [Effect] {
+        // A value that became the default again, or a group that closed, takes rows away from under the cursor.
+        form.focus = min(form.focus, form.rows.count - 1)
         guard let draft = form.draft, draft != form.checkedDraft, form.firstProblem == nil else { return [] }
         form.checkedDraft = draft
         form.check = .pending

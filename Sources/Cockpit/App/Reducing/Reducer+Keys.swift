@@ -37,7 +37,9 @@ extension Reducer {
         case .back: return back(&state, now: now)
         case .help: state.overlay = .help(HelpOverlay())
         case .palette: state.overlay = .palette(PaletteOverlay())
-        case .filter: beginFilter(&state)
+        case .filter:
+            beginFilter(&state)
+            if state.filterInput == nil { toast(&state, "nothing to filter on this screen", .warning, now: now) }
         case .showTrials: state.screens = [.trials]
         case .showDashboard: show(&state, .dashboard)
         case .showTimeline: show(&state, .timeline)

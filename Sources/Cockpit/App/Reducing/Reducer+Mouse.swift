@@ -55,7 +55,13 @@ extension Reducer {
             }
         }
         if state.screen == .timeline { return perform(&state, action == .up ? .zoomIn : .zoomOut, now: now) }
-        if state.screen == .launch { return perform(&state, action == .up ? .previousField : .nextField, now: now) }
+        if state.screen == .launch {
+            // What is being typed belongs to its row: it is taken before another row is gone to, as the arrows do.
+            if state.form?.editing != nil {
+                return takeFieldKey(&state, KeyStroke(action == .up ? .up : .down), now: now)
+            }
+            return perform(&state, action == .up ? .previousField : .nextField, now: now)
+        }
         return perform(&state, action, now: now)
     }
 }

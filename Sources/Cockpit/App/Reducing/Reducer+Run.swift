@@ -53,7 +53,7 @@ extension Reducer {
 
     private static func copySelection(_ state: AppState) -> [Effect] {
         guard let run = state.run, let snapshot = run.snapshot else { return [] }
-        switch run.focus {
+        switch state.screen == .timeline ? .timeline : run.focus {
         case .timeline:
             guard let span = snapshot.spans.first(where: { $0.id == run.timeline.span }) else { break }
             return [.copy(SpanText.line(span))]
@@ -195,7 +195,10 @@ extension Reducer {
         case .top: move(-last)
         case .bottom: move(last)
         case .zoomIn: run.charts.zoom = min(32, run.charts.zoom * 2)
-        case .zoomOut: run.charts.zoom = max(1, run.charts.zoom / 2)
+        case .zoomOut:
+            run.charts.zoom = max(1, run.charts.zoom / 2)
+            // A wider window reaches further than the place it was panned to.
+            run.charts.end = max(run.charts.end, 1 / Double(run.charts.zoom))
         case .fit: (run.charts.zoom, run.charts.end) = (1, 1)
         case .follow: run.charts.end = 1
         case .panLeft, .panRight:

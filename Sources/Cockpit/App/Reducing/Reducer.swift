@@ -9,7 +9,7 @@ enum Reducer {
         switch event {
         case .key(let stroke): effects = takeKey(&state, stroke, now: now)
         case .mouse(let mouse): effects = takeMouse(&state, mouse, now: now)
-        case .paste(let text): takePaste(&state, text)
+        case .paste(let text): effects = takePaste(&state, text)
         case .resize(let size): state.size = size
         case .resumed: effects = [.repaint]
         case .tick: passTime(&state, now: now)
@@ -54,7 +54,7 @@ enum Reducer {
         if state.toasts.count > 3 { state.toasts.removeFirst() }
     }
 
-    private static func takePaste(_ state: inout AppState, _ text: String) {
+    private static func takePaste(_ state: inout AppState, _ text: String) -> [Effect] {
         let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
         switch state.overlay {
         case .help(var help):
@@ -63,16 +63,16 @@ enum Reducer {
         case .palette(var palette):
             palette.input.insert(line)
             state.overlay = .palette(palette)
-        case .themes, .confirm:
-            return
+        case .themes, .confirm: break
         case nil:
             if state.filterInput != nil {
                 state.filterInput?.field.insert(line)
                 applyFilter(&state)
             } else if state.screen == .launch {
-                state.form?.editing?.insert(line)
+                return pasteIntoField(&state, line)
             }
         }
+        return []
     }
 }
 

@@ -95,7 +95,7 @@ struct LaunchDraft: Equatable, Sendable {
     var commandLine: String {
         var words = ["cockpit", "start", "-e", experiment, "-f", trial]
         if mode == .resume { words += ["--recover-mode", "resume"] }
-        return (words + overrides.map(Self.quoted)).joined(separator: " ")
+        return (words + overrides).map(Self.quoted).joined(separator: " ")
     }
 
     private static func quoted(_ word: String) -> String {

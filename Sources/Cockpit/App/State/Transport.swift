@@ -30,7 +30,8 @@ struct Transport: Equatable, Sendable {
         case .playing(let from, let since):
             let passed = Double(max(0, now - since)) * speed
             // A stall of the loop must not overflow the sum below.
-            return min(max(0, from) + Int64(min(passed, 1e17)), end)
+            let (sum, isOverflow) = max(0, from).addingReportingOverflow(Int64(min(passed, 1e17)))
+            return isOverflow ? end : min(sum, end)
         }
     }
 

@@ -42,6 +42,7 @@ final class EventSource {
     private let signalDescriptor: Int32
     private var decoder = KeyDecoder()
     private var isInputOpen = true
+    private var lastInput = ContinuousClock.now
 
     /// Reads keys from a descriptor. Tests of the keyboard alone take no signals.
     static func open(input: Int32 = STDIN_FILENO, signals: SignalHandling = .reported) throws(TerminalError)
@@ -74,11 +75,15 @@ final class EventSource {
     func next(timeout: Duration? = nil) -> [TerminalEvent] {
         let deadline = timeout.map { ContinuousClock.now + $0 }
         while true {
-            let patience = decoder.patience
-            let limit = Self.milliseconds(until: deadline)
-            let wait = [limit, patience.map(Int32.init)].compactMap(\.self).min() ?? -1
-            let events = poll(milliseconds: wait, patience: patience)
+            // Counted from the last byte: a caller that looks often must not put the decision off for ever.
+            let decision = decoder.patience.map { lastInput + .milliseconds($0) }
+            let wait = [deadline, decision].compactMap(Self.milliseconds).min() ?? -1
+            let events = poll(milliseconds: wait)
             if !events.isEmpty { return events }
+            if let decision, ContinuousClock.now >= decision {
+                let decided = self.events(of: decoder.flush())
+                if !decided.isEmpty { return decided }
+            }
             if let deadline, ContinuousClock.now >= deadline { return [.tick] }
         }
     }
@@ -92,7 +97,7 @@ final class EventSource {
         return Int32(clamping: max(0, milliseconds))
     }
 
-    private func poll(milliseconds: Int32, patience: Int?) -> [TerminalEvent] {
+    private func poll(milliseconds: Int32) -> [TerminalEvent] {
         let readable = Int16(POLLIN)
         var set = [
             pollfd(fd: isInputOpen ? input : -1, events: readable, revents: 0),
@@ -101,11 +106,7 @@ final class EventSource {
             pollfd(fd: peer?.blockedOutput ?? -1, events: Int16(POLLOUT), revents: 0),
         ]
         let count = Glibc.poll(&set, nfds_t(set.count), milliseconds)
-        if count < 0 { return [] }
-        if count == 0 {
-            guard let patience, milliseconds >= Int32(patience) else { return [] }
-            return events(of: decoder.flush())
-        }
+        if count <= 0 { return [] }
         var events: [TerminalEvent] = []
         if set[1].revents != 0 { events += readSignals() }
         if set[0].revents != 0 { events += readInput() }
@@ -117,7 +118,10 @@ final class EventSource {
     private func readInput() -> [TerminalEvent] {
         var buffer = [UInt8](repeating: 0, count: 16 * 1024)
         let count = read(input, &buffer, buffer.count)
-        if count > 0 { return events(of: decoder.feed(buffer[..<count])) }
+        if count > 0 {
+            lastInput = ContinuousClock.now
+            return events(of: decoder.feed(buffer[..<count]))
+        }
         if count < 0, errno == EINTR || errno == EAGAIN { return [] }
         isInputOpen = false
         return [.hangup]

@@ -8,7 +8,7 @@ enum CharacterWidth {
         let value = scalar.value
         if value < 0x300 { return 1 }
         // The drawing characters of every frame, found without a search.
-        if value >= 0x2500, value < 0x2600 || (value >= 0x2800 && value < 0x2900) { return 1 }
+        if value >= 0x2500, value < 0x25FD || (value >= 0x2800 && value < 0x2900) { return 1 }
         if contains(value, in: zeroRanges) { return 0 }
         return contains(value, in: wideRanges) ? 2 : 1
     }

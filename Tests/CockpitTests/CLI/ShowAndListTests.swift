@@ -1,0 +1,159 @@
+import Foundation
+import Protocol
+import Store
+import TestSupport
+import Testing
+
+/// `list`, `show` and `doctor` on trials that were recorded before.
+@Suite struct ShowAndListTests {
+    private let stored = StoredHome()
+
+    @Test func `show prints state, workers and last values`() throws {
+        try stored.add("first")
+        let result = try stored.program.run("show", "-e", "sft", "-f", "first")
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(
+            result.output == """
+                sft/first  completed  step 3/3
+                started 2026-11-19 09:00:00
+
+                worker           state      pid  restarts
+                master_worker/0  completed  0    0
+                model_worker/0   completed  0    0
+
+                metric             last
+                sft/loss           2
+                tokens_per_second  1234
+
+                """)
+        #expect(result.errors == "")
+    }
+
+    @Test func `show --json has the documented shape and no process id where none lives`() throws {
+        try stored.add("first", losses: [3, .nan])
+        let text = try stored.program.run("show", "-e", "sft", "-f", "first", "--json").output
+        let shown = try JSONShape.object(text)
+        #expect(
+            Set(shown.keys) == [
+                "experiment", "trial", "status", "statusDetail", "step", "totalSteps", "started", "orchestrator",
+                "workers", "metrics",
+            ])
+        #expect(shown["experiment"] as? String == "sft")
+        #expect(shown["status"] as? String == "completed")
+        #expect(shown["step"] as? Int == 2)
+        #expect(shown["totalSteps"] as? Int == 3)
+        #expect(shown["started"] as? Double == 1_795_078_800)
+        #expect(JSONShape.keys(shown["orchestrator"]) == [])
+        let workers = shown["workers"] as? [[String: Any]] ?? []
+        #expect(workers.map { $0["id"] as? String } == ["master_worker/0", "model_worker/0"])
+        #expect(workers.map(JSONShape.keys) == Array(repeating: ["id", "pid", "state", "restarts"], count: 2))
+        #expect((shown["metrics"] as? [String: Any])?["sft/loss"] as? String == "nan")
+        #expect(text.filter { $0 == "\n" }.count == 1, "one line where nobody reads it on a terminal")
+    }
+
+    @Test func `list --json is an array of what show --json prints, newest first`() throws {
+        try stored.add("old", startedWall: StoredHome.started - StoredHome.second)
+        try stored.add("new", status: .failed, detail: "model_worker/0: out of memory")
+        let listed = try JSONShape.array(try stored.program.run("list", "--json").output)
+        let shown = try ["new", "old"].map { trial in
+            try JSONShape.object(try stored.program.run("show", "-e", "sft", "-f", trial, "--json").output)
+        }
+        #expect(listed as NSArray == shown as NSArray)
+    }
+
+    @Test func `a list has a line a trial with columns below each other`() throws {
+        try stored.add("a", startedWall: StoredHome.started - StoredHome.second)
+        try stored.add("long-name-of-a-trial", status: .failed, detail: "out of memory\nat step 2")
+        #expect(
+            try stored.program.run("list").output == """
+                trial                     status     step  started              detail
+                sft/long-name-of-a-trial  failed     3/3   2026-11-19 09:00:00  out of memory
+                sft/a                     completed  3/3   2026-11-19 08:59:59  \("")
+
+                """)
+    }
+
+    @Test(arguments: [["show", "-e", "sft", "-f", "evil"], ["list"], ["logs", "-e", "sft", "-f", "evil"]])
+    func `what a worker said cannot reach the terminal's controls`(command: [String]) throws {
+        let attack = "boom\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\r"
+        try stored.add("evil", status: .failed, detail: attack, logs: [StoredHome.log(attack, .error, at: 1)])
+        let result = try stored.program.run(command)
+        #expect(result.output.contains("boom\u{fffd}]0;owned"))
+        let controls = result.output.unicodeScalars.filter {
+            $0 != "\n" && ($0.value < 0x20 || (0x7f...0x9f).contains($0.value))
+        }
+        #expect(controls.isEmpty)
+    }
+
+    @Test func `a run that nobody ended is lost, not running`() throws {
+        try stored.add("gone", status: .running)
+        #expect(
+            try stored.program.run("show", "-e", "sft", "-f", "gone").output.hasPrefix("sft/gone  lost  step 3/3\n"))
+    }
+
+    @Test func `an empty home is no error and says how to begin`() throws {
+        let result = try stored.program.run("list")
+        #expect(result.status == 0)
+        #expect(result.output == "")
+        #expect(result.errors == "no trials yet; try: cockpit demo, or: cockpit start -e grpo-arith -f first\n")
+        #expect(try stored.program.run("list", "--json").output == "[]\n")
+    }
+
+    @Test(arguments: [["list"], ["list", "--json"], ["snap", "--txt", "-"]])
+    func `a home that cannot be read is not taken for an empty one`(command: [String]) throws {
+        let path = stored.folder.write("not a folder", to: "file")
+        let result = try CockpitProgram(home: path).run(command)
+        #expect(result.status == 1)
+        #expect(result.output == "")
+        #expect(
+            result.errors
+                == "cockpit: \(path) is not a folder\nhint: set COCKPIT_HOME to a folder that you may read\n")
+    }
+
+    @Test func `doctor finds every trial sound`() throws {
+        try stored.add("first")
+        let result = try stored.program.run("doctor")
+        #expect(result.status == 0, "\(result.output)")
+        #expect(result.output.split(separator: "\n").map { $0.prefix(1) } == ["✓", "✓", "✓", "✓"])
+        #expect(result.output.contains("✓ sft/first  sound\n"))
+    }
+
+    @Test func `doctor names the one trial that is damaged and fails`() throws {
+        try stored.add("good")
+        let bad = try stored.add("bad")
+        let handle = try #require(FileHandle(forUpdatingAtPath: stored.home.trial(bad).database))
+        try handle.truncate(atOffset: 9_000)
+        try handle.close()
+        let result = try stored.program.run("doctor", "--json")
+        #expect(result.status == 1)
+        let findings = try JSONShape.array(result.output).compactMap { $0 as? [String: Any] }
+        #expect(findings.allSatisfy { Set($0.keys) == ["subject", "isGood", "detail"] })
+        #expect(findings.filter { $0["isGood"] as? Bool == false }.map { $0["subject"] as? String } == ["sft/bad"])
+        #expect(try stored.program.run("doctor").output.contains("✗ sft/bad  "))
+    }
+
+    @Test func `doctor says when the home is no folder`() throws {
+        let path = stored.folder.write("", to: "file")
+        let result = try CockpitProgram(home: path).run("doctor")
+        #expect(result.status == 1)
+        #expect(result.output.hasPrefix("✗ home  \(path) is not a folder\n"))
+    }
+
+    @Test func `what ended cannot be stopped`() throws {
+        try stored.add("first")
+        let result = try stored.program.run("stop", "-e", "sft", "-f", "first")
+        #expect(result.status == 1)
+        #expect(result.output == "")
+        #expect(result.errors == "cockpit: sft/first is not running: it is completed\n")
+    }
+
+    @Test(arguments: ["show", "logs", "metrics", "stop", "attach", "replay"])
+    func `a slip in a trial's name is met with the name that was meant`(command: String) throws {
+        try stored.add("first")
+        let result = try stored.program.run(command, "-e", "sft", "-f", "frist")
+        #expect(result.status != 0)
+        #expect(result.output == "")
+        #expect(result.errors.contains("there is no trial sft/frist. Did you mean 'sft/first'?"), "\(result.errors)")
+        #expect(result.errors.contains("hint: list what there is with: cockpit list"))
+    }
+}
