@@ -161,8 +161,8 @@ enum Keymap {
         guard let share = id.jumpShare else { return nil }
         let digit = Int((share * 10).rounded())
         return Action(
-            id, "jump to \(digit * 10) % of the run", hint: digit == 0 ? "jump" : "", scope: .replay,
-            keys: [KeyStroke(Character("\(digit)"))], keyLabel: digit == 0 ? "0-9" : nil)
+            id, "jump to \(digit * 10) % of the run", hint: digit == 1 ? "jump" : "", scope: .replay,
+            keys: [KeyStroke(Character("\(digit)"))], keyLabel: digit == 1 ? "1-9" : nil)
     }
 
     private static let form: [Action] = [

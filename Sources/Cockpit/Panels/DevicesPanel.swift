@@ -25,8 +25,9 @@ struct DevicesPanel: Panel {
             draw(row, in: &surface, area: Rect(x: area.x, y: y, width: area.width, height: 1))
             y += 1
             guard tall > 0, case .device(let device) = row, !device.history.isEmpty else { continue }
-            Sparkline(values: context.samples(of: device), range: 0...1, role: .series3)
-                .render(in: &surface, area: Rect(x: area.x + 5, y: y, width: area.width - 5, height: tall))
+            let place = Rect(x: area.x + 5, y: y, width: area.width - 5, height: tall)
+            let values = Sparkline.stretched(context.samples(of: device), to: place.width)
+            Sparkline(values: values, range: 0...1, role: .series3).render(in: &surface, area: place)
             y += tall
         }
         for worker in workers where y < area.maxY {
@@ -80,7 +81,7 @@ struct DevicesPanel: Panel {
             .appending(Format.bytes(worker.memoryUsed).padded(to: 6, alignment: .trailing))
         let used = surface.write(line, x: area.x, y: area.y, maxWidth: area.width)
         let place = Rect(x: area.x + used + 2, y: area.y, width: min(24, area.width - used - 2), height: 1)
-        Sparkline(values: values, role: .series4).render(in: &surface, area: place)
+        Sparkline(values: Sparkline.stretched(values, to: place.width), role: .series4).render(in: &surface, area: place)
     }
 }
 

@@ -153,3 +153,25 @@ struct BrailleCanvasTests {
         #expect(drawn(1, 1) { surface, _ in canvas.render(in: &surface, x: 0, y: 0, role: .dim) } == ["⠑"])
     }
 }
+
+@Suite("Samples stretched to a width")
+struct StretchTests {
+    @Test func `show all their time, in order, at any width`() {
+        for count in 1...40 {
+            let values = (0..<count).map(Double.init)
+            for width in 1...30 {
+                let shown = Sparkline.stretched(values, to: width)
+                #expect(shown.count == width * 2)
+                #expect(shown.first == 0)
+                #expect(shown == shown.sorted())
+                if count <= width * 2 { #expect(Set(shown) == Set(values)) }
+            }
+        }
+    }
+
+    @Test func `of nothing, or in no width, are nothing`() {
+        #expect(Sparkline.stretched([], to: 5) == [])
+        #expect(Sparkline.stretched([1], to: 0) == [])
+        #expect(Sparkline.stretched([1, 2], to: 1) == [1, 2])
+    }
+}

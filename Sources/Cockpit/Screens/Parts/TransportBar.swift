@@ -96,9 +96,7 @@ struct TransportBar {
         surface.write(name.fitted(to: 7), x: area.x - 8, y: area.y, role: .dim)
         let width = max(1, Int(Double(area.width) * share(of: snapshot.time, end: snapshot.endTime)))
         let known = SampleHistory.stepped(curve.columns)
-        let dots = width * 2
-        let values = (0..<dots).map { known[min(known.count - 1, $0 * known.count / dots)] }
-        Sparkline(values: values, role: .series1)
+        Sparkline(values: Sparkline.stretched(known, to: width), role: .series1)
             .render(in: &surface, area: Rect(x: area.x, y: area.y, width: min(width, area.width), height: 1))
     }
 }

@@ -162,9 +162,8 @@ struct Gantt: Sendable {
     /// One value a dot column, stretched over the part of the track that has a past.
     private func drawSamples(_ values: [Double], maximum: Double, in surface: inout Surface, track: Rect) {
         guard !values.isEmpty, maximum > 0 else { return }
-        let dots = track.width * 2
-        let stretched = (0..<dots).map { values[min(values.count - 1, $0 * values.count / dots)] }
-        Sparkline(values: stretched, range: 0...maximum).render(in: &surface, area: track)
+        Sparkline(values: Sparkline.stretched(values, to: track.width), range: 0...maximum)
+            .render(in: &surface, area: track)
     }
 
     private func drawNumbers(
