@@ -81,7 +81,8 @@ struct DevicesPanel: Panel {
             .appending(Format.bytes(worker.memoryUsed).padded(to: 6, alignment: .trailing))
         let used = surface.write(line, x: area.x, y: area.y, maxWidth: area.width)
         let place = Rect(x: area.x + used + 2, y: area.y, width: min(24, area.width - used - 2), height: 1)
-        Sparkline(values: Sparkline.stretched(values, to: place.width), role: .series4).render(in: &surface, area: place)
+        Sparkline(values: Sparkline.stretched(values, to: place.width), role: .series4).render(
+            in: &surface, area: place)
     }
 }
 

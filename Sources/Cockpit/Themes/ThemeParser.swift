@@ -132,7 +132,7 @@ struct ThemeParser {
         if let parent = meta["inherits"] {
             do {
                 base = try inherited(parent)
-            } catch where error.code == .notFound && error.file == parent {
+            } catch  where error.code == .notFound && error.file == parent {
                 throw ThemeError(
                     code: .notFound, file: file, line: inheritsLine, message: "no theme '\(parent)' to inherit",
                     hint: error.hint)

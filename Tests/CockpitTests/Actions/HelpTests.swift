@@ -217,7 +217,11 @@ struct PaletteOrderTests {
         ] as [(String, Int?)])
     func `a step is gone to by its number and by nothing else`(query: String, step: Int?) throws {
         let deeds = Palette.entries(for: query, in: try StateFixtures.live()).map(\.deed)
-        if let step { #expect(deeds == [.step(step)]) } else { #expect(!deeds.contains { if case .step = $0 { true } else { false } }) }
+        if let step {
+            #expect(deeds == [.step(step)])
+        } else {
+            #expect(!deeds.contains { if case .step = $0 { true } else { false } })
+        }
     }
 
     @Test func `an entry shows only keys that would do it from here`() throws {

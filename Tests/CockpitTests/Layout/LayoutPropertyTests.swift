@@ -103,7 +103,8 @@ struct SplitterPropertyTests {
             for total in 0...60 {
                 let lengths = Splitter.lengths(wishes.map(Extent.fixed), in: total)
                 // The first that is short of its wish leaves nothing to those behind it.
-                guard let short = zip(lengths, wishes).enumerated().first(where: { $0.element.0 < $0.element.1 })?.offset
+                guard
+                    let short = zip(lengths, wishes).enumerated().first(where: { $0.element.0 < $0.element.1 })?.offset
                 else { continue }
                 #expect(lengths.dropFirst(short + 1).allSatisfy { $0 == 0 })
             }

@@ -59,7 +59,8 @@ struct FormatBoundaryTests {
 
     @Test(
         arguments: [
-            (-1, "1969-12-31 23:59:59"), (-1_000_000_000, "1969-12-31 23:59:59"), (-1_000_000_001, "1969-12-31 23:59:58"),
+            (-1, "1969-12-31 23:59:59"), (-1_000_000_000, "1969-12-31 23:59:59"),
+            (-1_000_000_001, "1969-12-31 23:59:58"),
             (999_999_999, "1970-01-01 00:00:00"), (.max, "2262-04-11 23:47:16"), (.min, "1677-09-21 00:12:43"),
         ] as [(Int64, String)])
     func `the day and the clock of a moment agree to the nanosecond`(wall: Int64, text: String) {
@@ -109,14 +110,17 @@ struct ShortNumberBoundaryTests {
     @Test(
         arguments: [
             (0.5, 0, "1"), (-0.5, 0, "-1"), (0.04, 1, "0.0"), (0.05, 1, "0.1"), (9.999, 2, "10.00"), (-0.4, 0, "0"),
-            (123_456_789_012_345, 0, "123456789012345"), (99_999_999_999_999.998, 3, "100000000000000.000"), (1e15, 2, "1e15"), (.nan, 2, "nan"),
+            (123_456_789_012_345, 0, "123456789012345"), (99_999_999_999_999.998, 3, "100000000000000.000"),
+            (1e15, 2, "1e15"), (.nan, 2, "nan"),
             (-.infinity, 2, "-inf"),
         ] as [(Double, Int, String)])
     func `rounds to its decimals`(value: Double, decimals: Int, text: String) {
         #expect(ShortNumber.fixed(value, decimals: decimals) == text)
     }
 
-    @Test(arguments: [(Int.max, "9 223 372 036 854 775 807"), (Int.min, "-9 223 372 036 854 775 808"), (1_000, "1 000")])
+    @Test(arguments: [
+        (Int.max, "9 223 372 036 854 775 807"), (Int.min, "-9 223 372 036 854 775 808"), (1_000, "1 000"),
+    ])
     func `groups the largest counts`(value: Int, text: String) { #expect(ShortNumber.grouped(value) == text) }
 
     /// What a person would read from the text.

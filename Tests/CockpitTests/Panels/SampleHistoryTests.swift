@@ -21,7 +21,8 @@ struct SampleHistoryTests {
     @Test(
         arguments: [
             // Twelve columns over four seconds are three a second: a sample holds for four columns.
-            ("1..2..3..4..", 4, "111222333444"), (".1..........", 4, ".11111......"), ("1.....2.....", 4, "11111.22222."),
+            ("1..2..3..4..", 4, "111222333444"), (".1..........", 4, ".11111......"),
+            ("1.....2.....", 4, "11111.22222."),
             // One column a second or longer: nothing to hold but the next column, then nothing.
             ("1.2..3", 6, "1122.3"), ("1..2", 8, "1..2"), ("....", 1, "...."), ("", 5, ""), ("1...", 0, "1..."),
         ] as [(String, Int64, String)])
@@ -50,7 +51,9 @@ struct SampleHistoryTests {
 
 @Suite("The devices panel")
 struct DevicesPanelTests {
-    private func lines(gpus: Int, width: Int, height: Int, _ change: (inout RunSnapshot) -> Void = { _ in }) throws -> [String] {
+    private func lines(gpus: Int, width: Int, height: Int, _ change: (inout RunSnapshot) -> Void = { _ in }) throws
+        -> [String]
+    {
         let run = try #require(try StateFixtures.live().run)
         var snapshot = try #require(run.snapshot)
         snapshot.devices += (0..<gpus).map { RunFixtures.gpu($0, time: 0) }
@@ -77,7 +80,8 @@ struct DevicesPanelTests {
 
     @Test(
         arguments: [
-            (0.5, 71.4, 640.6, "50%", "71°C  641W"), (.nan, .nan, .nan, "-", ""), (1e300, .infinity, 1e300, "1e3…", "inf°C"),
+            (0.5, 71.4, 640.6, "50%", "71°C  641W"), (.nan, .nan, .nan, "-", ""),
+            (1e300, .infinity, 1e300, "1e3…", "inf°C"),
             (-1, -4, 0, "-10…", ""),
         ] as [(Double, Double, Double, String, String)])
     func `survives a GPU that reports nonsense`(

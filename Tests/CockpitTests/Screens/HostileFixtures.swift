@@ -57,7 +57,8 @@ enum HostileFixtures {
         snapshot.buffer?.event = text(0)
         snapshot.buffer?.mfc = text(2)
         snapshot.events = texts.enumerated().map {
-            LifecycleRow(time: 595 * RunFixtures.second, kind: $0.element + "failed", worker: $0.element, detail: $0.element)
+            LifecycleRow(
+                time: 595 * RunFixtures.second, kind: $0.element + "failed", worker: $0.element, detail: $0.element)
         }
         snapshot.damage = texts
         snapshot.statusDetail = texts.joined(separator: "\n")

@@ -68,7 +68,9 @@ struct HostileScreenTests {
             (box.x, box.y, "┌"), (box.maxX - 1, box.y, "┐"), (box.x, box.maxY - 1, "└"),
             (box.maxX - 1, box.maxY - 1, "┘"),
         ]
-        guard corners.allSatisfy({ surface[$0, $1]?.scalar == $2 && surface[$0, $1]?.mark == nil }) else { return false }
+        guard corners.allSatisfy({ surface[$0, $1]?.scalar == $2 && surface[$0, $1]?.mark == nil }) else {
+            return false
+        }
         return (box.y + 1..<box.maxY - 1).allSatisfy { y in
             surface[box.x, y]?.scalar == "│" && ["│", "┃"].contains(surface[box.maxX - 1, y]?.scalar)
         }

@@ -70,7 +70,8 @@ import Testing
             var state = try StateFixtures.live(size)
             state.run?.snapshot = nil
             if self == .unreadable {
-                state.run?.failure = "cannot open run.sqlite: file is not a database\nhint: cockpit check names the damage"
+                state.run?.failure =
+                    "cannot open run.sqlite: file is not a database\nhint: cockpit check names the damage"
             }
             return state
         }
@@ -85,11 +86,13 @@ import Testing
                 state.run?.snapshot?.logs[38].message = "\u{1B}[31mred\u{1B}[0m"
             }
             let keys: [Scene: String] = [
-                .workers: "6j", .devices: "5", .buffer: "4", .logWrapped: "7w", .wholeRun: "30", .timelineReplay: "hh\r",
+                .workers: "6j", .devices: "5", .buffer: "4", .logWrapped: "7w", .wholeRun: "30",
+                .timelineReplay: "hh\r",
                 .kill: "6jK", .themes: "Tj", .helpSearch: "?zoom", .helpCharts: "\t\t\t?",
             ]
             for key in keys[self] ?? "" {
-                ScreenPicture.press(key == "\t" ? KeyStroke(.tab) : key == "\r" ? KeyStroke(.enter) : KeyStroke(key), on: &state)
+                ScreenPicture.press(
+                    key == "\t" ? KeyStroke(.tab) : key == "\r" ? KeyStroke(.enter) : KeyStroke(key), on: &state)
             }
             return state
         }

@@ -6,7 +6,9 @@ import Testing
 
 @Suite("The bar of a replay")
 struct TransportBarTests {
-    private func lines(at share: Double, width: Int = 80, _ change: (inout AppState) -> Void = { _ in }) throws -> [String] {
+    private func lines(at share: Double, width: Int = 80, _ change: (inout AppState) -> Void = { _ in }) throws
+        -> [String]
+    {
         var state = try StateFixtures.replay(Size(width: width, height: 36))
         let end = try #require(state.run?.snapshot?.endTime)
         state.run?.transport.seek(to: Int64(share * Double(end)), now: 0)

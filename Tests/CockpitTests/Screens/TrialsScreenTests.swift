@@ -49,20 +49,17 @@ struct TrialsScreenTests {
     @Test(
         arguments: [
             ("", ["first", "mine", "night", "lr-high"]), ("grpo", ["first", "night", "lr-high"]), ("exp:sft", ["mine"]),
-            ("status:lost", ["night"]), ("-status:lost", ["first", "mine", "lr-high"]), ("trial:*i*t", ["first", "night"]),
+            ("status:lost", ["night"]), ("-status:lost", ["first", "mine", "lr-high"]),
+            ("trial:*i*t", ["first", "night"]),
             ("running first", ["first"]), ("running night", []), ("-grpo -sft", []), ("EXP:SFT", ["mine"]),
-            ("colour:red", []), ("-colour:red", ["first", "mine", "night", "lr-high"]), ("-", ["lr-high"]),
+            ("colour:red", []), ("-colour:red", ["first", "mine", "night", "lr-high"]),
+            ("-", ["first", "night", "lr-high"]),
             ("*", ["first", "mine", "night", "lr-high"]), ("训", []), ("exp:", ["first", "mine", "night", "lr-high"]),
         ] as [(String, [String])])
     func `shows what a filter lets through`(filter: String, expected: [String]) throws {
         var state = try StateFixtures.home()
         state.trials.filter = filter
-        // Every identifier has a blank or a dash in it, so a single dash is a word like any other.
-        if filter == "-" {
-            #expect(names(state).contains("lr-high"))
-        } else {
-            #expect(names(state) == expected)
-        }
+        #expect(names(state) == expected)
     }
 
     @Test func `without a match it says how to get out`() throws {
@@ -97,7 +94,7 @@ struct TrialsScreenTests {
     @Test(
         arguments: [
             (0, 460, "0"), (1, 460, "0"), (459, 460, "99"), (460, 460, "100"), (461, 460, "100"), (3, 0, "-"),
-            (.max, 1, "9…"),
+            (.max, 1, "9.2…"),
         ] as [(Int, Int, String)])
     func `only a trial that has all its steps is at a hundred percent`(step: Int, total: Int, text: String) throws {
         var state = try StateFixtures.home(StateFixtures.large)
@@ -109,7 +106,7 @@ struct TrialsScreenTests {
         let row = try #require(lines.first { $0.hasPrefix("│▸") })
         let end = try #require(title.firstIndex(of: "%")).utf16Offset(in: title)
         let cell = Array(row)[(end - 3)...end]
-        #expect(String(cell.filter { $0 != " " }).hasPrefix(text.prefix(1) == "9" && step == .max ? "9" : text))
+        #expect(String(cell.filter { $0 != " " }) == text)
     }
 
     @Test func `what a trial's orchestrator must say stands in the preview`() throws {

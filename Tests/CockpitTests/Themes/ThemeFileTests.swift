@@ -19,7 +19,8 @@ struct ThemeFileTests {
     @Test(
         arguments: [
             ("[meta]\ncvd-safe = maybe", "t.theme:2: cvd-safe is yes or no, not 'maybe'"),
-            ("[meta]\nname =", "t.theme:2: expected 'key = value'"), ("[meta]\n= x", "t.theme:2: expected 'key = value'"),
+            ("[meta]\nname =", "t.theme:2: expected 'key = value'"),
+            ("[meta]\n= x", "t.theme:2: expected 'key = value'"),
             ("[palette]\n9 = #ff0000", "t.theme:2: '9' has a meaning of its own and cannot name a colour"),
             ("[palette]\ndefault = #ff0000", "t.theme:2: 'default' has a meaning of its own and cannot name a colour"),
             ("[palette]\nred = #ff000", "t.theme:2: '#ff000' is not a colour; write #rrggbb"),
@@ -80,7 +81,10 @@ struct ThemeFileTests {
         let text = try ThemeText.of(name)
         let expected = try ThemeFixtures.parse(text)
         for ending in ["\r\n", "\r"] {
-            #expect(try ThemeFixtures.parse(text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: ending)) == expected)
+            #expect(
+                try ThemeFixtures.parse(
+                    text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: ending)) == expected
+            )
         }
         let error = error("[meta]\r\nname = x\r\n\r\ncolour = red\r\n")
         #expect(error?.line == 4)
@@ -158,7 +162,8 @@ struct NearestColorTests {
             // Half of them near grey, where cube and ramp compete.
             let base = UInt32.random(in: 0...245, using: &random)
             let noise = { UInt32.random(in: 0...10, using: &random) }
-            let color = random.next() % 2 == 0
+            let color =
+                random.next() % 2 == 0
                 ? RGB(UInt32.random(in: 0...0xFFFFFF, using: &random))
                 : RGB((base + noise()) << 16 | (base + noise()) << 8 | (base + noise()))
             guard case .palette(let index) = ThemeColor.rgb(color).indexed256 else {

@@ -130,7 +130,8 @@ struct BrailleCanvasTests {
     func `has a mark for every height in ASCII`(bits: [Int], mark: String) {
         var canvas = BrailleCanvas(columns: 1, rows: 1)
         for bit in bits { canvas.set(x: bit % 2, y: bit / 2) }
-        #expect(drawn(1, 1, glyphs: .ascii) { surface, _ in canvas.render(in: &surface, x: 0, y: 0, role: .dim) } == [mark])
+        #expect(
+            drawn(1, 1, glyphs: .ascii) { surface, _ in canvas.render(in: &surface, x: 0, y: 0, role: .dim) } == [mark])
     }
 
     @Test func `lines from everywhere to everywhere stay inside and touch both ends`() {

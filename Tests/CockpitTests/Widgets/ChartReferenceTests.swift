@@ -87,7 +87,8 @@ struct ChartReferenceTests {
                         #expect(rows.isEmpty, "column \(x) lies beside a value that is no number")
                         continue
                     }
-                    let range = min(row(from, in: shown), row(to, in: shown))...max(row(from, in: shown), row(to, in: shown))
+                    let range =
+                        min(row(from, in: shown), row(to, in: shown))...max(row(from, in: shown), row(to, in: shown))
                     #expect(!rows.isEmpty && rows.allSatisfy(range.contains))
                 }
             }

@@ -116,8 +116,8 @@ struct GanttTests {
     @Test
     func `explains its glyphs`() {
         #expect(
-            drawn(90, 1, GanttLegend(trailing: "critical: actor.gen").render) == [
-                "▓ generate  ▒ inference  █ train  ░ sync/offload  · idle  ┆ save      critical: actor.gen"
+            drawn(90, 1, GanttLegend().render) == [
+                "▓ generate  ▒ inference  █ train  ░ sync/offload  · idle  ┆ save"
             ])
     }
 }

@@ -183,7 +183,8 @@ struct TimeAxisPropertyTests {
     @Test func `are far enough apart, inside the window, and round on the clock`() {
         var random = Seeded(state: 31)
         for _ in 0..<600 {
-            let length = Int64.random(in: 1...(random.next() % 2 == 0 ? 90_000_000_000 : 90_000_000_000_000), using: &random)
+            let length = Int64.random(
+                in: 1...(random.next() % 2 == 0 ? 90_000_000_000 : 90_000_000_000_000), using: &random)
             let start = Int64.random(in: 0...1_000_000_000_000, using: &random)
             let origin = Int64.random(in: -1_000_000_000_000...1_800_000_000_000_000_000, using: &random)
             let width = Int.random(in: 1...300, using: &random)

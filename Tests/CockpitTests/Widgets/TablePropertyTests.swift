@@ -88,7 +88,8 @@ struct ScrollPropertyTests {
                         let last = max(0, count - height)
                         #expect((0...last).contains(first))
                         if count > 0 { #expect((first..<(first + height)).contains(selection)) }
-                        let isFine = (0...last).contains(previous)
+                        let isFine =
+                            (0...last).contains(previous)
                             && (previous..<(previous + height)).contains(selection)
                         if isFine { #expect(first == previous) }
                     }
