@@ -24,29 +24,37 @@ extension HelpOverlay {
 
     /// The sections for the scopes in force, then the mouse, then the words used on the screens.
     ///
-    /// What a more special scope has taken over is left out below; pairs that belong together share a line.
+    /// Actions and keys that a more special scope has taken over are left out below; pairs that belong together share a
+    /// line.
     static func sections(for scopes: [Scope]) -> [HelpSection] {
         var seen: Set<ActionID> = []
         let keys = scopes.map { scope in
-            let actions = Keymap.actions(in: scope).filter { !seen.contains($0.id) }
-            seen.formUnion(actions.map(\.id))
-            return HelpSection(title: scope.title, lines: lines(of: actions))
+            let entries = Keymap.actions(in: scope).filter { !seen.contains($0.id) }
+                .map { Entry(action: $0, keys: Keymap.keys(of: $0, in: scopes)) }.filter { !$0.keys.isEmpty }
+            seen.formUnion(entries.map(\.action.id))
+            return HelpSection(title: scope.title, lines: lines(of: entries))
         }
         return keys.filter { !$0.lines.isEmpty } + [mouse, definitions]
     }
 
-    private static func lines(of actions: [Action]) -> [HelpSection.Line] {
+    /// An action with the keys that do it here.
+    private struct Entry {
+        var action: Action
+        var keys: [KeyStroke]
+
+        var line: HelpSection.Line {
+            HelpSection.Line(key: keys.map(\.description).joined(separator: " "), text: action.title)
+        }
+    }
+
+    private static func lines(of entries: [Entry]) -> [HelpSection.Line] {
         var told: Set<ActionID> = []
-        return actions.compactMap { action in
-            guard !told.contains(action.id) else { return nil }
-            guard let family = families.first(where: { $0.ids.contains(action.id) }) else {
-                return HelpSection.Line(key: action.keys.map(\.description).joined(separator: " "), text: action.title)
-            }
-            let members = actions.filter { family.ids.contains($0.id) }
-            told.formUnion(members.map(\.id))
-            guard members.count > 1 else {
-                return HelpSection.Line(key: action.keys.map(\.description).joined(separator: " "), text: action.title)
-            }
+        return entries.compactMap { entry in
+            guard !told.contains(entry.action.id) else { return nil }
+            guard let family = families.first(where: { $0.ids.contains(entry.action.id) }) else { return entry.line }
+            let members = entries.filter { family.ids.contains($0.action.id) }
+            told.formUnion(members.map(\.action.id))
+            guard members.count > 1 else { return entry.line }
             return HelpSection.Line(
                 key: family.label ?? members.map { $0.keys[0].description }.joined(separator: " "), text: family.text)
         }

@@ -13,12 +13,11 @@ enum Keymap {
     /// The entries of one scope in table order.
     static func actions(in scope: Scope) -> [Action] { actions.filter { $0.scope == scope } }
 
-    /// The entry that best describes an action where these scopes are in force.
-    static func entry(_ id: ActionID, in scopes: [Scope]) -> Action? {
-        for scope in scopes {
-            if let found = actions.first(where: { $0.id == id && $0.scope == scope }) { return found }
-        }
-        return actions.first { $0.id == id }
+    /// The keys of an entry that do it where these scopes are in force: those that no more special scope has taken, or
+    /// all of them where its own scope is not in force.
+    static func keys(of entry: Action, in scopes: [Scope]) -> [KeyStroke] {
+        guard scopes.contains(entry.scope) else { return entry.keys }
+        return entry.keys.filter { action(for: $0, in: scopes) == entry.id }
     }
 
     private struct Binding: Hashable {
@@ -162,8 +161,8 @@ enum Keymap {
         guard let share = id.jumpShare else { return nil }
         let digit = Int((share * 10).rounded())
         return Action(
-            id, "jump to \(digit * 10) % of the run", hint: digit == 0 ? "jump" : "", scope: .replay,
-            keys: [KeyStroke(Character("\(digit)"))], keyLabel: digit == 0 ? "0-9" : nil)
+            id, "jump to \(digit * 10) % of the run", hint: digit == 1 ? "jump" : "", scope: .replay,
+            keys: [KeyStroke(Character("\(digit)"))], keyLabel: digit == 1 ? "1-9" : nil)
     }
 
     private static let form: [Action] = [

@@ -33,14 +33,16 @@ enum Palette {
             .map(\.element.1)
     }
 
-    /// All entries: each action once, with the keys of the most special scope in force that has it.
+    /// All entries: each action once, with the keys of the most special scope in force that has it, less those that
+    /// mean something else here.
     static func all(in state: AppState) -> [Entry] {
         let scopes = state.scopes
         var seen: Set<ActionID> = []
         let ordered = scopes.flatMap(Keymap.actions(in:)) + Keymap.actions
         let actions = ordered.filter { seen.insert($0.id).inserted }.map { action in
             Entry(
-                title: action.title, keys: action.keys.map(\.description).joined(separator: " "),
+                title: action.title,
+                keys: Keymap.keys(of: action, in: scopes).map(\.description).joined(separator: " "),
                 scope: action.scope.title,
                 disabled: scopes.contains(action.scope)
                     ? Availability.reason(against: action.id, in: state) : "not on this screen",
@@ -55,7 +57,7 @@ enum Palette {
     private static func goTo(_ query: String) -> Int? {
         let words = query.split(separator: " ").filter { !["goto", "go", "to", "step"].contains($0) }
         guard query.hasPrefix("go") || query.hasPrefix("step"), words.count == 1 else { return nil }
-        return Int(words[0])
+        return Int(words[0]).flatMap { $0 >= 0 ? $0 : nil }
     }
 }
 

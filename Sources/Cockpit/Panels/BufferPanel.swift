@@ -31,7 +31,8 @@ struct BufferPanel: Panel {
         if !rest.isEmpty { lastEvent(buffer, in: &surface, area: next()) }
         if !rest.isEmpty {
             Sparkline(
-                values: context.snapshot.bufferHistory.map(\.heldValue), range: 0...Double(max(1, buffer.capacity)),
+                values: Sparkline.stretched(SampleHistory.stepped(context.snapshot.bufferHistory), to: rest.width),
+                range: 0...Double(max(1, buffer.capacity)),
                 role: .series1
             ).render(in: &surface, area: rest)
         }

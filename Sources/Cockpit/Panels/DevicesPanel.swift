@@ -25,12 +25,15 @@ struct DevicesPanel: Panel {
             draw(row, in: &surface, area: Rect(x: area.x, y: y, width: area.width, height: 1))
             y += 1
             guard tall > 0, case .device(let device) = row, !device.history.isEmpty else { continue }
-            Sparkline(values: device.history.map(\.heldValue), range: 0...1, role: .series3)
-                .render(in: &surface, area: Rect(x: area.x + 5, y: y, width: area.width - 5, height: tall))
+            let place = Rect(x: area.x + 5, y: y, width: area.width - 5, height: tall)
+            let values = Sparkline.stretched(context.samples(of: device), to: place.width)
+            Sparkline(values: values, range: 0...1, role: .series3).render(in: &surface, area: place)
             y += tall
         }
         for worker in workers where y < area.maxY {
-            draw(worker, in: &surface, area: Rect(x: area.x, y: y, width: area.width, height: 1))
+            draw(
+                worker, values: context.samples(of: worker), in: &surface,
+                area: Rect(x: area.x, y: y, width: area.width, height: 1))
             y += 1
         }
     }
@@ -65,12 +68,12 @@ struct DevicesPanel: Panel {
     private func facts(of device: DeviceRow) -> String {
         guard device.isGPU else { return device.name }
         var facts = ["\(Format.bytes(device.memoryUsed))/\(Format.bytes(device.memoryTotal))"]
-        if device.temperature > 0 { facts.append("\(Int(device.temperature))°C") }
-        if device.power > 0 { facts.append("\(Int(device.power))W") }
+        if device.temperature > 0 { facts.append("\(ShortNumber.fixed(device.temperature, decimals: 0))°C") }
+        if device.power > 0 { facts.append("\(ShortNumber.fixed(device.power, decimals: 0))W") }
         return facts.joined(separator: "  ")
     }
 
-    private func draw(_ worker: DeviceRow, in surface: inout Surface, area: Rect) {
+    private func draw(_ worker: DeviceRow, values: [Double], in surface: inout Surface, area: Rect) {
         let line = TextLine("  " + WorkerName.short(worker.worker).padded(to: 12), .dim)
             .appending(
                 "\(ShortNumber.fixed(worker.utilisation, decimals: 2)) cores ".padded(to: 12, alignment: .trailing)
@@ -78,7 +81,8 @@ struct DevicesPanel: Panel {
             .appending(Format.bytes(worker.memoryUsed).padded(to: 6, alignment: .trailing))
         let used = surface.write(line, x: area.x, y: area.y, maxWidth: area.width)
         let place = Rect(x: area.x + used + 2, y: area.y, width: min(24, area.width - used - 2), height: 1)
-        Sparkline(values: worker.history.map(\.heldValue), role: .series4).render(in: &surface, area: place)
+        Sparkline(values: Sparkline.stretched(values, to: place.width), role: .series4).render(
+            in: &surface, area: place)
     }
 }
 

@@ -15,7 +15,7 @@ enum Format {
 
     /// `86%`, `-` for what is not a number.
     static func percent(_ share: Double) -> String {
-        share.isFinite ? "\(Int((share * 100).rounded()))%" : "-"
+        share.isFinite ? "\(ShortNumber.fixed(share * 100, decimals: 0))%" : "-"
     }
 
     /// A length of time: `0.2s`, `47s`, `24m`, `3h12m`, `2d 4h`.
@@ -32,9 +32,9 @@ enum Format {
     /// A length of time with the digits that a span needs: `840 µs`, `31.0 ms`, `1.812 s`.
     static func preciseDuration(_ nanoseconds: Int64) -> String {
         let value = Double(max(0, nanoseconds))
-        if value < 1e6 { return "\(ShortNumber.fixed(value / 1e3, decimals: 0)) µs" }
-        if value < 1e9 { return "\(ShortNumber.fixed(value / 1e6, decimals: 1)) ms" }
-        return "\(ShortNumber.fixed(value / 1e9, decimals: value < 1e11 ? 3 : 1)) s"
+        if value < 999_500 { return "\(ShortNumber.fixed(value / 1e3, decimals: 0)) µs" }
+        if value < 999_950_000 { return "\(ShortNumber.fixed(value / 1e6, decimals: 1)) ms" }
+        return "\(ShortNumber.fixed(value / 1e9, decimals: value < 99_999_500_000 ? 3 : 1)) s"
     }
 
     /// `12:04:31` of a wall-clock time, `offset` seconds from UTC.
@@ -50,7 +50,7 @@ enum Format {
 
     /// `2026-11-19` of a wall-clock time.
     static func date(_ wall: Int64, offset: Int) -> String {
-        let days = floorDivide(wall / 1_000_000_000 + Int64(offset), 86_400)
+        let days = floorDivide(floorDivide(wall, 1_000_000_000) + Int64(offset), 86_400)
         // Days since 0000-03-01, so that the leap day is a year's last; eras of 400 years repeat.
         let shifted = days + 719_468
         let era = floorDivide(shifted, 146_097)
@@ -85,6 +85,6 @@ enum Format {
     }
 
     private static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
-        value >= 0 ? value / divisor : -((-value + divisor - 1) / divisor)
+        value / divisor - (value % divisor < 0 ? 1 : 0)
     }
 }

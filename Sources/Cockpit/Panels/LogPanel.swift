@@ -35,7 +35,7 @@ struct LogPanel: Panel {
         }
         Paragraph(lines: Array(lines.suffix(area.height))).render(in: &surface, area: place)
         surface.scrollbar(
-            x: area.maxX, area: area, first: max(0, rows.count - view.scroll - area.height), count: rows.count)
+            x: area.maxX - 1, area: area, first: max(0, rows.count - view.scroll - area.height), count: rows.count)
     }
 
     private func text(of row: LogRow, context: PanelContext, isNarrow: Bool) -> TextLine {

@@ -79,14 +79,15 @@ struct DashboardLayout: Equatable, Sendable {
             panes[.buffer] = halves[0]
             panes[.devices] = halves[1]
             rest = bottom
-        } else {
-            (rest, meters) = { ($0.rest, $0.top) }(rest.splitTop(rest.height >= 17 ? 3 : 0))
+        } else if rest.height >= 17 {
+            (rest, meters) = { ($0.rest, $0.top) }(rest.splitTop(3))
         }
         let listHeight = max(6, min(rest.height - 8, rest.height * 2 / 5))
         let (charts, lists) = rest.splitBottom(listHeight)
         placeCharts(in: charts, rows: max(1, charts.height / 8))
         let columns = lists.columns([.fraction(0.6), .fraction(0.4)])
-        panes[.workers] = columns[0]
+        let hasPlace = panes[.buffer] != nil || meters != nil
+        panes[hasPlace || run.focus == .logs ? .workers : bottomPane(run)] = columns[0]
         panes[.logs] = columns[1]
     }
 
@@ -106,7 +107,7 @@ struct DashboardLayout: Equatable, Sendable {
         } else if hasList {
             panes[bottomPane(run)] = list
         }
-        if !hasList, run.focus == .workers || run.focus == .logs {
+        if !hasList, bottomPane(run) == run.focus {
             panes[run.focus] = charts
         } else {
             placeCharts(in: charts, rows: 1)

@@ -40,7 +40,7 @@ enum DashboardRenderer {
     /// The newest message, over the line above the footer.
     private static func renderToasts(_ state: AppState, in surface: inout Surface) {
         guard let toast = state.toasts.last else { return }
-        let text = " \(toast.text.split(separator: "\n").first.map(String.init) ?? "") "
+        let text = " \(toast.text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "") "
             .fitted(to: surface.width - 2, ellipsis: surface.glyphs.ellipsis)
         let y = max(0, surface.height - 2)
         let place = Rect(x: surface.width - text.cellWidth - 1, y: y, width: text.cellWidth, height: 1)

@@ -154,7 +154,7 @@ struct PlanPane {
 
     private static func lines(of refusal: Refusal) -> [TextLine] {
         [TextLine(refusal.summary, .logError)]
-            + refusal.detail.split(separator: "\n").map { TextLine(String($0)) }
+            + refusal.detail.split(whereSeparator: \.isNewline).map { TextLine(String($0)) }
             + (refusal.hint.map { [TextLine("hint: \($0)", .dim)] } ?? [])
     }
 
@@ -193,18 +193,35 @@ struct PlanPane {
         TextLine(name.padded(to: 11), .dim).appending(" \(value)")
     }
 
-    /// The command broken at blanks, with the backslashes that a shell wants.
+    /// The command broken between its words, with the backslashes that a shell wants.
     static func broken(_ command: String, width: Int) -> [TextLine] {
         var lines: [String] = []
         var current = ""
-        for word in command.split(separator: " ") {
-            if !current.isEmpty, current.cellWidth + 1 + String(word).cellWidth + 2 > width {
+        for word in words(of: command) {
+            if !current.isEmpty, current.cellWidth + 1 + word.cellWidth + 2 > width {
                 lines.append(current + " \\")
                 current = "  " + word
             } else {
-                current += current.isEmpty ? String(word) : " \(word)"
+                current += current.isEmpty ? word : " \(word)"
             }
         }
         return (lines + [current]).map { TextLine($0) }
+    }
+
+    /// What stands between blanks; a blank in quotes is part of its word.
+    private static func words(of command: String) -> [String] {
+        var words = [""]
+        var isQuoted = false
+        var isEscaped = false
+        for character in command {
+            if character == " ", !isQuoted, !isEscaped {
+                words.append("")
+                continue
+            }
+            if character == "'", !isEscaped { isQuoted.toggle() }
+            isEscaped = character == "\\" && !isQuoted && !isEscaped
+            words[words.count - 1].append(character)
+        }
+        return words
     }
 }

@@ -41,7 +41,9 @@ struct RunScreen {
     /// Nothing was read of the run yet, or it cannot be read.
     static func renderWaiting(_ run: RunView, in surface: inout Surface) {
         let text = run.failure ?? "opening \(run.id)…"
-        let lines = text.split(separator: "\n").map { TextLine(String($0), run.failure == nil ? .dim : .logError) }
+        let lines = text.split(whereSeparator: \.isNewline).map {
+            TextLine(String($0), run.failure == nil ? .dim : .logError)
+        }
         let place = surface.bounds.centered(width: min(surface.width - 4, 90), height: lines.count + 2)
         Paragraph(lines: lines, overflow: .wrap).render(in: &surface, area: place)
     }

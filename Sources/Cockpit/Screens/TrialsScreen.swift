@@ -110,7 +110,7 @@ struct TrialsScreen {
             TextLine(item.id.experiment.description, .dim),
             TextLine(item.status.rawValue, item.status.role),
             TextLine(item.step > 0 ? ShortNumber.grouped(item.step) : "-"),
-            TextLine(share.isFinite ? "\(Int(share * 100))" : "-", .dim),
+            TextLine(share.isFinite ? ShortNumber.fixed((share * 100).rounded(.down), decimals: 0) : "-", .dim),
             value(item, "reward"), value(item, "accuracy"), value(item, "loss"), value(item, "kl"),
             value(item, "tokens_per_second"),
             TextLine(
@@ -172,7 +172,7 @@ struct TrialPreview {
         var status = TextLine("\(mark) \(item.status.rawValue)", item.status.role, .bold)
         if item.status == .lost {
             status = status.appending("  its orchestrator is gone; R resumes it", .dim)
-        } else if let reason = item.statusDetail.split(separator: "\n").first {
+        } else if let reason = item.statusDetail.split(whereSeparator: \.isNewline).first {
             status = status.appending("  \(reason)", item.status == .failed ? .logError : .dim)
         }
         lines.append(status)

@@ -74,12 +74,6 @@ enum Role: UInt8, CaseIterable, Sendable {
         let first = Int(Role.series1.rawValue)
         return Role(rawValue: UInt8(first + ((index % 12) + 12) % 12)) ?? .series1
     }
-
-    /// The colour of a value between 0 and 1 on the seven-step heat scale.
-    static func heat(_ share: Double) -> Role {
-        let step = share.isFinite ? min(6, max(0, Int(share * 7))) : 0
-        return Role(rawValue: Role.heat1.rawValue + UInt8(step)) ?? .heat1
-    }
 }
 
 // MARK: - Names in theme files

@@ -91,10 +91,11 @@ extension Theme {
         var foreground = front.trueColor
         var background = back.trueColor
         var attributes = attributes.union(front.trueColorAttributes).union(back.trueColorAttributes)
-        if attributes.contains(.dim) {
-            // Terminals disagree about SGR 2, so the colour itself is moved towards the background.
-            foreground = .rgb(faded(foreground))
-            if background != .terminalDefault { background = .rgb(faded(background)) }
+        if attributes.contains(.dim), case .rgb(let color) = foreground {
+            // Terminals disagree about SGR 2, so the colour itself is moved towards the background. A colour that the
+            // terminal chooses is not known here; there the attribute must do.
+            foreground = .rgb(faded(color))
+            if case .rgb(let field) = background { background = .rgb(faded(field)) }
             attributes.remove(.dim)
         }
         guard depth == .indexed256 else {
@@ -103,10 +104,7 @@ extension Theme {
         return Style(foreground: foreground.indexed256, background: background.indexed256, attributes: attributes)
     }
 
-    private func faded(_ color: ThemeColor) -> RGB {
-        let solid = if case .rgb(let value) = color { value } else { assumedForeground }
-        return solid.mixed(with: assumedBackground, share: 0.55)
-    }
+    private func faded(_ color: RGB) -> RGB { color.mixed(with: assumedBackground, share: 0.55) }
 }
 
 extension ThemeColor {

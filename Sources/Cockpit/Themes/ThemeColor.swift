@@ -6,7 +6,9 @@ struct RGB: Hashable, Sendable {
 
     /// Reads `#rrggbb`.
     init?(hex: some StringProtocol) {
-        guard hex.utf8.count == 7, hex.first == "#", let value = UInt32(hex.dropFirst(), radix: 16) else { return nil }
+        guard hex.utf8.count == 7, hex.first == "#", hex.dropFirst().allSatisfy(\.isHexDigit),
+            let value = UInt32(hex.dropFirst(), radix: 16)
+        else { return nil }
         self.init(value)
     }
 

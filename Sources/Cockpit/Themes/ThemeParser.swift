@@ -20,13 +20,15 @@ struct ThemeParser {
     private var palette: [String: RGB] = [:]
     private var entries: [Role: Theme.Entry] = [:]
     private var line = 0
+    /// Where the file names the theme it inherits.
+    private var inheritsLine = 0
 
     /// Parses the text of a file; `inherited` loads the theme that an `inherits` line names.
     static func parse(
         _ text: String, file: String, inherited: (String) throws(ThemeError) -> Theme
     ) throws(ThemeError) -> Theme {
         var parser = ThemeParser(file: file)
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
             parser.line += 1
             try parser.read(Self.trimmed(Self.withoutComment(line)))
         }
@@ -71,6 +73,7 @@ struct ThemeParser {
             throw unknown("appearance", value, among: ["dark", "light", "any"])
         }
         if key == "cvd-safe", value != "yes", value != "no" { throw syntax("cvd-safe is yes or no, not '\(value)'") }
+        if key == "inherits" { inheritsLine = line }
         meta[key] = value
     }
 
@@ -126,7 +129,15 @@ struct ThemeParser {
 
     private func theme(inherited: (String) throws(ThemeError) -> Theme) throws(ThemeError) -> Theme {
         var base: Theme?
-        if let parent = meta["inherits"] { base = try inherited(parent) }
+        if let parent = meta["inherits"] {
+            do {
+                base = try inherited(parent)
+            } catch  where error.code == .notFound && error.file == parent {
+                throw ThemeError(
+                    code: .notFound, file: file, line: inheritsLine, message: "no theme '\(parent)' to inherit",
+                    hint: error.hint)
+            }
+        }
         let missing = base == nil ? Role.allCases.filter { entries[$0] == nil } : []
         if let first = missing.first {
             throw ThemeError(

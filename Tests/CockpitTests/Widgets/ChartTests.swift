@@ -156,32 +156,6 @@ struct LineChartTests {
     }
 
     @Test
-    func `names a bound and draws it below the line`() {
-        let lines = drawn(
-            30, 6, chart([0, 1]) { $0.levels = [.init(value: 0.5, label: "bound .50")] }.render)
-        #expect(
-            lines == [
-                "   1│                   ⣀⡠⠤⠔⠒⠉",
-                "    │            ⢀⣀⠤⠤⠒⠊⠉",
-                "0.50│┄┄┄┄┄┄⣀⡠⠤⠒⠒⠉⠁┄┄┄bound .50",
-                "    │⣀⠤⠔⠒⠊⠉",
-                "   0└─────────────────────────",
-                "    0           0.50         1",
-            ])
-    }
-
-    @Test
-    func `dims what comes after the playhead`() {
-        var surface = Surface(width: 20, height: 4)
-        chart([1, 1, 1]) { $0.playhead = 1 }.render(in: &surface, area: surface.bounds)
-        let marked = (0..<20).filter { surface[$0, 1]?.role == .accent }
-        #expect(marked.count == 1)
-        let column = marked[0]
-        #expect(surface[column - 1, 1]?.attributes == [])
-        #expect(surface[column + 1, 1]?.attributes == .dim)
-    }
-
-    @Test
     func `draws on a logarithmic axis`() {
         let lines = drawn(20, 4, chart([1, 10, 100, -1]) { $0.scale = .logarithmic }.render)
         #expect(

@@ -170,19 +170,3 @@ struct FooterTests {
         #expect(drawn(28, 2, footer.render) == [" tab pane  z zoom  / filter", " s stop    ? help  q detach"])
     }
 }
-
-@Suite("The toast line")
-struct ToastTests {
-    @Test
-    func `shows messages and their count`() {
-        let toast = ToastLine(
-            messages: ["KL 0.093 near bound", "data/0 exited 1"], trailing: "[2 alerts]", tone: .warning)
-        #expect(drawn(60, 1, toast.render) == [" ! KL 0.093 near bound   data/0 exited 1         [2 alerts]"])
-        #expect(drawn(34, 1, toast.render) == [" ! KL 0.093 near bou…  [2 alerts]"])
-    }
-
-    @Test
-    func `is empty without a message`() {
-        #expect(drawn(10, 1, ToastLine(messages: [], tone: .failure).render) == [""])
-    }
-}

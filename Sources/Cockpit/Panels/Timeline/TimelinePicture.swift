@@ -93,16 +93,17 @@ struct TimelinePicture {
                 rows.append(
                     Gantt.Lane(
                         label: TextLine("buffer \(buffer.capacity)", .dim),
-                        content: .samples(snapshot.bufferHistory.map(\.heldValue), maximum: Double(buffer.capacity))))
+                        content: .samples(
+                            SampleHistory.stepped(snapshot.bufferHistory), maximum: Double(buffer.capacity))))
             }
             for device in snapshot.devices where device.worker.isEmpty && !device.history.isEmpty {
                 rows.append(
                     Gantt.Lane(
                         label: TextLine("\(device.device) %", .dim),
-                        content: .samples(device.history.map(\.heldValue), maximum: 1)))
+                        content: .samples(context.samples(of: device), maximum: 1)))
             }
             for process in DeviceSummary(snapshot).workers where !process.history.isEmpty {
-                let values = process.history.map(\.heldValue)
+                let values = context.samples(of: process)
                 let peak = max(1, values.filter(\.isFinite).max() ?? 1)
                 rows.append(
                     Gantt.Lane(
@@ -145,9 +146,4 @@ struct TimelinePicture {
             return isSameMinute ? ":\(clock.suffix(2))" : clock
         }
     }
-}
-
-extension ReducedColumn {
-    /// The mean, or not a number where nothing was recorded.
-    var heldValue: Double { count > 0 ? mean : .nan }
 }

@@ -70,7 +70,7 @@ enum Alerts {
     }
 
     private static func oneLine(_ text: String) -> String {
-        text.split(separator: "\n").first.map(String.init) ?? text
+        text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
     }
 }
 
@@ -105,7 +105,7 @@ struct FailureBanner {
         let culprit = failure.map { $0.worker.isEmpty ? "" : " of \($0.worker)" } ?? ""
         let text = snapshot.statusDetail.isEmpty ? failure?.detail ?? "no reason was recorded" : snapshot.statusDetail
         return FailureBanner(
-            title: "first failure\(culprit)", lines: text.split(separator: "\n").map(String.init))
+            title: "first failure\(culprit)", lines: text.split(whereSeparator: \.isNewline).map(String.init))
     }
 
     func render(in surface: inout Surface, area: Rect) {

@@ -31,7 +31,9 @@ struct TransportBar {
         return Rect(x: inside.x + 8, y: inside.y + (inside.height >= 2 ? 1 : 0), width: inside.width - 18, height: 1)
     }
 
-    private func share(of time: Int64, end: Int64) -> Double { end > 0 ? Double(time) / Double(end) : 0 }
+    private func share(of time: Int64, end: Int64) -> Double {
+        end > 0 ? min(1, max(0, Double(time) / Double(end))) : 0
+    }
 
     private func controls(in surface: inout Surface, area: Rect, position: Int64) {
         let glyphs = surface.glyphs
@@ -59,7 +61,7 @@ struct TransportBar {
         surface.write(Format.duration(snapshot.endTime), x: track.maxX + 2, y: track.y, role: .dim)
         surface.put(isASCII ? "|" : "├", x: track.x - 1, y: track.y, role: .border)
         surface.put(isASCII ? "|" : "┤", x: track.maxX, y: track.y, role: .border)
-        let head = Int((min(1, max(0, share)) * Double(max(0, track.width - 1))).rounded())
+        let head = Int((share * Double(max(0, track.width - 1))).rounded())
         for column in 0..<max(0, track.width) {
             let isPast = column < head
             let line = isPast ? glyphs.doubleHorizontal : glyphs.horizontal
@@ -87,14 +89,14 @@ struct TransportBar {
 
     /// The best-ranked curve up to the playhead, under the bar.
     private func occupancy(in surface: inout Surface, area: Rect) {
-        guard let key = run.metrics.first, let curve = snapshot.curves[key], snapshot.endTime > 0 else { return }
+        guard let key = run.metrics.first, let curve = snapshot.curves[key], !curve.columns.isEmpty,
+            snapshot.endTime > 0
+        else { return }
         let name = key.split(separator: "/").last.map(String.init) ?? key
         surface.write(name.fitted(to: 7), x: area.x - 8, y: area.y, role: .dim)
         let width = max(1, Int(Double(area.width) * share(of: snapshot.time, end: snapshot.endTime)))
-        let columns = curve.columns
-        let dots = width * 2
-        let values = (0..<dots).map { columns[min(columns.count - 1, $0 * columns.count / dots)].heldValue }
-        Sparkline(values: values, role: .series1)
+        let known = SampleHistory.stepped(curve.columns)
+        Sparkline(values: Sparkline.stretched(known, to: width), role: .series1)
             .render(in: &surface, area: Rect(x: area.x, y: area.y, width: min(width, area.width), height: 1))
     }
 }

@@ -42,7 +42,7 @@ struct Histogram: Sendable {
             for column in columns {
                 x += surface.write("\(column.label):", x: x, y: area.y, role: .dim)
                 if tallest > 0, column.count > 0 {
-                    let level = min(7, max(0, Int((column.count / tallest * 8).rounded(.up)) - 1))
+                    let level = min(7, max(0, Int(min(8, column.count / tallest * 8).rounded(.up)) - 1))
                     surface.put(surface.glyphs.lowerEighths[level], x: x, y: area.y, role: role)
                 }
                 x += 2
@@ -67,7 +67,7 @@ struct StackedBar: Sendable {
     func render(in surface: inout Surface, area: Rect) {
         let values = segments.map { $0.value.isFinite ? max(0, $0.value) : 0 }
         let whole = max(total ?? 0, values.reduce(0, +))
-        guard whole > 0, !area.isEmpty else { return }
+        guard whole > 0, whole.isFinite, !area.isEmpty else { return }
         surface.clipped(to: area) { surface in
             var sum = 0.0
             var x = area.x

@@ -35,12 +35,6 @@ struct ChartLayout {
         return Int(((1 - min(1, max(0, share))) * Double(canvas.dotHeight - 1)).rounded())
     }
 
-    /// The row of a value, or nil when it lies outside.
-    func row(of value: Double) -> Int? {
-        guard let share = share(of: value), share >= 0, share <= 1, plot.height > 0 else { return nil }
-        return min(plot.height - 1, Int((1 - share) * Double(plot.height)))
-    }
-
     /// The column of an x position, or nil when it lies outside.
     func column(of position: Double) -> Int? {
         let span = x.upperBound - x.lowerBound
@@ -107,12 +101,13 @@ struct ChartLayout {
         guard span > 0, span.isFinite else { return [range.lowerBound] }
         let raw = span / Double(count)
         let power = pow(10, floor(log10(raw)))
+        guard power.isNormal else { return [range.lowerBound] }
         let step = ([1, 2, 5, 10].first { $0 * power >= raw } ?? 10) * power
         let first = Int((range.lowerBound / step).rounded(.up))
         return (0...(count + 1)).map { Double(first + $0) * step }.filter { $0 <= range.upperBound }
     }
 
-    /// The values of all series and levels, widened to two digits; never empty, so that a constant has a place.
+    /// The values of all series, widened to two digits; never empty, so that a constant has a place.
     private static func valueRange(of chart: LineChart) -> ClosedRange<Double> {
         var low = Double.infinity
         var high = -Double.infinity
@@ -131,6 +126,8 @@ struct ChartLayout {
             return low - margin...high + margin
         }
         let step = pow(10, floor(log10(high - low)) - 1)
+        // At the ends of what a number can hold there is no room to round.
+        guard step.isNormal, (high / step).isFinite, (ceil(high / step) * step).isFinite else { return low...high }
         return floor(low / step) * step...ceil(high / step) * step
     }
 }

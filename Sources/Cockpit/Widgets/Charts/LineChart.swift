@@ -34,13 +34,6 @@ struct LineChart: Sendable {
         var shape: Shape = .line
     }
 
-    /// A value with a meaning of its own: a baseline, an alert's bound.
-    struct Level: Sendable {
-        var value: Double
-        var label: String
-        var role: Role = .baseline
-    }
-
     enum Scale: Sendable {
         case linear
         case logarithmic
@@ -53,27 +46,13 @@ struct LineChart: Sendable {
     /// The values at the bottom and at the top; without it those of the series.
     var y: ClosedRange<Double>?
     var scale: Scale = .linear
-    var levels: [Level] = []
-
-    /// Where replay stands; what comes after is drawn dim.
-    var playhead: Double?
-
-    /// The x position of the crosshair.
-    var cursor: Double?
 
     func render(in surface: inout Surface, area: Rect) {
         guard let layout = ChartLayout(chart: self, area: area) else { return }
         surface.clipped(to: area) { surface in
             layout.drawAxes(in: &surface)
-            for level in levels { draw(level, in: &surface, layout: layout) }
             for series in series { draw(series, in: &surface, layout: layout) }
-            for level in levels { name(level, in: &surface, layout: layout) }
             markNonFinite(in: &surface, layout: layout)
-            drawVertical(at: cursor, role: .cross, in: &surface, layout: layout)
-            guard let playhead, let column = layout.column(of: playhead) else { return }
-            let future = layout.plot.splitLeft(column + 1).rest
-            surface.dim(future)
-            drawVertical(at: playhead, role: .accent, in: &surface, layout: layout)
         }
     }
 
@@ -108,34 +87,6 @@ struct LineChart: Sendable {
     /// The first column lies at the left edge and the last one at the right.
     private static func dot(of index: Int, count: Int, width: Int) -> Int {
         count > 1 ? Int((Double(index) * Double(width - 1) / Double(count - 1)).rounded()) : 0
-    }
-
-    private func draw(_ level: Level, in surface: inout Surface, layout: ChartLayout) {
-        guard let row = layout.row(of: level.value) else { return }
-        let plot = layout.plot
-        for x in plot.x..<plot.maxX {
-            surface.put(surface.glyphs.dashedHorizontal, x: x, y: plot.y + row, role: level.role)
-        }
-    }
-
-    /// Writes the label at the end of its line that hides fewer dots of the series.
-    private func name(_ level: Level, in surface: inout Surface, layout: ChartLayout) {
-        guard let row = layout.row(of: level.value) else { return }
-        let plot = layout.plot
-        let y = plot.y + row
-        let label = level.label.fitted(to: max(0, plot.width - 2), ellipsis: surface.glyphs.ellipsis)
-        let line = surface.glyphs.dashedHorizontal
-        func hidden(from x: Int) -> Int {
-            (x..<(x + label.cellWidth)).filter { surface[$0, y].map { $0.scalar != line } ?? true }.count
-        }
-        let right = plot.maxX - label.cellWidth
-        let start = hidden(from: plot.x) < hidden(from: right) ? plot.x : right
-        surface.write(label, x: start, y: y, role: level.role)
-    }
-
-    private func drawVertical(at position: Double?, role: Role, in surface: inout Surface, layout: ChartLayout) {
-        guard let position, let column = layout.column(of: position) else { return }
-        surface.verticalLine(x: layout.plot.x + column, y: layout.plot.y, length: layout.plot.height, role: role)
     }
 
     private func markNonFinite(in surface: inout Surface, layout: ChartLayout) {

@@ -23,6 +23,12 @@ struct Sparkline: Sendable {
         surface.clipped(to: area) { canvas.render(in: &$0, x: area.x, y: area.y, role: role) }
     }
 
+    /// Values stretched or thinned to the dots of a width, so that all their time is shown.
+    static func stretched(_ values: [Double], to width: Int) -> [Double] {
+        guard !values.isEmpty, width > 0 else { return [] }
+        return (0..<(width * 2)).map { values[$0 * values.count / (width * 2)] }
+    }
+
     private static func range(of values: ArraySlice<Double>) -> ClosedRange<Double>? {
         let finite = values.filter(\.isFinite)
         guard let low = finite.min(), let high = finite.max() else { return nil }

@@ -4,8 +4,6 @@ struct FormRow: Sendable {
         case text(TextField)
         /// One of several; drawn with a mark that a list opens.
         case choice(String)
-        /// Shown, not edited.
-        case fixed(String)
     }
 
     /// Widths that all rows of a form share.
@@ -53,8 +51,6 @@ struct FormRow: Sendable {
             let role: Role = focus == .focused ? .accent : .foreground
             surface.write(TextLine(text, role), x: area.x + 1, y: area.y, maxWidth: area.width - 3)
             surface.put(surface.glyphs.expanded, x: area.maxX - 1, y: area.y, role: role)
-        case .fixed(let text):
-            surface.write(TextLine(text, .dim), x: area.x + 1, y: area.y, maxWidth: area.width - 1)
         }
     }
 }

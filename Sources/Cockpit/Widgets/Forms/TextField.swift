@@ -29,9 +29,10 @@ struct TextField: Hashable, Sendable {
     /// Puts text at the cursor; line ends of a paste become blanks.
     mutating func insert(_ addition: String) {
         let line = String(addition.map { $0.isNewline || $0 == "\t" ? " " : $0 })
-        let index = text.index(text.startIndex, offsetBy: cursor)
-        text.insert(contentsOf: line, at: index)
-        cursor = min(text.count, cursor + line.count)
+        let head = String(text.prefix(cursor)) + line
+        text = head + text.dropFirst(cursor)
+        // An accent joins the letter before it and is no character of its own.
+        cursor = min(text.count, head.count)
     }
 
     private var wordStart: Int {

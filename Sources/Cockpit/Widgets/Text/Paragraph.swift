@@ -62,8 +62,9 @@ struct Paragraph: Sendable {
         }
 
         private mutating func addLong(_ word: Substring, style: TextStyle) {
-            for character in word {
-                let text = String(character)
+            // By scalars, as a surface draws them: a joined emoji may be wider than the whole line.
+            for scalar in word.unicodeScalars {
+                let text = String(scalar)
                 let cells = text.cellWidth
                 if used + cells > width, used > 0 { breakLine() }
                 append(text, cells: cells, style: style)

@@ -8,6 +8,7 @@ enum ShortNumber {
         if size < 0.001 || size >= 999.5e12 { return exponential(value) }
         if size < 999.5 {
             if value.rounded() == value { return "\(Int(value))" }
+            if size < 0.00995 { return fixed(value, decimals: 4) }
             return fixed(value, decimals: size < 0.0995 ? 3 : (size < 9.995 ? 2 : (size < 99.95 ? 1 : 0)))
         }
         var scaled = value
@@ -24,14 +25,15 @@ enum ShortNumber {
 
     /// A number with a fixed count of decimals, rounded half away from zero.
     static func fixed(_ value: Double, decimals: Int) -> String {
-        guard value.isFinite, abs(value) < 1e15 else { return text(value) }
-        var power = 1.0
+        var power = 1
         for _ in 0..<decimals { power *= 10 }
-        let scaled = (abs(value) * power).rounded()
+        let scaled = (abs(value) * Double(power)).rounded()
+        // Beyond this the last digits would be made up, and soon an integer would overflow.
+        guard abs(value) < 1e15, scaled < 1e18 else { return text(value) }
         let sign = value < 0 && scaled > 0 ? "-" : ""
-        let whole = Int((scaled / power).rounded(.towardZero))
+        let (whole, part) = Int(scaled).quotientAndRemainder(dividingBy: power)
         guard decimals > 0 else { return "\(sign)\(whole)" }
-        let rest = "\(Int(scaled - Double(whole) * power))"
+        let rest = "\(part)"
         return "\(sign)\(whole)." + String(repeating: "0", count: max(0, decimals - rest.count)) + rest
     }
 

@@ -44,9 +44,6 @@ struct Gantt: Sendable {
     var now: Int64
     var ticks: [Tick] = []
     var columnTitles: [String] = []
-
-    /// Where replay stands; what comes after is drawn dim.
-    var playhead: Int64?
     var firstLane = 0
 
     /// Rows needed for all lanes and the axis.
@@ -60,16 +57,7 @@ struct Gantt: Sendable {
             for (row, lane) in lanes.dropFirst(firstLane).prefix(area.height - 1).enumerated() {
                 draw(lane, in: &surface, layout: layout, y: area.y + 1 + row)
             }
-            drawPlayhead(in: &surface, layout: layout)
         }
-    }
-
-    /// The time at a column of the widget, for the mouse; nil outside of the track.
-    func time(atColumn column: Int, area: Rect) -> Int64? {
-        let track = Layout(gantt: self, area: area).track
-        guard column >= track.x, column < track.maxX else { return nil }
-        let share = (Double(column - track.x) + 0.5) / Double(track.width)
-        return window.lowerBound + Int64(share * Double(window.upperBound - window.lowerBound))
     }
 
     // MARK: - Layout
@@ -127,9 +115,9 @@ struct Gantt: Sendable {
         switch lane.content {
         case .busy(let spans):
             drawIdle(in: &surface, track: track, layout: layout)
-            draw(spans, selection: lane.selection, in: &surface, track: track)
+            draw(spans, selection: lane.selection, in: &surface, track: track, layout: layout)
         case .sparse(let spans):
-            draw(spans, selection: lane.selection, in: &surface, track: track)
+            draw(spans, selection: lane.selection, in: &surface, track: track, layout: layout)
         case .samples(let values, let maximum):
             drawSamples(values, maximum: maximum, in: &surface, track: track)
         case .heading:
@@ -143,7 +131,9 @@ struct Gantt: Sendable {
         for x in track.x..<(track.x + end) { surface.put(surface.glyphs.idle, x: x, y: track.y, role: .rpcIdle) }
     }
 
-    private func draw(_ spans: [LaneSpan], selection: Int?, in surface: inout Surface, track: Rect) {
+    private func draw(
+        _ spans: [LaneSpan], selection: Int?, in surface: inout Surface, track: Rect, layout: Layout
+    ) {
         let raster = LaneRaster(spans: spans, window: window, now: now, width: track.width)
         for (column, cell) in raster.cells.enumerated() {
             guard let cell else { continue }
@@ -152,8 +142,13 @@ struct Gantt: Sendable {
             let glyph = isPartial ? surface.glyphs.leftEighths[cell.eighths - 1] : whole
             surface.put(glyph, x: track.x + column, y: track.y, role: cell.kind.role)
         }
-        guard let selection else { return }
-        let columns = raster.cells.indices.filter { raster.cells[$0]?.span == selection }
+        guard let selection, spans.indices.contains(selection) else { return }
+        var columns = raster.cells.indices.filter { raster.cells[$0]?.span == selection }
+        if columns.isEmpty {
+            // Others show in its cells, but a person who walks along the spans must see where they are.
+            let span = spans[selection]
+            columns = [span.start, span.end ?? now].compactMap { column(of: $0, layout: layout) }
+        }
         guard let first = columns.first, let last = columns.last else { return }
         if last - first >= 2 {
             surface.put("[", x: track.x + first, y: track.y, role: .cross, attributes: .bold)
@@ -167,9 +162,8 @@ struct Gantt: Sendable {
     /// One value a dot column, stretched over the part of the track that has a past.
     private func drawSamples(_ values: [Double], maximum: Double, in surface: inout Surface, track: Rect) {
         guard !values.isEmpty, maximum > 0 else { return }
-        let dots = track.width * 2
-        let stretched = (0..<dots).map { values[min(values.count - 1, $0 * values.count / dots)] }
-        Sparkline(values: stretched, range: 0...maximum).render(in: &surface, area: track)
+        Sparkline(values: Sparkline.stretched(values, to: track.width), range: 0...maximum)
+            .render(in: &surface, area: track)
     }
 
     private func drawNumbers(
@@ -183,13 +177,5 @@ struct Gantt: Sendable {
             surface.write(padded, x: x, y: y, role: role)
             x += width + 1
         }
-    }
-
-    private func drawPlayhead(in surface: inout Surface, layout: Layout) {
-        guard let playhead, let column = column(of: playhead, layout: layout) else { return }
-        let future = layout.track.splitLeft(column + 1).rest
-        surface.dim(future)
-        surface.verticalLine(
-            x: layout.track.x + column, y: layout.track.y, length: layout.track.height, role: .accent)
     }
 }

@@ -3,7 +3,6 @@ struct GanttLegend: Sendable {
     var kinds: [(kind: SpanKind, label: String)] = [
         (.generate, "generate"), (.inference, "inference"), (.train, "train"), (.sync, "sync/offload"),
     ]
-    var trailing: TextLine = ""
 
     func render(in surface: inout Surface, area: Rect) {
         guard !area.isEmpty else { return }
@@ -18,7 +17,6 @@ struct GanttLegend: Sendable {
                 surface.put(glyph, x: x, y: area.y, role: role)
                 x += 2 + surface.write(label, x: x + 2, y: area.y, role: .dim) + 2
             }
-            surface.write(trailing, x: x + 4, y: area.y)
         }
     }
 }

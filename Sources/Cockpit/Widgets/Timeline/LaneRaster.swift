@@ -48,7 +48,7 @@ struct LaneRaster: Sendable {
                 continue
             }
             let first = Int(max(0, start))
-            let last = min(width - 1, Int(end.rounded(.up)) - 1)
+            let last = Int(min(end, Double(width)).rounded(.up)) - 1
             for cell in first...max(first, last) {
                 let amount = min(end, Double(cell + 1)) - max(start, Double(cell))
                 let cover = Cover(
