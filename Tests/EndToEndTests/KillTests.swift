@@ -56,6 +56,31 @@ import Testing
         }
     }
 
+    @Test func `a trial whose newest checkpoint is damaged goes on from the one before`() throws {
+        try begin("damaged", steps: 100_000)
+        #expect(small.waitFor(step: 27, "grpo", "damaged"))
+        kill(try #require(try small.show("grpo", "damaged").orchestrator.pid), SIGKILL)
+        #expect(eventually(within: 2) { small.survivors.isEmpty })
+        let folder = URL(fileURLWithPath: small.folder.file("home/trials/grpo/damaged/checkpoints/actor"))
+        let steps = try FileManager.default.contentsOfDirectory(atPath: folder.path).compactMap {
+            $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil
+        }.sorted()
+        let newest = try #require(steps.last), before = try #require(steps.dropLast().last)
+        let weights = folder.appending(path: "step-\(newest)/model.safetensors")
+        var bytes = try Data(contentsOf: weights)
+        bytes[bytes.count - 2] ^= 1
+        try bytes.write(to: weights)
+
+        let resume = ["start", "-e", "grpo", "-f", "damaged", "--recover-mode", "resume", "--detach"]
+        #expect(try small.program.run(resume).status == 0)
+        #expect(small.waitFor(step: newest + 5, "grpo", "damaged"))
+        let log = try small.program.run("logs", "-e", "grpo", "-f", "damaged", "--lines", "1000").output
+        #expect(log.contains("the next attempt goes on from step \(before)"), "\(log)")
+        #expect(try small.program.run("stop", "-e", "grpo", "-f", "damaged").status == 0)
+        let points = try small.metric("grpo_actor/reward", "grpo", "damaged").map(\.step)
+        #expect(points == Array(11..<(11 + points.count)))
+    }
+
     @Test func `a killed dashboard changes nothing`() throws {
         try begin("watched")
         let session = try TerminalSession(small.program, ["attach", "-e", "grpo", "-f", "watched"])

@@ -61,8 +61,8 @@ import Testing
         session.press("\u{13}")
 
         #expect(session.waitFor("RUNNING") != nil, "\(session.screen.text)")
-        for word in ["actor_gen", "reward", "buf", "CPU", "model/0"] {
-            #expect(session.waitUntil { $0.text.contains(word) } != nil, "\(word)\n\(session.screen.text)")
+        for word in ["actor_gen", "reward", "buf", "cpu", "model/0"] {
+            #expect(session.waitUntil { $0.text.lowercased().contains(word) } != nil, "\(word)\n\(session.screen.text)")
         }
         #expect(small.waitFor(step: 6, "grpo", "first"))
         session.press("s")

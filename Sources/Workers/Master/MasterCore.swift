@@ -1,4 +1,4 @@
-package import Protocol
+import Protocol
 
 /// The master worker's decisions: it goes through the setups of a plan, step by step, driven by events. Pure.
 ///

@@ -13,15 +13,33 @@ enum CheckpointFallback {
     /// begin anew without being asked.
     static func consequence(of error: ComputeError, at path: String, step: UInt64) -> any Error {
         guard let slash = path.lastIndex(of: "/"), path[slash...] == "/step-\(step)" else { return error }
-        let listing = CheckpointFolder.latest(in: String(path[..<slash]))
-        guard let damaged = listing.skipped.first(where: { $0.path == path }), let older = listing.latest,
-            older.step < step
-        else { return error }
+        guard let reason = fault(at: path), let older = newestWhole(in: String(path[..<slash]), before: step) else {
+            return error
+        }
         // One that stands there already is of an earlier run of the same step, and no better.
         try? SystemFiles().removeFolder(path + suffix)
         guard rename(path, path + suffix) == 0 else { return error }
         return WorkerError(
-            .storage, "the checkpoint \(path) is passed over: \(damaged.reason.summary)",
-            detail: "It is now \(path)\(suffix).", hint: "the next attempt goes on from step \(older.step)")
+            .storage, "the checkpoint \(path) is passed over: \(reason.summary)",
+            detail: "It is now \(path)\(suffix).", hint: "the next attempt goes on from step \(older)")
+    }
+
+    /// Why a checkpoint cannot be loaded; nil for a whole one.
+    private static func fault(at path: String) -> ComputeError? {
+        do throws(ComputeError) {
+            _ = try Checkpoint.open(path)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// The newest step before `step` whose checkpoint in `folder` agrees with its manifest.
+    private static func newestWhole(in folder: String, before step: UInt64) -> UInt64? {
+        let names = FolderListing.names(in: folder) ?? []
+        let steps = names.compactMap { name in
+            UInt64(name.dropFirst(5)).flatMap { name == "step-\($0)" ? $0 : nil }
+        }
+        return steps.filter { $0 < step }.sorted(by: >).first { fault(at: "\(folder)/step-\($0)") == nil }
     }
 }

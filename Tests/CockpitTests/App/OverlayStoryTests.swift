@@ -22,7 +22,7 @@ import Testing
             (": s backspace", "[palette ]", []), (": s backspace backspace", "", []),
             (": : space r e p a i n t enter", "", ["repaint"]),
             (": s t e p space 2 3 enter", "at 60s", []), (": g o space 9 9 9 9 enter", "at 600s", []),
-            (": s t e p space - 5 enter", "at 0s", []),
+            (": s t e p space - 5 enter", "[palette step -5]", []),
             (": r e l a u n c h enter", "\"it is running; stop it first\"", []),
             (": s o r t enter", "\"not on this screen\"", []),
             // Themes: the cursor shows, enter keeps, everything else goes back.
