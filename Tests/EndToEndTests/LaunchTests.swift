@@ -38,7 +38,8 @@ import Testing
             if line.contains(group), !line.contains("[") { isInGroup = true }
             if isInGroup, line.contains(name), line.contains("[") { break }
             session.press("\t")
-            _ = try #require(session.waitUntil { ![line, ""].contains(focused($0)) }, "\(path)\n\(session.screen.text)")
+            _ = try #require(
+                session.waitUntil { ![line, ""].contains(focused($0)) }, "\(path)\n\(session.screen.text)")
         }
         #expect(focused(session.screen).contains(name), "\(path)\n\(session.screen.text)")
         session.press("\r")
