@@ -245,11 +245,13 @@ final class Ingest {
         leaveRunRecord()
     }
 
-    /// A `run.json` that could not be rewritten would claim for ever that the trial runs. Without it readers ask the run
-    /// itself, which knows how it ended; and a file can be removed when none can be written.
+    /// A `run.json` that could not be replaced would claim for ever that the trial runs. Its own blocks can be written
+    /// when no new ones are left; and where even that fails it can be removed: then readers ask the run itself.
     private func leaveRunRecord() {
         writeRunRecord()
-        guard runRecord != nil, unlink(folder.runFile) == 0 else { return }
+        guard let record = runRecord else { return }
+        if (try? record.overwrite(folder)) != nil { return }
+        unlink(folder.runFile)
         Diagnostics.write("\(folder.runFile) could not be written and was removed; the run itself says how it ended")
     }
 }

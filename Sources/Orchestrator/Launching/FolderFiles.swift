@@ -29,6 +29,23 @@ enum FolderFiles {
         let temporary = "\(path).new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw failure("\(temporary) cannot be written") }
+        guard fill(descriptor, with: bytes), rename(temporary, path) == 0 else {
+            let error = failure("\(path) cannot be written")
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    /// Writes over an existing file where it lies: what fits into its blocks needs no room on the disk.
+    static func overwrite(_ path: String, with bytes: [UInt8]) throws(LaunchError) {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0, fill(descriptor, with: bytes), truncate(path, bytes.count) == 0 else {
+            throw failure("\(path) cannot be written")
+        }
+    }
+
+    /// Writes all bytes, down to the disk, and closes the file; whether that worked.
+    private static func fill(_ descriptor: Int32, with bytes: [UInt8]) -> Bool {
         var isWritten = true
         var done = 0
         while isWritten, done < bytes.count {
@@ -38,12 +55,7 @@ enum FolderFiles {
             done += max(0, count)
         }
         isWritten = isWritten && fsync(descriptor) == 0
-        isWritten = close(descriptor) == 0 && isWritten
-        guard isWritten, rename(temporary, path) == 0 else {
-            let error = failure("\(path) cannot be written")
-            unlink(temporary)
-            throw error
-        }
+        return close(descriptor) == 0 && isWritten
     }
 
     /// Removes everything under `folder` but `kept`, never following a link.

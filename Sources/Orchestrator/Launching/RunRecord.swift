@@ -57,14 +57,22 @@ package struct RunRecord: Sendable, Codable, Equatable {
         return try? JSONDecoder().decode(RunRecord.self, from: data)
     }
 
+    /// Replaces the trial's record; a reader sees the old one or this one.
     package func write(_ folder: TrialFolder) throws(LaunchError) {
+        try FolderFiles.replace(folder.runFile, with: bytes(folder))
+    }
+
+    /// Writes over the trial's record where it lies, which needs no room on the disk. A crash in between leaves a file
+    /// that reads as none.
+    func overwrite(_ folder: TrialFolder) throws(LaunchError) {
+        try FolderFiles.overwrite(folder.runFile, with: bytes(folder))
+    }
+
+    private func bytes(_ folder: TrialFolder) throws(LaunchError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         do {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-            let bytes = [UInt8](try encoder.encode(self))
-            try FolderFiles.replace(folder.runFile, with: bytes)
-        } catch let error as LaunchError {
-            throw error
+            return [UInt8](try encoder.encode(self))
         } catch {
             throw LaunchError(.folder, "\(folder.runFile) cannot be written", detail: "\(error)")
         }

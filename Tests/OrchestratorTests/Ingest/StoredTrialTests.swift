@@ -1,3 +1,4 @@
+import Glibc
 import Protocol
 import Store
 import TestSupport
@@ -112,21 +113,30 @@ import Testing
         again.join()
     }
 
-    @Test func `is shown as it ended though its last run.json could not be written`() throws {
+    @Test(arguments: [true, false])
+    func `is shown as it ended though its last run.json could not be made anew`(isWritable: Bool) throws {
         let trial = HomeFolder(path: folder.path).trial(try Samples.id())
         let queue = try IngestQueue()
         let (ingest, runtime) = try start(trial, queue)
         var record = RunRecord(
             id: trial.id, orchestrator: ProcessIdentity(pid: 1, startTicks: 0), runtimeFolder: runtime.path,
-            status: .running, attempt: 1, startedWall: 1, totalSteps: 560, workers: [])
+            status: .running, statusDetail: String(repeating: "long ", count: 100), attempt: 1, startedWall: 1,
+            totalSteps: 560, workers: [])
         try record.write(trial)
         #expect(try TrialList.one(trial.id, home: trial.home).status == .lost)
         // It stands for a full disk: the new file cannot be made beside the old one.
         try FolderFiles.makeFolder("\(trial.runFile).new")
+        if !isWritable {
+            // Nor can the old one be written over: it is a link, and links are not followed.
+            #expect(rename(trial.runFile, "\(trial.runFile).elsewhere") == 0)
+            #expect(symlink("\(trial.runFile).elsewhere", trial.runFile) == 0)
+        }
         record.status = .stopped
+        record.statusDetail = "stopped by command"
         queue.close([.status(.stopped, detail: "stopped by command", time: 2)], record: record)
         ingest.join()
 
+        #expect(RunRecord.read(trial) == (isWritable ? record : nil))
         let overview = try TrialList.one(trial.id, home: trial.home)
         #expect(overview.status == .stopped)
         #expect(overview.statusDetail == "stopped by command")
