@@ -88,17 +88,34 @@ struct SnapCommand: ParsableCommand {
             run.item = trials.first { $0.id == id }
             state.run = run
             state.screens = screen == .timeline ? [.dashboard, .timeline] : [.dashboard]
-            try fill(&state, from: backend.open(id), id: id)
         } else if screen == .launch {
             state.screens = [.trials, .launch]
             state.form = LaunchForm()
-            _ = Reducer.reduce(&state, .experimentsLoaded(try backend.experiments()), now: 0)
+            try check(Reducer.reduce(&state, .experimentsLoaded(try backend.experiments()), now: 0), &state, backend)
         }
+        try fill(&state, from: backend)
         return state
     }
 
+    /// Has the plan of the form made, as the dashboard does in the background.
+    private func check(_ effects: [Effect], _ state: inout AppState, _ backend: LocalBackend) throws {
+        for case .checkLaunch(let draft) in effects {
+            let outcome = Result { try backend.check(draft) }.mapError { Refusal($0) }
+            _ = Reducer.reduce(&state, .launchChecked(draft, outcome), now: 0)
+        }
+    }
+
     /// Reads what the screen asks for; which metrics it shows depends on which there are, so it asks twice.
-    private func fill(_ state: inout AppState, from source: any RunSource, id: TrialID) throws {
+    private func fill(_ state: inout AppState, from backend: LocalBackend) throws {
+        guard let id = state.subscription(now: 0)?.trial else { return }
+        let source: any RunSource
+        do {
+            source = try backend.open(id)
+        } catch {
+            // The list is drawn also where one of its runs cannot be read.
+            if trial == nil { return }
+            throw error
+        }
         for _ in 0..<2 {
             guard let query = state.subscription(now: 0)?.query else { return }
             _ = Reducer.reduce(&state, .snapshot(id, query, try source.snapshot(query)), now: 0)

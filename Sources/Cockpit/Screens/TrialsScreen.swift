@@ -193,15 +193,16 @@ struct TrialPreview {
     }
 
     private func curves(in surface: inout Surface, area: Rect, item: TrialItem) {
-        let keys = MetricOrder.ranked(Array(item.last.keys)).prefix(area.height)
-        for (row, key) in keys.enumerated() {
+        let keys = Array(MetricOrder.ranked(Array(item.last.keys)).prefix(area.height))
+        let names = keys.map { SeriesName.short($0, among: keys) }
+        let width = min(17, names.map(\.cellWidth).max() ?? 0)
+        for (row, (key, name)) in zip(keys, names).enumerated() {
             let y = area.y + row
-            let name = key.split(separator: "/").last.map(String.init) ?? key
-            surface.write(name.padded(to: 11, ellipsis: surface.glyphs.ellipsis), x: area.x, y: y, role: .dim)
+            surface.write(name.padded(to: width, ellipsis: surface.glyphs.ellipsis), x: area.x, y: y, role: .dim)
             let value = ShortNumber.text(item.last[key] ?? .nan)
             surface.write(value, x: area.maxX - value.cellWidth, y: y, role: .foreground)
             guard let curve = preview?.curves[key] else { continue }
-            let place = Rect(x: area.x + 12, y: y, width: area.width - 12 - value.cellWidth - 2, height: 1)
+            let place = Rect(x: area.x + width + 1, y: y, width: area.width - width - value.cellWidth - 3, height: 1)
             let values = Smoothing.debiased(curve.columns[...], weight: 0.8).map(\.mean)
             Sparkline(values: values, role: .series(row)).render(in: &surface, area: place)
         }

@@ -58,6 +58,16 @@ import Testing
         #expect(try snap("-e", "sft", "-f", "first", "--screen", "timeline", "--txt", "-").output.contains("sft_train"))
     }
 
+    @Test func `the list shows the newest trial's curves and the form its plan`() throws {
+        try stored.add("first")
+        let list = try snap("--screen", "trials", "--txt", "-").output
+        #expect(list.contains("MFCs      sft_train"), "\(list)")
+        #expect(list.contains("┌─ loss"), "\(list)")
+        let form = try snap("--screen", "launch", "--txt", "-").output
+        #expect(form.contains("ready, ctrl-s") || form.contains("refused"), "\(form)")
+        #expect(!form.contains("working out the plan"))
+    }
+
     @Test func `ascii means ASCII`() throws {
         try stored.add("first")
         for screen in ["dashboard", "timeline"] {

@@ -152,7 +152,7 @@ enum MetricOrder {
 
     private static func rank(_ key: String) -> Int {
         if key.hasPrefix("timeperf/") { return 900 }
-        let name = key.split(separator: "/").last.map(String.init) ?? key
+        let name = SeriesName.last(of: key)
         let isHeldOut = key.hasPrefix("eval/") && name != "accuracy"
         if let exact = first.firstIndex(of: name) { return exact * 2 + (isHeldOut ? 1 : 0) }
         if let close = first.firstIndex(where: { name.contains($0) }) { return close * 2 + 1 }

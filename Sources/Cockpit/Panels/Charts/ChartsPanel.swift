@@ -57,10 +57,8 @@ struct MetricChart {
 
     /// The last part of the name where it is enough, and how it is smoothed.
     func title(among keys: [String]) -> String {
-        let name = key.split(separator: "/").last.map(String.init) ?? key
-        let isUnique = keys.count { $0 == name || $0.hasSuffix("/\(name)") } == 1
         let weight = weight > 0 ? " ema \(Self.weightLabel(weight))" : ""
-        return (isUnique ? name : key) + weight + (view.isLogarithmic ? " log" : "")
+        return SeriesName.short(key, among: keys) + weight + (view.isLogarithmic ? " log" : "")
     }
 
     var lastValue: String { series.map { ShortNumber.text($0.last) } ?? "" }

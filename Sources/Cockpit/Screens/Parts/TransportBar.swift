@@ -92,8 +92,7 @@ struct TransportBar {
         guard let key = run.metrics.first, let curve = snapshot.curves[key], !curve.columns.isEmpty,
             snapshot.endTime > 0
         else { return }
-        let name = key.split(separator: "/").last.map(String.init) ?? key
-        surface.write(name.fitted(to: 7), x: area.x - 8, y: area.y, role: .dim)
+        surface.write(SeriesName.last(of: key).fitted(to: 7), x: area.x - 8, y: area.y, role: .dim)
         let width = max(1, Int(Double(area.width) * share(of: snapshot.time, end: snapshot.endTime)))
         let known = SampleHistory.stepped(curve.columns)
         Sparkline(values: Sparkline.stretched(known, to: width), role: .series1)
