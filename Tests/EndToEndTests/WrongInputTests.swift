@@ -62,6 +62,12 @@ import Testing
         #expect(doctor.status == 1)
         #expect(doctor.output.contains("✗ sft/cut"), "\(doctor.output)")
         #expect(try small.program.run("list", "--json").status == 0)
+        for format in [[], ["--json"]] {
+            let told = try small.program.run(["show", "-e", "sft", "-f", "cut"] + format)
+            #expect(told.output.contains("completed"), "what run.json knows is shown")
+            #expect(told.errors.contains("run.sqlite is damaged") && told.errors.contains("cockpit doctor"))
+            #expect(told.status == 1)
+        }
     }
 
     @Test func `without a terminal the dashboard says what to use instead`() throws {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Orchestrator
 import Protocol
+import Store
 
 /// Shows one trial: state, workers, last values.
 struct ShowCommand: ParsableCommand {
@@ -12,8 +13,24 @@ struct ShowCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let overview = try TrialList.one(try trial.id(), home: Environment.home)
-        if json { return try Output.json(TrialDocument(overview)) }
+        let id = try trial.id(), home = Environment.home
+        let overview = try TrialList.one(id, home: home)
+        if json { try Output.json(TrialDocument(overview)) } else { print(overview) }
+        // What the trial's folder says is shown all the same; the figures are in the run.
+        if let fault = Self.fault(in: home.trial(id)) { throw fault }
+    }
+
+    /// Why the trial's run cannot be read; nil where it can, or where there is none yet.
+    private static func fault(in folder: TrialFolder) -> StoreError? {
+        do {
+            _ = try StoredRun.open(path: folder.database).snapshot(RunQuery(timelineWindow: 0, columns: 1, logLimit: 0))
+            return nil
+        } catch {
+            return error.code == .notFound ? nil : error
+        }
+    }
+
+    private func print(_ overview: TrialOverview) {
         Output.line("\(overview.id)  \(overview.status.rawValue)  step \(overview.step)/\(overview.totalSteps)")
         if !overview.statusDetail.isEmpty { Output.line(Output.sanitized(overview.statusDetail)) }
         Output.line("started \(ListCommand.date(overview.startedWall))")
