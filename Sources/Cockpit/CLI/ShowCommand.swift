@@ -1,7 +1,6 @@
 import ArgumentParser
 import Orchestrator
 import Protocol
-import Store
 
 /// Shows one trial: state, workers, last values.
 struct ShowCommand: ParsableCommand {
@@ -13,21 +12,9 @@ struct ShowCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let id = try trial.id(), home = Environment.home
-        let overview = try TrialList.one(id, home: home)
+        let overview = try TrialList.one(try trial.id(), home: Environment.home)
         if json { try Output.json(TrialDocument(overview)) } else { print(overview) }
-        // What the trial's folder says is shown all the same; the figures are in the run.
-        if let fault = Self.fault(in: home.trial(id)) { throw fault }
-    }
-
-    /// Why the trial's run cannot be read; nil where it can, or where there is none yet.
-    private static func fault(in folder: TrialFolder) -> StoreError? {
-        do {
-            _ = try StoredRun.open(path: folder.database).snapshot(RunQuery(timelineWindow: 0, columns: 1, logLimit: 0))
-            return nil
-        } catch {
-            return error.code == .notFound ? nil : error
-        }
+        if let fault = overview.fault { throw fault }
     }
 
     private func print(_ overview: TrialOverview) {

@@ -1,5 +1,5 @@
 package import Protocol
-import Store
+package import Store
 
 /// A trial as a list shows it.
 package struct TrialOverview: Sendable, Equatable {
@@ -27,6 +27,8 @@ package struct TrialOverview: Sendable, Equatable {
     package var last: [String: Double]
     /// Wall clock of the last change, nanoseconds since 1970; 0 when unknown.
     package var updatedWall: Int64 = 0
+    /// Why the run could not be read; what the trial's folder says stands here all the same.
+    package var fault: StoreError?
 }
 
 /// All trials under a home folder, running or not.
@@ -50,7 +52,12 @@ package enum TrialList {
                 .unknownTrial, "there is no trial \(id).\(Suggestion.phrase(for: id.description, among: names))",
                 hint: "list what there is with: cockpit list")
         }
-        if let snapshot = try? StoredRun.open(path: folder.database).snapshot(RunQuery()) { overview.take(snapshot) }
+        do throws(StoreError) {
+            overview.take(try StoredRun.open(path: folder.database).snapshot(RunQuery()))
+        } catch {
+            // A trial that begins has no run yet.
+            if error.code != .notFound { overview.fault = error }
+        }
         return overview
     }
 

@@ -148,7 +148,7 @@ struct SelectionListTests {
 
     @Test
     func `says that it is empty`() {
-        let list = SelectionList(items: [], placeholder: "no trials yet")
+        let list = SelectionList(items: [], whenEmpty: "no trials yet")
         #expect(drawn(16, 2, list.render) == ["  no trials yet", ""])
     }
 }

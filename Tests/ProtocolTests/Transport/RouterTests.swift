@@ -7,12 +7,6 @@ import Testing
     private let folder = TemporaryFolder()
     private let context = ZeroMQContext()
 
-    private func next(_ socket: borrowing ZeroMQSocket) throws -> [[UInt8]]? {
-        if let frames = try socket.receive() { return frames }
-        _ = try Poller.wait([socket.pollItem], timeout: .seconds(10))
-        return try socket.receive()
-    }
-
     private func dealer(_ name: String?, to endpoint: Endpoint) throws -> ZeroMQSocket {
         let dealer = try ZeroMQSocket.open(context, .dealer, options: SocketOptions(identity: name))
         try dealer.connect(endpoint)
@@ -28,12 +22,12 @@ import Testing
         #expect(try b.send([[2]]) == .sent)
         #expect(try c.send([[3]]) == .sent)
         for _ in 0..<3 {
-            let question = try #require(try next(router))
+            let question = try #require(try router.next())
             #expect(try router.send([question[0], question[1] + [9]]) == .sent)
         }
-        #expect(try next(c) == [[3, 9]])
-        #expect(try next(a) == [[1, 9]])
-        #expect(try next(b) == [[2, 9]])
+        #expect(try c.next() == [[3, 9]])
+        #expect(try a.next() == [[1, 9]])
+        #expect(try b.next() == [[2, 9]])
     }
 
     @Test func `a restarted worker takes over the name of the one before it`() throws {
@@ -42,12 +36,12 @@ import Testing
         try router.bind(endpoint)
         let old = try dealer("model_worker/0", to: endpoint)
         #expect(try old.send([[1]]) == .sent)
-        #expect(try next(router) == [Array("model_worker/0".utf8), [1]])
+        #expect(try router.next() == [Array("model_worker/0".utf8), [1]])
         let new = try dealer("model_worker/0", to: endpoint)
         #expect(try new.send([[2]]) == .sent)
-        #expect(try next(router) == [Array("model_worker/0".utf8), [2]])
+        #expect(try router.next() == [Array("model_worker/0".utf8), [2]])
         #expect(try router.send([Array("model_worker/0".utf8), [3]]) == .sent)
-        #expect(try next(new) == [[3]])
+        #expect(try new.next() == [[3]])
         #expect(try old.receive() == nil)
     }
 
@@ -57,7 +51,7 @@ import Testing
         try router.bind(endpoint)
         let worker = try dealer("model_worker/0", to: endpoint)
         #expect(try worker.send([[1]]) == .sent)
-        #expect(try next(router) == [name, [1]])
+        #expect(try router.next() == [name, [1]])
         #expect(try router.send([name, [2]]) == .sent)
         _ = consume worker
         var outcome = SendOutcome.sent, tries = 0
@@ -82,10 +76,10 @@ import Testing
         try router.bind(endpoint)
         let nameless = try dealer(nil, to: endpoint)
         #expect(try nameless.send([[1]]) == .sent)
-        let question = try #require(try next(router))
+        let question = try #require(try router.next())
         #expect(question.count == 2 && !question[0].isEmpty)
         #expect(try router.send([question[0], [2]]) == .sent)
-        #expect(try next(nameless) == [[2]])
+        #expect(try nameless.next() == [[2]])
     }
 
     @Test(arguments: [0, 256, 1000])
@@ -104,6 +98,6 @@ import Testing
         try router.bind(endpoint)
         let worker = try dealer(name, to: endpoint)
         #expect(try worker.send([[1]]) == .sent)
-        #expect(try next(router) == [Array(name.utf8), [1]])
+        #expect(try router.next() == [Array(name.utf8), [1]])
     }
 }

@@ -8,13 +8,6 @@ import Testing
     private let folder = TemporaryFolder()
     private let context = ZeroMQContext()
 
-    /// The next message; one that takes longer than this has not come.
-    private func next(_ socket: borrowing ZeroMQSocket) throws -> [[UInt8]]? {
-        if let frames = try socket.receive() { return frames }
-        _ = try Poller.wait([socket.pollItem], timeout: .seconds(10))
-        return try socket.receive()
-    }
-
     @Test func `a socket that is connected to nothing takes no message`() throws {
         let push = try ZeroMQSocket.open(context, .push), dealer = try ZeroMQSocket.open(context, .dealer)
         #expect(try push.send([[1]]) == .full)
@@ -30,7 +23,7 @@ import Testing
         #expect(outcomes == Array(repeating: .sent, count: 5) + Array(repeating: .full, count: 3))
         let pull = try ZeroMQSocket.open(context, .pull)
         try pull.bind(endpoint)
-        for number in UInt8(0)..<5 { #expect(try next(pull) == [[number]]) }
+        for number in UInt8(0)..<5 { #expect(try pull.next() == [[number]]) }
         #expect(try Poller.wait([pull.pollItem], timeout: .milliseconds(20)) == [false])
     }
 
@@ -42,9 +35,9 @@ import Testing
         #expect(try push.send([[4], [5], [6]]) == .full)
         let pull = try ZeroMQSocket.open(context, .pull)
         try pull.bind(endpoint)
-        #expect(try next(pull) == [[1], [2], [3]])
+        #expect(try pull.next() == [[1], [2], [3]])
         while try push.send([[7], [8]]) == .full { _ = try Poller.wait([pull.pollItem], timeout: .milliseconds(1)) }
-        #expect(try next(pull) == [[7], [8]])
+        #expect(try pull.next() == [[7], [8]])
     }
 
     @Test func `forty frames of many sizes arrive as one message, bit for bit`() throws {
@@ -56,7 +49,7 @@ import Testing
         let sizes = [0, 1, 255, 256, 65_535, 65_536] + (0..<34).map { _ in Int.random(in: 0...3000, using: &random) }
         let frames = sizes.map { size in (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ size) } }
         #expect(try push.send(frames) == .sent)
-        #expect(try next(pull) == frames)
+        #expect(try pull.next() == frames)
     }
 
     @Test func `a tensor frame of eight megabytes arrives whole where the limit allows it`() throws {
@@ -68,7 +61,7 @@ import Testing
         try push.connect(endpoint)
         let frame = [UInt8](repeating: 0xa5, count: 8 << 20)
         #expect(try push.send([[1], frame]) == .sent)
-        let read = try #require(try next(pull))
+        let read = try #require(try pull.next())
         #expect(read.count == 2 && read[0] == [1] && read[1] == frame)
     }
 
@@ -80,7 +73,7 @@ import Testing
         try push.connect(endpoint)
         let full = [UInt8](repeating: 1, count: 1000)
         #expect(try push.send([full, full, full]) == .sent)
-        #expect(try next(pull) == [full, full, full])
+        #expect(try pull.next() == [full, full, full])
     }
 
     @Test func `messages of two senders are interleaved but never mixed, and each sender's stay in order`() throws {
@@ -96,7 +89,7 @@ import Testing
         }
         var seen: [UInt8: [UInt8]] = [:]
         for _ in 0..<200 {
-            let frames = try #require(try next(pull))
+            let frames = try #require(try pull.next())
             #expect(frames.count == 3 && frames[0] == frames[2])
             seen[frames[0][0], default: []] += frames[1]
         }
@@ -134,6 +127,6 @@ import Testing
         try push.connect(endpoint)
         #expect(try push.send([]) == .sent)
         #expect(try push.send([[]]) == .sent)
-        #expect(try next(pull) == [[]])
+        #expect(try pull.next() == [[]])
     }
 }

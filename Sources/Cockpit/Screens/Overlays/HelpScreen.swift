@@ -28,7 +28,7 @@ struct HelpScreen {
                 .appending("   \(action.scope.title)", .dim)
         }
         SelectionList(
-            items: lines, selection: lines.isEmpty ? nil : 0, placeholder: TextLine("no action matches", .dim)
+            items: lines, selection: lines.isEmpty ? nil : 0, whenEmpty: TextLine("no action matches", .dim)
         )
         .render(in: &surface, area: area)
     }

@@ -24,7 +24,7 @@ struct PaletteScreen {
             previous: 0, selection: palette.selected, count: lines.count, height: list.height)
         SelectionList(
             items: lines, selection: palette.selected, firstRow: first,
-            placeholder: TextLine("nothing of that name; try a word of what you want to do", .dim)
+            whenEmpty: TextLine("nothing of that name; try a word of what you want to do", .dim)
         ).render(in: &surface, area: list)
         surface.scrollbar(x: inside.maxX, area: list, first: first, count: lines.count)
     }

@@ -5,12 +5,12 @@ struct SelectionList: Sendable {
     var firstRow = 0
 
     /// What an empty list says instead.
-    var placeholder: TextLine = ""
+    var whenEmpty: TextLine = ""
 
     func render(in surface: inout Surface, area: Rect) {
         surface.clipped(to: area) { surface in
             if items.isEmpty {
-                surface.write(placeholder, x: area.x + 2, y: area.y, maxWidth: area.width - 2)
+                surface.write(whenEmpty, x: area.x + 2, y: area.y, maxWidth: area.width - 2)
             }
             for row in 0..<area.height where firstRow + row < items.count {
                 let isSelected = firstRow + row == selection
