@@ -41,7 +41,7 @@ struct ThemeLibrary: Sendable {
     var names: [String] {
         var names: Set<String> = [Theme.defaultDarkName]
         for folder in folders {
-            for file in Self.entries(of: folder) where file.hasSuffix(Self.fileEnding) {
+            for file in (FolderListing.names(in: folder) ?? []) where file.hasSuffix(Self.fileEnding) {
                 names.insert(String(file.dropLast(Self.fileEnding.count)))
             }
         }
@@ -104,20 +104,6 @@ struct ThemeLibrary: Sendable {
 
     private static func unreadable(_ path: String, _ code: Int32) -> ThemeError {
         ThemeError(code: .unreadable, file: path, line: 0, message: String(cString: strerror(code)))
-    }
-
-    private static func entries(of folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            // SAFETY: readdir's entry stays valid until the next call, and d_name ends with a zero byte.
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            names.append(name)
-        }
-        return names
     }
 
     private static func parent(of path: String) -> String {

@@ -1,3 +1,5 @@
+import Protocol
+
 /// The checkpoints of one model role: `<path>/step-N/`, each whole or not there at all.
 ///
 /// A checkpoint is written to a hidden folder beside its place, every file and the folder are put on the disk, the

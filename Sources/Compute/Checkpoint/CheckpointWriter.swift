@@ -1,3 +1,5 @@
+import Protocol
+
 /// Writes the files of one checkpoint into an existing folder, the manifest last.
 struct CheckpointWriter {
     let folder: String
@@ -54,7 +56,7 @@ struct CheckpointWriter {
         do throws(FileFault) {
             try body { bytes throws(FileFault) in
                 try files.write(bytes, to: descriptor, path: path)
-                checksum.append(bytes)
+                checksum.add(bytes)
                 size += bytes.count
             }
         } catch {

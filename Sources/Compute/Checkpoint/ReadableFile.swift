@@ -1,4 +1,5 @@
 import Glibc
+import Protocol
 
 /// A file open for reading at any offset; closed with its owner.
 ///
@@ -64,7 +65,7 @@ package struct ReadableFile: ~Copyable {
         var offset = 0
         while offset < size {
             let end = min(offset + (1 << 20), size)
-            try bytes(offset..<end).withUnsafeBytes { crc.append($0) }
+            try bytes(offset..<end).withUnsafeBytes { crc.add($0) }
             offset = end
         }
         return crc.value

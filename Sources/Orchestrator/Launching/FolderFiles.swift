@@ -60,7 +60,7 @@ enum FolderFiles {
 
     /// Removes everything under `folder` but `kept`, never following a link.
     static func empty(_ folder: String, keeping kept: Set<String>) throws(LaunchError) {
-        for name in names(in: folder) where !kept.contains(name) {
+        for name in FolderListing.names(in: folder) ?? [] where !kept.contains(name) {
             let path = "\(folder)/\(name)"
             var information = stat()
             guard lstat(path, &information) == 0 else { continue }
@@ -71,19 +71,6 @@ enum FolderFiles {
                 guard unlink(path) == 0 else { throw failure("\(path) cannot be removed") }
             }
         }
-    }
-
-    static func names(in folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
     }
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

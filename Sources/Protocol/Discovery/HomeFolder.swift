@@ -35,26 +35,13 @@ package struct HomeFolder: Sendable, Hashable {
 
     /// The folders of all trials, in name order. Names that break the rules are somebody else's folders.
     package func trialFolders() -> [TrialFolder] {
-        Self.entries(of: trials).flatMap { experiment -> [TrialFolder] in
+        (FolderListing.names(in: trials) ?? []).flatMap { experiment -> [TrialFolder] in
             guard let experimentName = try? ExperimentName(experiment) else { return [] }
-            return Self.entries(of: "\(trials)/\(experiment)").compactMap { trial in
+            return (FolderListing.names(in: "\(trials)/\(experiment)") ?? []).compactMap { trial in
                 guard let trialName = try? TrialName(trial) else { return nil }
                 return self.trial(TrialID(experiment: experimentName, trial: trialName))
             }
         }
-    }
-
-    private static func entries(of folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
     }
 }
 

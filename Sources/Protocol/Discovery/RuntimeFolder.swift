@@ -57,14 +57,7 @@ package struct RuntimeFolder: Sendable, Hashable {
     }
 
     private func removeSockets() {
-        guard let stream = opendir(path) else { return }
-        defer { closedir(stream) }
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { unlink("\(path)/\(name)") }
-        }
+        for name in FolderListing.names(in: path) ?? [] { unlink("\(path)/\(name)") }
     }
 
     /// FNV-1a of the trial's path: short, and the same from every process.

@@ -1,3 +1,5 @@
+import Protocol
+
 /// The checksums of the store's rows: which columns each covers, in order.
 ///
 /// The ids of what a row belongs to are part of it, so a flipped id is found as well as a flipped value.

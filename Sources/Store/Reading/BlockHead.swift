@@ -1,4 +1,5 @@
 import GRDB
+import Protocol
 
 /// What is known of a sealed block without reading a value: which rows it has, of which attempt, when.
 struct BlockHead: Equatable {

@@ -1,3 +1,5 @@
+import Protocol
+
 /// What a chart needs of a chunk that falls into one of its columns: no value of it is decoded then.
 struct ChunkSummary: Equatable {
     /// Finite values, and the others.

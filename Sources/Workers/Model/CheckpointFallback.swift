@@ -1,5 +1,6 @@
 import Compute
 import Glibc
+import Protocol
 
 /// What becomes of a checkpoint that a trial was to go on from and that turns out to be damaged.
 enum CheckpointFallback {

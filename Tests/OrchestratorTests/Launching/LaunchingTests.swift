@@ -63,7 +63,7 @@ import Testing
         request.existing = .replace
         _ = try PreparedTrial.prepare(request, launching: launching)
         #expect(!FolderFiles.exists(trial.database))
-        #expect(FolderFiles.names(in: trial.checkpoints).isEmpty)
+        #expect((FolderListing.names(in: trial.checkpoints) ?? []).isEmpty)
     }
 
     @Test func `resumes with what was frozen, whatever the defaults are now`() throws {

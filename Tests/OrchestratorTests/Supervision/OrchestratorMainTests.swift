@@ -63,7 +63,7 @@ private func onThread(_ body: @escaping @Sendable () -> Int32) throws -> Int32 {
         let answer = try refusal(request)
         #expect(answer.refusal?.summary == "trial sft/first is already running (orchestrator pid \(getpid()))")
         #expect(answer.status == ExitCode.failure)
-        #expect(FolderFiles.names(in: trial.path) == ["lock"])
+        #expect((FolderListing.names(in: trial.path) ?? []) == ["lock"])
         withExtendedLifetime(lock) {}
     }
 

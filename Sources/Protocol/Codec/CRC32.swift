@@ -1,17 +1,17 @@
 /// The CRC-32 of IEEE 802.3, as zlib computes it, taken over fields one after another.
 ///
-/// SQLite keeps no checksum of its pages: a flipped bit changes a value in silence. Every packed row and sealed chunk
-/// therefore carries this over the bytes and over the columns that say what they mean.
-struct CRC32 {
+/// Neither SQLite's pages nor a checkpoint's files have a checksum of their own: a flipped bit changes a value in silence.
+/// Packed rows, sealed chunks and the manifests of checkpoints therefore carry this.
+package struct CRC32: Sendable {
     private var state: UInt32 = .max
 
     /// The checksum of everything added so far.
-    var value: UInt32 { ~state }
+    package var value: UInt32 { ~state }
 
-    init() {}
+    package init() {}
 
     /// Adds the bytes as they are.
-    mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func add(_ bytes: UnsafeRawBufferPointer) {
         var crc = state
         Self.tables.withUnsafeBufferPointer { table in
             var index = 0
@@ -31,19 +31,20 @@ struct CRC32 {
         state = crc
     }
 
-    mutating func add(_ bytes: [UInt8]) { bytes.withUnsafeBytes { add($0) } }
+    /// Adds bytes, text as UTF-8, or a number in little-endian order.
+    package mutating func add(_ bytes: [UInt8]) { bytes.withUnsafeBytes { add($0) } }
 
-    mutating func add(_ text: String) {
+    package mutating func add(_ text: String) {
         var text = text
         text.withUTF8 { add(UnsafeRawBufferPointer($0)) }
     }
 
-    mutating func add(_ number: Int64) { withUnsafeBytes(of: number.littleEndian) { add($0) } }
+    package mutating func add(_ number: Int64) { withUnsafeBytes(of: number.littleEndian) { add($0) } }
 
-    mutating func add(_ number: Double) { add(Int64(bitPattern: number.bitPattern)) }
+    package mutating func add(_ number: Double) { add(Int64(bitPattern: number.bitPattern)) }
 
     /// The checksum of one run of bytes.
-    static func of(_ bytes: [UInt8]) -> UInt32 {
+    package static func of(_ bytes: [UInt8]) -> UInt32 {
         var crc = CRC32()
         crc.add(bytes)
         return crc.value
