@@ -31,21 +31,22 @@ package struct SupervisedInterface: ModelInterface {
 
     private func train(on sample: SequenceSample, _ context: CallContext, _ model: WorkerModel) throws -> [Metric] {
         let sequences = try TokenSequences(sample)
-        let weights = sequences.map { SupervisedLoss.answerWeights(promptMask: $0.promptMask) }
-        let count = weights.reduce(0) { $0 + $1.reduce(0, +) }
+        let masks = sequences.map { LossMask.answer(promptMask: $0.promptMask) }
+        let count = masks.reduce(0) { $0 + $1.count(where: \.self) }
         guard count > 0 else { throw WorkerError(.storage, "a supervised batch has no answer token") }
-        var total = 0.0
+        var statistics = ObjectiveStatistics()
         let update = try model.train(sequences.map(\.tokens), context) { indices, outputs in
-            var coefficients: [Float] = []
+            let result = try SupervisedLoss.evaluate(
+                Array(outputs.logProbabilities.joined()), mask: indices.flatMap { masks[$0] })
+            statistics.merge(result.statistics)
             for (index, logProbabilities) in zip(indices, outputs.logProbabilities) {
-                total += SupervisedLoss.sum(of: logProbabilities, weights: weights[index])
-                coefficients += weights[index].map { $0 / count }
+                SupervisedLoss.perplexity(logProbabilities, mask: masks[index]).map { statistics["ppl"].add($0) }
             }
-            return coefficients
+            // The token-weighted mean over micro-batches.
+            return result.coefficients(factor: result.weight / Double(count))
         }
-        let loss = total / Double(count)
         return [
-            Metric("sft/loss", loss), Metric("sft/ppl", perplexity(ofMeanLoss: loss)),
+            Metric("sft/loss", statistics["loss"].mean), Metric("sft/ppl", statistics["ppl"].mean),
             Metric("sft/grad_norm", update.gradientNorm), Metric("sft/lr", update.learningRate),
             Metric("sft/n_tokens", Double(sequences.reduce(0) { $0 + $1.tokens.count })),
         ]
@@ -54,14 +55,11 @@ package struct SupervisedInterface: ModelInterface {
     /// Greedy exact match, and the mean loss of the expected answers.
     private func evaluate(_ rows: [PromptRow], _ context: CallContext, _ model: WorkerModel) throws -> [Metric] {
         let accuracy = try GreedyEvaluation(maxNewTokens: maxNewTokens).accuracy(on: rows, context, model)
-        var total = 0.0, count: Float = 0
         let sequences = try rows.map { try model.tokenizer.encodedPair(of: $0) }
         let outputs = try model.score(sequences.map(\.tokens), context)
-        for (sequence, logProbabilities) in zip(sequences, outputs) {
-            let weights = SupervisedLoss.answerWeights(promptMask: sequence.promptMask)
-            total += SupervisedLoss.sum(of: logProbabilities, weights: weights)
-            count += weights.reduce(0, +)
-        }
-        return [Metric("eval/accuracy", accuracy), Metric("eval/loss", total / Double(max(1, count)))]
+        let loss = try SupervisedLoss.evaluate(
+            Array(outputs.joined()), mask: sequences.flatMap { LossMask.answer(promptMask: $0.promptMask) }
+        ).loss
+        return [Metric("eval/accuracy", accuracy), Metric("eval/loss", loss)]
     }
 }
