@@ -44,34 +44,30 @@ struct GRPOUpdate {
 
     /// Statistics over all answer tokens of the step; norms and rates over its updates.
     private struct Totals {
-        var objective = ObjectiveStatistics()
+        var statistics = ObjectiveStatistics()
         var gradientNorm = 0.0, learningRate = 0.0
     }
 
     private func update(_ part: [Int], _ model: WorkerModel, _ totals: inout Totals) throws {
         let masks = part.map { LossMask.answer(promptMask: sequences[$0].promptMask) }
-        let count = max(1, masks.reduce(0) { $0 + $1.count(where: \.self) })
-        var statistics = ObjectiveStatistics()
-        let update = try model.train(part.map { sequences[$0].tokens }, context) { indices, outputs in
+        let weights = masks.map { Double($0.count(where: \.self)) }
+        let update = try model.train(part.map { sequences[$0].tokens }, weights: weights, context) { indices, outputs in
             let members = indices.map { part[$0] }
-            let result = try interface.objective.evaluate(
+            return try interface.objective.evaluate(
                 Array(outputs.logProbabilities.joined()),
                 PolicyObjective.Tokens(
                     mask: indices.flatMap { masks[$0] },
                     advantages: members.flatMap { Array(repeating: advantages[$0], count: old[$0].count) },
                     old: members.flatMap { old[$0] }, reference: members.flatMap { reference[$0] },
                     entropies: Array(outputs.entropies.joined())))
-            statistics.merge(result.statistics)
-            // The token-weighted mean over micro-batches.
-            return result.coefficients(factor: result.weight / Double(count))
         }
-        totals.objective.merge(statistics)
+        totals.statistics.merge(update.statistics)
         totals.gradientNorm += update.gradientNorm
         totals.learningRate = update.learningRate
     }
 
     private func metrics(_ totals: Totals, updates: Double) -> [Metric] {
-        let count = Double(sequences.count), statistics = totals.objective
+        let count = Double(sequences.count), statistics = totals.statistics
         let answerTokens = sequences.reduce(0.0) { $0 + Double($1.answer.count) }
         func metric(_ name: String, _ value: Double) -> Metric { Metric("grpo_actor/\(name)", value) }
         let loss = statistics["actor_loss"].mean + interface.objective.referenceWeight * statistics["kl_ref"].mean

@@ -32,21 +32,20 @@ package struct SupervisedInterface: ModelInterface {
     private func train(on sample: SequenceSample, _ context: CallContext, _ model: WorkerModel) throws -> [Metric] {
         let sequences = try TokenSequences(sample)
         let masks = sequences.map { LossMask.answer(promptMask: $0.promptMask) }
-        let count = masks.reduce(0) { $0 + $1.count(where: \.self) }
-        guard count > 0 else { throw WorkerError(.storage, "a supervised batch has no answer token") }
-        var statistics = ObjectiveStatistics()
-        let update = try model.train(sequences.map(\.tokens), context) { indices, outputs in
-            let result = try SupervisedLoss.evaluate(
+        guard masks.contains(where: { $0.contains(true) }) else {
+            throw WorkerError(.storage, "a supervised batch has no answer token")
+        }
+        let weights = masks.map { Double($0.count(where: \.self)) }
+        let update = try model.train(sequences.map(\.tokens), weights: weights, context) { indices, outputs in
+            var result = try SupervisedLoss.evaluate(
                 Array(outputs.logProbabilities.joined()), mask: indices.flatMap { masks[$0] })
-            statistics.merge(result.statistics)
             for (index, logProbabilities) in zip(indices, outputs.logProbabilities) {
-                SupervisedLoss.perplexity(logProbabilities, mask: masks[index]).map { statistics["ppl"].add($0) }
+                SupervisedLoss.perplexity(logProbabilities, mask: masks[index]).map { result.statistics["ppl"].add($0) }
             }
-            // The token-weighted mean over micro-batches.
-            return result.coefficients(factor: result.weight / Double(count))
+            return result
         }
         return [
-            Metric("sft/loss", statistics["loss"].mean), Metric("sft/ppl", statistics["ppl"].mean),
+            Metric("sft/loss", update.loss), Metric("sft/ppl", update.statistics["ppl"].mean),
             Metric("sft/grad_norm", update.gradientNorm), Metric("sft/lr", update.learningRate),
             Metric("sft/n_tokens", Double(sequences.reduce(0) { $0 + $1.tokens.count })),
         ]

@@ -1,85 +1,104 @@
 /// What an objective makes of one micro-batch.
 ///
-/// Elements are what the objective takes: predicted tokens, sequences, or pairs; laid end to end.
+/// Elements are what the objective takes: predicted tokens, scores or sequences, laid end to end.
 package struct MicroBatchLoss: Sendable, Equatable {
     /// The loss of this micro-batch alone: a mean, unless the objective says otherwise.
     package let loss: Double
-    /// How many elements the mean is over: the weight in `MicroBatchReduction`.
+    /// How many elements the mean is over: the weight of this micro-batch in `MicroBatchReduction`.
     package let weight: Double
-    /// One for each element, 0 where the mask is off; always finite.
+    /// One for each element, 0 where the mask is off.
     ///
     /// At a language-model head −dL/dlog p, because the loss followed there is Σ coefficient · (−log p). At a value
     /// head dL/dvalue.
     package let coefficients: [Float]
     package var statistics = ObjectiveStatistics()
+    /// What the model said that is no number, or led to one that is too large; nil where all is well.
+    ///
+    /// The loss and the coefficients of such elements are NaN, so that the update is not applied: whether training
+    /// goes on is the policy of who trains.
+    package var notFinite: String?
+
+    package init(
+        loss: Double, weight: Double, coefficients: [Float], statistics: ObjectiveStatistics = .init(),
+        notFinite: String? = nil
+    ) {
+        self.loss = loss
+        self.weight = weight
+        self.coefficients = coefficients
+        self.statistics = statistics
+        self.notFinite = notFinite
+    }
 
     /// The coefficients as they enter the update, multiplied with the micro-batch's factor.
     package func coefficients(factor: Double) -> [Float] { coefficients.map { Float(Double($0) * factor) } }
 
-    /// The same micro-batch, measured but not followed: loss and coefficients are 0, weight and statistics stay.
+    /// The same micro-batch, measured but not followed: loss and coefficients are 0, all else stays.
     package func stopped() -> MicroBatchLoss {
-        MicroBatchLoss(loss: 0, weight: weight, coefficients: coefficients.map { _ in 0 }, statistics: statistics)
+        MicroBatchLoss(
+            loss: 0, weight: weight, coefficients: coefficients.map { _ in 0 }, statistics: statistics,
+            notFinite: notFinite)
     }
 }
 
-/// The elements of a micro-batch that count, with every input checked where it counts.
+/// The elements of a micro-batch that count.
 ///
 /// Elements outside the mask are never read: whatever stands there changes nothing.
 struct CountedElements {
-    /// One element's share of the sum that a mean divides.
+    /// One element's share of the sum.
     struct Term {
         let loss: Double
-        /// In the sense of `MicroBatchLoss.coefficients`, before the division.
+        /// In the sense of `MicroBatchLoss.coefficients`.
         let coefficient: Double
     }
 
     private let mask: [Bool]
     private let objective: String
+    private let outputs: [Float]
 
-    /// - Throws: `WorkerError` where a column is not as long as the mask, or has NaN or infinity where the mask is on.
-    init(_ mask: [Bool], of objective: String, _ columns: KeyValuePairs<String, [Float]>) throws(WorkerError) {
-        for (name, values) in columns {
+    /// `outputs` is what the model says now, `data` what was known before it did.
+    /// - Throws: `WorkerError` where one is not as long as the mask, or data has NaN or infinity where the mask is on.
+    init(
+        _ mask: [Bool], of objective: String, outputs: [Float], data: KeyValuePairs<String, [Float]> = [:]
+    ) throws(WorkerError) {
+        guard outputs.count == mask.count else {
+            throw WorkerError(.request, "\(objective) has \(outputs.count) outputs for \(mask.count) elements of its mask")
+        }
+        for (name, values) in data {
             guard values.count == mask.count else {
                 throw WorkerError(
                     .request, "\(objective) has \(values.count) of '\(name)' for \(mask.count) elements of its mask")
             }
             for index in mask.indices where mask[index] && !values[index].isFinite {
                 throw WorkerError(
-                    .request, "\(objective) got \(values[index]) as '\(name)' of element \(index) of a micro-batch",
-                    hint: "lower the learning rate; the checkpoint before this step is whole")
+                    .request, "\(objective) got \(values[index]) as '\(name)' of element \(index) of a micro-batch")
             }
         }
         self.mask = mask
         self.objective = objective
+        self.outputs = outputs
     }
 
-    /// The elements that count.
-    var indices: some Sequence<Int> { mask.indices.lazy.filter { mask[$0] } }
-
-    /// Σ term / max(1, number of elements that count), which is also the weight.
-    /// - Throws: `WorkerError` where a term or a coefficient is too large for a number.
-    func mean(_ term: (Int) -> Term) throws(WorkerError) -> MicroBatchLoss {
+    /// Σ term / max(1, number of elements that count); that number is the weight.
+    func mean(_ term: (Int) -> Term) -> MicroBatchLoss {
         let count = Double(mask.count(where: \.self))
-        return try sum(scale: 1 / max(1, count), weight: count, term)
+        return sum(scale: 1 / max(1, count), weight: count, term)
     }
 
-    /// scale · Σ term.
-    /// - Throws: as `mean`.
-    func sum(scale: Double = 1, weight: Double, _ term: (Int) -> Term) throws(WorkerError) -> MicroBatchLoss {
-        var total = 0.0
+    /// scale · Σ term. `term` is not asked about elements whose output is not finite.
+    func sum(scale: Double = 1, weight: Double, _ term: (Int) -> Term) -> MicroBatchLoss {
+        var total = 0.0, notFinite: String?
         var coefficients = [Float](repeating: 0, count: mask.count)
-        for index in indices {
-            let term = term(index)
-            coefficients[index] = Float(term.coefficient * scale)
+        for index in mask.indices where mask[index] {
+            let output = outputs[index]
+            let term = output.isFinite ? term(index) : Term(loss: .nan, coefficient: .nan)
             total += term.loss
-            guard total.isFinite, coefficients[index].isFinite else {
-                throw WorkerError(
-                    .request,
-                    "\(objective) is too large for a number at element \(index) of a micro-batch: "
-                        + "loss \(term.loss), slope \(term.coefficient)",
-                    hint: "the model has moved too far from what made the data: take fewer or smaller updates")
-            }
+            coefficients[index] = Float(term.coefficient * scale)
+            guard !(total.isFinite && coefficients[index].isFinite) else { continue }
+            coefficients[index] = .nan
+            notFinite = notFinite ?? "\(objective) of element \(index) of a micro-batch is \(term.loss) with the "
+                + "slope \(term.coefficient), the model's output being \(output)"
         }
-        return MicroBatchLoss(loss: total * scale, weight: weight, coefficients: coefficients)
+        return MicroBatchLoss(
+            loss: total.isFinite ? total * scale : .nan, weight: weight, coefficients: coefficients, notFinite: notFinite)
     }
 }

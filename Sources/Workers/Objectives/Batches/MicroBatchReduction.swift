@@ -6,7 +6,7 @@ package enum MicroBatchReduction: String, Sendable, Equatable, CaseIterable {
     /// Σ loss · weight / Σ weight: what one pass over the whole batch gives. The weight is the number of tokens (or
     /// pairs) that a micro-batch counts.
     case tokenWeighted = "token_weighted"
-    /// Σ loss / k: every micro-batch counts alike, however many tokens it has.
+    /// Σ loss / k over the k micro-batches that have a weight: each counts alike, however many tokens it has.
     case meanOfMeans = "mean_of_means"
 
     /// One factor for each micro-batch. They sum to 1.
@@ -23,7 +23,7 @@ package enum MicroBatchReduction: String, Sendable, Equatable, CaseIterable {
         }
         return switch self {
         case .tokenWeighted: weights.map { $0 / total }
-        case .meanOfMeans: weights.map { _ in 1 / Double(weights.count) }
+        case .meanOfMeans: weights.map { $0 > 0 ? 1 / Double(weights.count { $0 > 0 }) : 0 }
         }
     }
 }

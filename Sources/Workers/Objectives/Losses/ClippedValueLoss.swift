@@ -49,14 +49,14 @@ package struct ClippedValueLoss: Sendable, Equatable {
     /// The loss of a micro-batch; one coefficient for each predicted token, dL/dv.
     ///
     /// Statistics by token that counts: `value_loss`, `clip_ratio`.
-    /// - Throws: `WorkerError` where a column has another length than the mask or an input that counts is not finite.
+    /// - Throws: `WorkerError` where a column has another length than the mask or data that counts is not finite.
     package func evaluate(
         _ values: [Float], old: [Float], returns: [Float], mask: [Bool]
     ) throws(WorkerError) -> MicroBatchLoss {
         let counted = try CountedElements(
-            mask, of: "the value loss", ["value": values, "old value": old, "return": returns])
+            mask, of: "the value loss", outputs: values, data: ["old value": old, "return": returns])
         var loss = Tally(), clipped = Tally()
-        var result = try counted.mean { index in
+        var result = counted.mean { index in
             let token = token(
                 value: Double(values[index]), old: Double(old[index]), target: Double(returns[index]))
             loss.add(token.loss)

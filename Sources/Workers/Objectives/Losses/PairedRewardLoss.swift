@@ -9,7 +9,7 @@ package enum PairedRewardLoss {
     ///
     /// `scores` has the better and the worse sequence of each pair in turn, `pairs` the number of pairs of each
     /// prompt. The weight is the number of pairs. Statistics: `loss` (by pair), `accuracy`, `pos_score`, `neg_score`.
-    /// - Throws: `WorkerError` where a score is not finite, or `pairs` says another number of scores.
+    /// - Throws: `WorkerError` where `pairs` says another number of scores.
     package static func evaluate(_ scores: [Float], pairs: [Int]) throws(WorkerError) -> MicroBatchLoss {
         let count = pairs.reduce(0, +)
         guard scores.count == 2 * count else {
@@ -17,9 +17,9 @@ package enum PairedRewardLoss {
         }
         let shares = pairs.flatMap { Array(repeating: 1 / Double($0), count: $0) }
         let elements = try CountedElements(
-            Array(repeating: true, count: scores.count), of: "the reward loss", ["score": scores])
+            Array(repeating: true, count: scores.count), of: "the reward loss", outputs: scores)
         var statistics = ObjectiveStatistics()
-        var result = try elements.sum(weight: Double(count)) { index in
+        var result = elements.sum(weight: Double(count)) { index in
             let pair = index / 2
             let better = Double(scores[2 * pair]), worse = Double(scores[2 * pair + 1])
             let slope = shares[pair] * LogisticLoss.slope(better - worse)

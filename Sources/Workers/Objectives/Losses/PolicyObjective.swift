@@ -49,23 +49,25 @@ package struct PolicyObjective: Sendable, Equatable {
     /// (new − d), `new_logp`, `old_logp`, `clip_ratio`, `dual_clip_ratio`, and where the input is there `entropy` and
     /// `kl_ref`; by token within the cap `behave_imp_weight`, `behave_approx_kl`; by token that a bound took
     /// `clipped_new_logp`, `clipped_old_logp`, `dual_clipped_new_logp`, `dual_clipped_old_logp`.
-    /// - Throws: `WorkerError` where a column has another length than the mask, an input that counts is not finite,
-    ///   a reference weighs and is missing, or a ratio overflows where no bound holds it.
+    /// - Throws: `WorkerError` where a column has another length than the mask, data that counts is not finite, or a
+    ///   reference weighs and is missing.
     package func evaluate(_ logProbabilities: [Float], _ tokens: Tokens) throws(WorkerError) -> MicroBatchLoss {
+        guard (tokens.entropies ?? tokens.old).count == tokens.mask.count else {
+            throw WorkerError(.request, "the policy loss does not have one entropy for each element of its mask")
+        }
         guard referenceWeight == 0 || tokens.reference != nil else {
             throw WorkerError(.plan, "a policy loss with a weight for the reference model got no reference")
         }
         // An absent column stands for itself by one that is there anyway.
         let counted = try CountedElements(
-            tokens.mask, of: "the policy loss",
-            [
-                "log-probability": logProbabilities, "advantage": tokens.advantages, "old log-probability": tokens.old,
+            tokens.mask, of: "the policy loss", outputs: logProbabilities,
+            data: [
+                "advantage": tokens.advantages, "old log-probability": tokens.old,
                 "proximal log-probability": tokens.proximal ?? tokens.old,
                 "reference log-probability": tokens.reference ?? tokens.old,
-                "entropy": tokens.entropies ?? tokens.old,
             ])
         var tallies = PolicyTallies()
-        var result = try counted.mean { index in
+        var result = counted.mean { index in
             let new = Double(logProbabilities[index])
             let token = token(index, new, tokens)
             tallies.add(token, index, new, tokens, policyLoss)

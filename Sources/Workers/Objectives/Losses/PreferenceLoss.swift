@@ -19,18 +19,18 @@ package struct PreferenceLoss: Sendable, Equatable {
     ///
     /// The weight is the number of pairs. Statistics: `loss`, `pos_score` and `neg_score` (β · (π − ρ) of the better
     /// and the worse sequence) and `accuracy` by pair, `kl` (−(π − ρ)) by sequence.
-    /// - Throws: `WorkerError` where a log-probability is not finite, or the two do not have as many pairs.
+    /// - Throws: `WorkerError` where the two do not have as many pairs, or a reference is not finite.
     package func evaluate(policy: [Float], reference: [Float]) throws(WorkerError) -> MicroBatchLoss {
         guard policy.count.isMultiple(of: 2) else {
             throw WorkerError(.request, "the preference loss got \(policy.count) sequences, which are no pairs")
         }
         let sequences = try CountedElements(
-            Array(repeating: true, count: policy.count), of: "the preference loss",
-            ["log-probability": policy, "reference log-probability": reference])
+            Array(repeating: true, count: policy.count), of: "the preference loss", outputs: policy,
+            data: ["reference log-probability": reference])
         let pairs = policy.count / 2
         func gain(_ sequence: Int) -> Double { Double(policy[sequence]) - Double(reference[sequence]) }
         var statistics = ObjectiveStatistics()
-        var result = try sequences.sum(scale: 1 / Double(max(1, pairs)), weight: Double(pairs)) { index in
+        var result = sequences.sum(scale: 1 / Double(max(1, pairs)), weight: Double(pairs)) { index in
             let better = index / 2 * 2
             let positive = gain(better), negative = gain(better + 1)
             let margin = beta * (positive - negative)

@@ -11,11 +11,11 @@ package enum SupervisedLoss {
     }
 
     /// The loss of a micro-batch; its statistics are `loss`, by token.
-    /// - Throws: `WorkerError` where a log-probability that counts is not finite, or the lengths differ.
+    /// - Throws: `WorkerError` where the lengths differ.
     package static func evaluate(_ logProbabilities: [Float], mask: [Bool]) throws(WorkerError) -> MicroBatchLoss {
-        let tokens = try CountedElements(mask, of: "the supervised loss", ["log-probability": logProbabilities])
+        let tokens = try CountedElements(mask, of: "the supervised loss", outputs: logProbabilities)
         var tally = Tally()
-        var result = try tokens.mean { index in
+        var result = tokens.mean { index in
             tally.add(-Double(logProbabilities[index]))
             return .init(loss: -Double(logProbabilities[index]), coefficient: 1)
         }

@@ -71,14 +71,15 @@ package struct TokenRewards: Sendable, Equatable {
         _ sequence: AdvantageEstimation.Sequence, _ mask: [Bool]
     ) throws(WorkerError) -> [Double] {
         guard klWeight != 0 else { return mask.map { _ in 0 } }
-        let counted = try CountedElements(
-            mask, of: "the KL reward",
-            ["old log-probability": sequence.old, "reference log-probability": sequence.reference])
-        var rewards = mask.map { _ in 0.0 }
-        for token in counted.indices {
-            rewards[token] = -klWeight * (Double(sequence.old[token]) - Double(sequence.reference[token]))
+        guard sequence.old.count == mask.count, sequence.reference.count == mask.count else {
+            throw WorkerError(
+                .request, "\(sequence.old.count) old and \(sequence.reference.count) reference log-probabilities for "
+                    + "\(mask.count) predicted tokens")
         }
-        return rewards
+        return mask.indices.map { token in
+            guard mask[token] else { return 0 }
+            return -klWeight * (Double(sequence.old[token]) - Double(sequence.reference[token]))
+        }
     }
 
     private func clipped(_ score: Float) throws(WorkerError) -> Double {
