@@ -105,7 +105,7 @@ def preference(rng):
                 kl=float(-gain.sum()))
 
 
-def policy(rng, dual, decoupled, cap, reference_weight):
+def policy(rng, extreme, dual, decoupled, cap, reference_weight):
     lengths, _, masks = lengths_and_mask(rng, 7)
     mask = numpy.concatenate([numpy.array(m, dtype=bool) for m in masks])
     n = mask.size
@@ -115,10 +115,10 @@ def policy(rng, dual, decoupled, cap, reference_weight):
     reference = single(new + rng.normal(0, 0.7, n))
     advantages = single(rng.normal(0, 1.5, n))
     on = numpy.flatnonzero(mask)
-    if on.size >= 2:  # far to both sides, where the clip or the dual clip must hold
+    if extreme and on.size >= 2:  # far to both sides, where the clip or the dual clip must hold
         new[on[0]], advantages[on[0]] = single(old[on[0]] + 100), abs(advantages[on[0]])
         new[on[1]], advantages[on[1]] = single(old[on[1]] - 100), -abs(advantages[on[1]])
-        reference[on[0]] = new[on[0]]
+        reference[on[:2]] = single(new[on[:2]] + 0.5)
     if on.size >= 3 and dual is not None:
         new[on[2]], advantages[on[2]] = single(old[on[2]] + 3), -abs(advantages[on[2]])
     eps = 0.2
@@ -319,7 +319,7 @@ def main():
         supervised=[make(s, supervised) for s in range(4)],
         paired=[make(s, paired) for s in range(4)],
         preference=[make(s, preference) for s in range(4)],
-        policy=[make(100 + s, policy, *policies[s % len(policies)]) for s in range(21)],
+        policy=[make(100 + s, policy, s % 2 == 1, *policies[s % len(policies)]) for s in range(21)],
         value=[make(200 + s, value, s % 2 == 1) for s in range(8)],
         rollout=[make(300 + s, rollout, rollout_options(s)) for s in range(21)],
         valueNormalizer=[make(s, value_normalizer, beta) for s, beta in enumerate((0.99995, 0.9, 0.5))],

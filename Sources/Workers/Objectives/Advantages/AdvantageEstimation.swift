@@ -83,7 +83,8 @@ package struct AdvantageEstimation: Sendable, Equatable {
             rewards: total, values: sequence.values ?? sequence.promptMask.map { _ in 0 },
             isUnfinished: sequence.isUnfinished)
         for token in mask.indices where mask[token] && !(raw[token].isFinite && returns[token].isFinite) {
-            throw WorkerError(.request, "the rewards and values from token \(token) on give the return \(returns[token])")
+            throw WorkerError(
+                .request, "the rewards and values from token \(token) on give the return \(returns[token])")
         }
         estimate.masks.append(mask)
         estimate.klRewards.append(kl)

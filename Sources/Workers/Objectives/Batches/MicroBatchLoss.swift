@@ -61,7 +61,8 @@ struct CountedElements {
         _ mask: [Bool], of objective: String, outputs: [Float], data: KeyValuePairs<String, [Float]> = [:]
     ) throws(WorkerError) {
         guard outputs.count == mask.count else {
-            throw WorkerError(.request, "\(objective) has \(outputs.count) outputs for \(mask.count) elements of its mask")
+            throw WorkerError(
+                .request, "\(objective) has \(outputs.count) outputs for \(mask.count) elements of its mask")
         }
         for (name, values) in data {
             guard values.count == mask.count else {
@@ -95,10 +96,12 @@ struct CountedElements {
             coefficients[index] = Float(term.coefficient * scale)
             guard !(total.isFinite && coefficients[index].isFinite) else { continue }
             coefficients[index] = .nan
-            notFinite = notFinite ?? "\(objective) of element \(index) of a micro-batch is \(term.loss) with the "
+            notFinite =
+                notFinite ?? "\(objective) of element \(index) of a micro-batch is \(term.loss) with the "
                 + "slope \(term.coefficient), the model's output being \(output)"
         }
         return MicroBatchLoss(
-            loss: total.isFinite ? total * scale : .nan, weight: weight, coefficients: coefficients, notFinite: notFinite)
+            loss: total.isFinite ? total * scale : .nan, weight: weight, coefficients: coefficients,
+            notFinite: notFinite)
     }
 }

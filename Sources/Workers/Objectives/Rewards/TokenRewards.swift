@@ -73,7 +73,8 @@ package struct TokenRewards: Sendable, Equatable {
         guard klWeight != 0 else { return mask.map { _ in 0 } }
         guard sequence.old.count == mask.count, sequence.reference.count == mask.count else {
             throw WorkerError(
-                .request, "\(sequence.old.count) old and \(sequence.reference.count) reference log-probabilities for "
+                .request,
+                "\(sequence.old.count) old and \(sequence.reference.count) reference log-probabilities for "
                     + "\(mask.count) predicted tokens")
         }
         return mask.indices.map { token in

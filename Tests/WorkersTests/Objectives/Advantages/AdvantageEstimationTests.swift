@@ -97,7 +97,8 @@ import Testing
     @Test func `parts of a sequence that do not fit together are refused`() {
         let estimation = AdvantageEstimation(rewards: TokenRewards(klWeight: 0.1))
         for (old, reference, score, values) in [
-            (1, 2, TokenRewards.Score.final(1), 3), (2, 1, .final(1), 3), (2, 2, .dense([1, 2]), 3), (2, 2, .final(1), 2),
+            (1, 2, TokenRewards.Score.final(1), 3), (2, 1, .final(1), 3), (2, 2, .dense([1, 2]), 3),
+            (2, 2, .final(1), 2),
         ] {
             #expect(throws: WorkerError.self) {
                 try estimation.estimate(

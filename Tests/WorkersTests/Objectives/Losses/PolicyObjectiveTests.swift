@@ -77,7 +77,8 @@ import Testing
 
     @Test(
         arguments: [
-            (EarlyStop.never, false), (EarlyStop(importanceRatio: 1.64), true), (EarlyStop(importanceRatio: 1.65), false),
+            (EarlyStop.never, false), (EarlyStop(importanceRatio: 1.64), true),
+            (EarlyStop(importanceRatio: 1.65), false),
             (EarlyStop(divergence: 0.49), true), (EarlyStop(divergence: 0.5), false),
             (EarlyStop(importanceRatio: 9, divergence: 0.1), true),
         ])
