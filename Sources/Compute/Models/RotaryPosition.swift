@@ -1,9 +1,9 @@
 import Glibc
 
 /// Rotary position embedding (Su et al., 2021) and how its frequencies are stretched for longer contexts.
-package struct RotaryPosition: Sendable, Equatable {
+package struct RotaryPosition: Sendable, Equatable, Codable {
     /// Names and formulas as in Hugging Face's `rope_parameters`.
-    package enum Scaling: Sendable, Equatable {
+    package enum Scaling: Sendable, Equatable, Codable {
         case none
         /// Positions divided by `factor`.
         case linear(factor: Double)
@@ -15,7 +15,7 @@ package struct RotaryPosition: Sendable, Equatable {
     }
 
     /// Peng et al., 2023, "YaRN".
-    package struct YaRN: Sendable, Equatable {
+    package struct YaRN: Sendable, Equatable, Codable {
         package var factor: Double
         package var originalContext: Int
         package var betaFast: Double
