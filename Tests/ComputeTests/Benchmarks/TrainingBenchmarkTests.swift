@@ -26,7 +26,7 @@ import Testing
         #expect(lengths.count == 64)
         #expect(lengths.min() == 16 && lengths.max() == 128)
         #expect(lengths.prefix(4) == [16, 81, 33, 99])
-        #expect(lengths.reduce(0, +) == 4577)
+        #expect(lengths.reduce(0, +) == 4580)
     }
 
     @Test func `operations count each weight six times a token and half of attention`() {
