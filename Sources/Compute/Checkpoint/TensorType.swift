@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// An element type of a safetensors file, spelled as the format spells it.
 package enum TensorType: String, Sendable, CaseIterable {
     case float64 = "F64"
@@ -23,44 +25,62 @@ package enum TensorType: String, Sendable, CaseIterable {
 }
 
 extension TensorType {
-    /// Converts `count` little-endian elements at `source` to f32 at `target`; nil for types that are not weights.
-    ///
-    /// bf16 is the upper half of an f32, so widening is a shift; f16 widens exactly as well.
+    /// Whether elements of this type may be a model's weights.
+    package var holdsWeights: Bool {
+        switch self {
+        case .float64, .float32, .float16, .bfloat16: true
+        default: false
+        }
+    }
+
+    /// Converts all elements at `source`, at any address, to f32 at `target`; nil for types that are not weights and
+    /// where the target is too short.
     package func widen(
         _ source: UnsafeRawBufferPointer, into target: UnsafeMutableBufferPointer<Float>,
     ) -> Int? {
         let count = source.count / byteWidth
-        guard count <= target.count else { return nil }
+        guard holdsWeights, count <= target.count else { return nil }
+        guard let from = source.baseAddress, let to = target.baseAddress else { return count }
         switch self {
-        case .float32:
-            for index in 0..<count {
-                let bits = source.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)
-                target[index] = Float(bitPattern: UInt32(littleEndian: bits))
-            }
-        case .float16:
-            for index in 0..<count {
-                let bits = source.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
-                target[index] = Self.widenHalf(UInt16(littleEndian: bits))
-            }
-        case .bfloat16:
-            for index in 0..<count {
-                let bits = source.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
-                target[index] = Float(bitPattern: UInt32(UInt16(littleEndian: bits)) << 16)
-            }
-        default: return nil
+        case .float32: UnsafeMutableRawPointer(to).copyMemory(from: from, byteCount: count * 4)
+        case .float16: kernels_widen_half(from, count, to)
+        case .bfloat16: kernels_widen_bfloat(from, count, to)
+        default: kernels_widen_double(from, count, to)
         }
         return count
     }
+}
 
-    /// One IEEE half as a float; written out because `Float16` is a slow library call without F16C.
-    private static func widenHalf(_ half: UInt16) -> Float {
-        let sign: Float = half & 0x8000 == 0 ? 1 : -1
-        let exponent = UInt32(half >> 10) & 0x1F
-        let fraction = UInt32(half & 0x3FF)
-        switch exponent {
-        case 0: return sign * Float(fraction) * 0x1p-24
-        case 0x1F: return Float(bitPattern: UInt32(half & 0x8000) << 16 | 0x7F80_0000 | fraction << 13)
-        default: return sign * Float(bitPattern: (exponent + 112) << 23 | fraction << 13)
+// MARK: - Saving
+
+extension TensorType {
+    /// The types that weights are saved in.
+    package static let saved: [TensorType] = [.float32, .bfloat16, .float16]
+
+    /// The name that `transformers` and PyTorch have for the type.
+    package var torchName: String {
+        switch self {
+        case .float64: "float64"
+        case .float32: "float32"
+        case .float16: "float16"
+        case .bfloat16: "bfloat16"
+        case .int64: "int64"
+        case .int32: "int32"
+        case .int16: "int16"
+        case .int8: "int8"
+        case .unsigned8: "uint8"
+        case .boolean: "bool"
+        }
+    }
+
+    /// Rounds floats to a type of two bytes; must be one of the saved ones.
+    func narrow(_ source: UnsafeBufferPointer<Float>, into target: UnsafeMutableBufferPointer<UInt16>) {
+        precondition(target.count >= source.count, "The target has room for every element.")
+        guard let from = source.baseAddress, let to = target.baseAddress else { return }
+        switch self {
+        case .float16: kernels_narrow_half(from, source.count, to)
+        case .bfloat16: kernels_narrow_bfloat(from, source.count, to)
+        default: preconditionFailure("Only halves and bfloats are narrowed to.")
         }
     }
 }

@@ -1,44 +1,44 @@
 /// What a transformer is made of. GPT-2, Llama and Qwen2 are three values of this type, not three classes.
-package struct ModelSpec: Sendable, Equatable {
-    package enum Norm: String, Sendable {
+package struct ModelSpec: Sendable, Equatable, Codable {
+    package enum Norm: String, Sendable, Codable {
         case layerNorm
         /// Root mean square norm (Zhang and Sennrich, 2019): a gain, no mean, no shift.
         case rmsNorm
     }
 
-    package enum Position: Sendable, Equatable {
+    package enum Position: Sendable, Equatable, Codable {
         /// A learned vector for every position, added to the token's.
         case learned
         case rotary(RotaryPosition)
     }
 
-    package enum Activation: String, Sendable {
+    package enum Activation: String, Sendable, Codable {
         case geluTanh
         /// silu(gate) * up (Shazeer, 2020).
         case swiGLU
     }
 
     /// Which linear layers have a bias.
-    package enum Biases: String, Sendable {
+    package enum Biases: String, Sendable, Codable {
         case all
         case queryKeyValue
         case none
     }
 
-    package enum Head: String, Sendable {
+    package enum Head: String, Sendable, Codable {
         case languageModel
         /// One number a token: a critic's value; a reward model's score is that of the last token.
         case value
     }
 
     /// Whether the language-model head shares its matrix with the token embedding.
-    package enum HeadWeights: String, Sendable {
+    package enum HeadWeights: String, Sendable, Codable {
         case tied
         case separate
     }
 
     /// Probabilities with which training drops an element.
-    package struct Dropout: Sendable, Equatable {
+    package struct Dropout: Sendable, Equatable, Codable {
         package var embedding: Float
         package var attention: Float
         package var residual: Float
@@ -125,7 +125,7 @@ package struct ModelSpec: Sendable, Equatable {
 extension ModelSpec {
     /// - Throws: `.unsupportedModel` for an unknown family and for sizes that contradict each other.
     package func validate() throws(ComputeError) {
-        _ = try ModelFamilies.named(family)
+        let names = try ModelFamilies.named(family).tensors
         let sizes = [
             ("vocabularySize", vocabularySize), ("contextLength", contextLength), ("width", width),
             ("layers", layers), ("heads", heads), ("keyValueHeads", keyValueHeads), ("headWidth", headWidth),
@@ -140,7 +140,11 @@ extension ModelSpec {
             throw ModelSpec.contradiction("heads \(heads) is not a multiple of keyValueHeads \(keyValueHeads).")
         }
         if attentionWidth > ModelSpec.largestSize {
-            throw ModelSpec.contradiction("heads \(heads) times headWidth \(headWidth) is above \(ModelSpec.largestSize).")
+            throw ModelSpec.contradiction(
+                "heads \(heads) times headWidth \(headWidth) is above \(ModelSpec.largestSize).")
+        }
+        if names.queryKeyValue.count == 1, attentionWidth != width {
+            throw ModelSpec.contradiction("width \(width) is not a multiple of heads \(heads).")
         }
         try validateNumbers()
     }

@@ -1,9 +1,9 @@
 import Glibc
 
 /// Rotary position embedding (Su et al., 2021) and how its frequencies are stretched for longer contexts.
-package struct RotaryPosition: Sendable, Equatable {
+package struct RotaryPosition: Sendable, Equatable, Codable {
     /// Names and formulas as in Hugging Face's `rope_parameters`.
-    package enum Scaling: Sendable, Equatable {
+    package enum Scaling: Sendable, Equatable, Codable {
         case none
         /// Positions divided by `factor`.
         case linear(factor: Double)
@@ -15,7 +15,7 @@ package struct RotaryPosition: Sendable, Equatable {
     }
 
     /// Peng et al., 2023, "YaRN".
-    package struct YaRN: Sendable, Equatable {
+    package struct YaRN: Sendable, Equatable, Codable {
         package var factor: Double
         package var originalContext: Int
         package var betaFast: Double
@@ -124,5 +124,8 @@ package struct RotaryPosition: Sendable, Equatable {
         }
     }
 
-    private static func amplitude(_ factor: Double) -> Double { factor <= 1 ? 1 : 0.1 * log(factor) + 1 }
+    /// What cosines and sines are multiplied with when positions are stretched by `factor`.
+    static func amplitude(_ factor: Double, scale: Double = 1) -> Double {
+        factor <= 1 ? 1 : 0.1 * scale * log(factor) + 1
+    }
 }

@@ -5,6 +5,24 @@ package protocol ModelFamily: Sendable {
     var name: String { get }
     /// What its tensors are called and how its matrices lie.
     var tensors: TensorNames { get }
+    /// What `transformers` calls its models.
+    var architectures: ArchitectureNames { get }
+    /// The language model that a `config.json` describes. Sizes that contradict each other are found afterwards, by
+    /// `ModelSpec.validate`; `headWeights` is what the family assumes where the file does not say.
+    /// - Throws: the reader's errors, for what is missing and for what this program does not compute.
+    func spec(from file: ConfigurationReader) throws(ComputeError) -> ModelSpec
+    /// The family's own lines of a `config.json`, from which `spec(from:)` gives an equal spec. Lines that all families
+    /// share, the vocabulary's size among them, are written beside them.
+    func configuration(of spec: ModelSpec) -> [JSONMember]
+}
+
+/// Values of `architectures` in a `config.json`.
+package struct ArchitectureNames: Sendable, Equatable {
+    let languageModel: String
+    /// A head of one number a token.
+    let value: String
+    /// The layers alone.
+    let base: String
 }
 
 /// Names of a family's tensors, without the layer's number.
