@@ -87,7 +87,7 @@ private struct Mutation {
             try ScratchFolder.overwriteUnsynced(path, with: changed)
             do {
                 let read = try folder.read()
-                #expect(read.weights.allSatisfy(\.isFinite), "\(number)")
+                #expect(read.weights.allSatisfy { $0.isFinite }, "\(number)")
                 #expect(read.weights.count <= 4 * folder.weights.count, "\(number)")
             } catch {
                 refused += 1

@@ -51,15 +51,12 @@ import Testing
     }
 
     @Test func `index and shards must agree`() throws {
-        #expect(
-            try refusal { $0["model.norm.bias"] = Self.two }
-                == "\(Self.two) cannot be used: tensor 'model.norm.bias' is missing")
-        #expect(
-            try refusal { $0["model.norm.weight"] = nil }
-                == "\(Self.two) cannot be used: tensor 'model.norm.weight' is not in \(Self.index)")
-        #expect(
-            try refusal { $0["model.norm.weight"] = Self.one }
-                == "\(Self.two) cannot be used: tensor 'model.norm.weight' is also in \(Self.one)")
+        let unknown = try refusal { $0["model.norm.bias"] = Self.two }
+        #expect(unknown == "\(Self.two) cannot be used: tensor 'model.norm.bias' is missing")
+        let unlisted = try refusal { $0["model.norm.weight"] = nil }
+        #expect(unlisted == "\(Self.two) cannot be used: tensor 'model.norm.weight' is not in \(Self.index)")
+        let elsewhere = try refusal { $0["model.norm.weight"] = Self.one }
+        #expect(elsewhere == "\(Self.two) cannot be used: tensor 'model.norm.weight' is also in \(Self.one)")
     }
 
     @Test func `a tensor in two shards is refused`() throws {

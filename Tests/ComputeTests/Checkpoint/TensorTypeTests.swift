@@ -77,8 +77,8 @@ import Testing
         let floats = try #require(widen(type, pairs(range), count: range.count))
         let back = narrow(type, floats)
         #expect(range.filter { !floats[$0].isNaN && Int(back[$0]) != $0 } == [])
-        #expect(zip(floats, try #require(widen(type, back.flatMap { pairs(Int($0)..<Int($0) + 1) }, count: 0x10000)))
-            .allSatisfy { $0.isNaN == $1.isNaN })
+        let again = try #require(widen(type, back.flatMap { pairs(Int($0)..<Int($0) + 1) }, count: range.count))
+        #expect(again.map(\.isNaN) == floats.map(\.isNaN))
     }
 
     @Test func `rounding is to the nearest, ties to even`() {
