@@ -22,7 +22,7 @@ extension LanguageModel {
             guard let range = table[name]?.range else { continue }
             (loaded.base + range.lowerBound).update(from: weights.base + range.lowerBound, count: range.count)
         }
-        weights = loaded
+        replaceWeights(by: loaded)
         return report
     }
 

@@ -5,7 +5,8 @@ extension ModelSpec {
     package func parameterTable() -> ParameterTable {
         var table = ParameterTable()
         let names = tensorNames
-        table.append(name: names.prefix + names.tokenEmbedding + ".weight", shape: [vocabularySize, width], isDecayed: true)
+        table.append(
+            name: names.prefix + names.tokenEmbedding + ".weight", shape: [vocabularySize, width], isDecayed: true)
         if let position = names.positionEmbedding {
             table.append(name: names.prefix + position + ".weight", shape: [contextLength, width], isDecayed: true)
         }
@@ -33,7 +34,8 @@ extension ModelSpec {
     private func appendBlock(_ layer: Int, _ names: TensorNames, to table: inout ParameterTable) {
         func name(_ module: String) -> String { names.name(module, layer: layer) }
         appendNorm(name(names.attentionNorm), to: &table)
-        let sides = names.queryKeyValue.count == 1 ? [queryKeyValueWidth] : [attentionWidth, keyValueWidth, keyValueWidth]
+        let sides =
+            names.queryKeyValue.count == 1 ? [queryKeyValueWidth] : [attentionWidth, keyValueWidth, keyValueWidth]
         for (module, outputs) in zip(names.queryKeyValue, sides) {
             appendLinear(name(module), from: width, to: outputs, hasBias: biases != .none, names.layout, &table)
         }
