@@ -71,7 +71,8 @@ extension Checkpoint {
         let values = UnsafeBufferPointer(rebasing: weights.floats[embedding.range])
         guard try files.holds(WeightNames.head, shape: embedding.shape, values) else {
             throw files.damaged(
-                WeightNames.head, "differs from \(names.fileName(of: names.embedding)), but tie_word_embeddings is true")
+                WeightNames.head, "differs from \(names.fileName(of: names.embedding)), but tie_word_embeddings is true"
+            )
         }
     }
 }

@@ -56,9 +56,8 @@ import Testing
         let names = try #require(FolderListing.names(in: path)).sorted()
         #expect(
             names == [
-                "config.json", "model-00001-of-00006.safetensors", "model-00002-of-00006.safetensors",
-                "model-00003-of-00006.safetensors", "model-00004-of-00006.safetensors",
-                "model-00005-of-00006.safetensors", "model-00006-of-00006.safetensors", "model.safetensors.index.json",
+                "config.json", "model-00001-of-00003.safetensors", "model-00002-of-00003.safetensors",
+                "model-00003-of-00003.safetensors", "model.safetensors.index.json",
             ])
         #expect(try reload(model) == Array(model.weights.floats))
     }

@@ -22,7 +22,10 @@ private struct Mutation {
         for _ in 0...below(3) {
             switch below(6) {
             case 0: if !bytes.isEmpty { bytes[below(bytes.count)] ^= 1 << UInt8(below(8)) }
-            case 1: if !bytes.isEmpty { bytes[text.lowerBound + below(min(text.count, bytes.count - text.lowerBound))] = UInt8(below(256)) }
+            case 1:
+                if !bytes.isEmpty {
+                    bytes[text.lowerBound + below(min(text.count, bytes.count - text.lowerBound))] = UInt8(below(256))
+                }
             case 2: bytes.removeLast(below(bytes.count))
             case 3:
                 let start = below(bytes.count)
@@ -52,15 +55,19 @@ private struct Mutation {
 
 @Suite struct `Mutated folders` {
     /// Names that a refusal must hold one of: a file, and in it a key, a tensor, a place or the header.
-    private static let files = ["config.json", "model.safetensors", "model-0000"]
+    private static let files = ["config.json", "model.safetensors", "model-"]
 
     private static func isExplained(_ error: ComputeError, keys: [String]) -> Bool {
         let text = error.summary + "\n" + error.detail
-        let places = keys + [
-            "at byte", "tensor", "header", "last tensor", "weight_map", "__metadata__", "is not a JSON object",
-            "No such file", "first 8", "ends inside", "data bytes",
+        let places =
+            keys + [
+                "at byte", "tensor", "header", "last tensor", "weight_map", "__metadata__", "is not a JSON object",
+                "No such file", "first 8", "ends inside", "data bytes",
+            ]
+        let sizes = [
+            "vocabularySize", "contextLength", "width", "layers", "heads", "headWidth", "mlpWidth", "Epsilon",
+            "dropout",
         ]
-        let sizes = ["vocabularySize", "contextLength", "width", "layers", "heads", "headWidth", "mlpWidth", "Epsilon", "dropout"]
         return files.contains { text.contains($0) } && (places + sizes).contains { text.contains($0) }
             && !error.hint.isEmpty
     }

@@ -25,7 +25,8 @@ struct GPT2Family: ModelFamily {
         // What the published models were trained with, and what `transformers` assumes.
         let rate: Float = 0.1
         spec.dropout = ModelSpec.Dropout(
-            embedding: try file.float("embd_pdrop", default: rate), attention: try file.float("attn_pdrop", default: rate),
+            embedding: try file.float("embd_pdrop", default: rate),
+            attention: try file.float("attn_pdrop", default: rate),
             residual: try file.float("resid_pdrop", default: rate))
         return spec
     }

@@ -34,7 +34,8 @@ struct Qwen2Family: ModelFamily {
         if slides, window < spec.contextLength {
             throw file.unsupported(
                 "sliding_window \(window)",
-                because: "It is shorter than the context of \(spec.contextLength) tokens, and every layer sees all here.")
+                because:
+                    "It is shorter than the context of \(spec.contextLength) tokens, and every layer sees all here.")
         }
     }
 }

@@ -39,7 +39,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("hidden_act", "\"gelu\"", "hidden_act 'gelu'"), ("attention_bias", "true", "attention_bias true and mlp_bias false"),
+        ("hidden_act", "\"gelu\"", "hidden_act 'gelu'"),
+        ("attention_bias", "true", "attention_bias true and mlp_bias false"),
         ("mlp_bias", "true", "attention_bias false and mlp_bias true"),
         ("partial_rotary_factor", "0.5", "partial_rotary_factor 0.5"),
         ("quantization_config", #"{"quant_method":"gptq"}"#, "quantization_config"),
@@ -57,7 +58,10 @@ import Testing
         ("num_key_value_heads", "3", "num_attention_heads 4 is not a multiple of num_key_value_heads 3"),
         ("hidden_size", "18", "hidden_size 18 is not a multiple of num_attention_heads 4"),
         ("head_dim", "5", "head_dim 5 is not a multiple of rotary pairs of 2"),
-        ("architectures", "\"LlamaForCausalLM\"", "architectures is \"LlamaForCausalLM\" and must be a list of strings"),
+        (
+            "architectures", "\"LlamaForCausalLM\"",
+            "architectures is \"LlamaForCausalLM\" and must be a list of strings"
+        ),
         ("eos_token_id", "[2, \"x\"]", "eos_token_id is [2,\"x\"] and must be a token or a list of tokens"),
         ("eos_token_id", "4294967296", "eos_token_id is 4294967296 and must be a token or a list of tokens"),
         ("tie_word_embeddings", "1", "tie_word_embeddings is 1 and must be true or false"),
@@ -65,7 +69,7 @@ import Testing
         ("rms_norm_eps", "1e999", "rms_norm_eps is 1e999 and must be a number"),
         (
             "vocab_size", #""a text that is much longer than a size ever is in such a file""#,
-            #"vocab_size is "a text that is much longer than a size ev… and must be an integer"#
+            #"vocab_size is "a text that is much longer than a size … and must be an integer"#
         ),
     ])
     func `a value that makes no sense is named with its key`(key: String, value: String, reason: String) throws {

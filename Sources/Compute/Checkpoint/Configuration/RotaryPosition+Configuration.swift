@@ -60,7 +60,8 @@ extension RotaryPosition {
 
     /// DeepSeek's two factors, which count only together; nil leaves the amplitude to the paper's rule.
     private static func amplitude(_ section: ConfigurationReader, _ factor: Double) throws(ComputeError) -> Double? {
-        guard let above = try positive(section.number("mscale")), let below = try positive(section.number("mscale_all_dim"))
+        guard let above = try positive(section.number("mscale")),
+            let below = try positive(section.number("mscale_all_dim"))
         else { return nil }
         return amplitude(factor, scale: above) / amplitude(factor, scale: below)
     }

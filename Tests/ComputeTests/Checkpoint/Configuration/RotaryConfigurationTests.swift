@@ -54,8 +54,9 @@ import Testing
         ),
     ])
     func `scalings with their defaults, old spelling and new`(json: String, scaling: RotaryPosition.Scaling) throws {
-        #expect(try rotary(["rope_theta": "500000.0", "rope_scaling": json])
-            == RotaryPosition(base: 500_000, scaling: scaling))
+        #expect(
+            try rotary(["rope_theta": "500000.0", "rope_scaling": json])
+                == RotaryPosition(base: 500_000, scaling: scaling))
         let nested = json.replacing("{", with: #"{"rope_theta":500000.0,"#)
         #expect(try rotary(["rope_parameters": nested]) == RotaryPosition(base: 500_000, scaling: scaling))
     }

@@ -42,12 +42,14 @@ import Testing
     func `a file name that leaves the folder is refused`(name: String, reason: String) throws {
         let refusal = try refusal { $0["model.norm.weight"] = name }
         #expect(
-            refusal == "\(Self.index) cannot be used: weight_map: tensor 'model.norm.weight' is in '\(name)', which \(reason)")
+            refusal
+                == "\(Self.index) cannot be used: weight_map: tensor 'model.norm.weight' is in '\(name)', which \(reason)"
+        )
     }
 
     @Test func `a shard that is not there is named`() throws {
-        let refusal = try refusal { $0["model.norm.weight"] = "model-00003-of-00003.safetensors" }
-        #expect(refusal == "Cannot open model-00003-of-00003.safetensors: No such file or directory")
+        let refusal = try refusal { $0["model.norm.weight"] = "model-00000-of-00002.safetensors" }
+        #expect(refusal == "Cannot open model-00000-of-00002.safetensors: No such file or directory")
     }
 
     @Test func `index and shards must agree`() throws {
@@ -100,7 +102,9 @@ import Testing
         #expect(try folder.read().weights == Array(folder.weights.floats))
     }
 
-    @Test(arguments: [("nowhere", "No such file or directory"), (one, "Too many levels of symbolic links"), (".", "Is a directory")])
+    @Test(arguments: [
+        ("nowhere", "No such file or directory"), (one, "Too many levels of symbolic links"), (".", "Is a directory"),
+    ])
     func `a link that leads to no file is refused`(target: String, reason: String) throws {
         try folder.write(shards: shards)
         let file = folder.scratch.path + "/" + Self.one
