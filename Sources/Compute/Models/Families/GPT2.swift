@@ -9,6 +9,14 @@ struct GPT2Family: ModelFamily {
     let architectures = ArchitectureNames(
         languageModel: "GPT2LMHeadModel", value: "GPT2ForSequenceClassification", base: "GPT2Model")
 
+    func spec(of sizes: ModelSizes) -> ModelSpec {
+        var spec = ModelSpec.gpt2(
+            vocabularySize: sizes.vocabularySize, contextLength: sizes.contextLength, width: sizes.width,
+            layers: sizes.layers, heads: sizes.heads, mlpWidth: sizes.mlpWidth)
+        spec.keyValueHeads = sizes.keyValueHeads ?? sizes.heads
+        return spec
+    }
+
     func spec(from file: ConfigurationReader) throws(ComputeError) -> ModelSpec {
         try file.require("activation_function", oneOf: ["gelu_new", "gelu_pytorch_tanh"])
         try file.require("scale_attn_weights", true)

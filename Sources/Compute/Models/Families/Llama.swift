@@ -5,6 +5,13 @@ struct LlamaFamily: ModelFamily {
     let architectures = ArchitectureNames(
         languageModel: "LlamaForCausalLM", value: "LlamaForSequenceClassification", base: "LlamaModel")
 
+    func spec(of sizes: ModelSizes) -> ModelSpec {
+        .llama(
+            vocabularySize: sizes.vocabularySize, contextLength: sizes.contextLength, width: sizes.width,
+            layers: sizes.layers, heads: sizes.heads, keyValueHeads: sizes.keyValueHeads ?? sizes.heads,
+            mlpWidth: sizes.gatedWidth)
+    }
+
     func spec(from file: ConfigurationReader) throws(ComputeError) -> ModelSpec {
         var spec = try ModelSpec.llama(from: file)
         spec.biases = try biases(file)

@@ -5,6 +5,13 @@ struct Qwen2Family: ModelFamily {
     let architectures = ArchitectureNames(
         languageModel: "Qwen2ForCausalLM", value: "Qwen2ForSequenceClassification", base: "Qwen2Model")
 
+    func spec(of sizes: ModelSizes) -> ModelSpec {
+        .qwen2(
+            vocabularySize: sizes.vocabularySize, contextLength: sizes.contextLength, width: sizes.width,
+            layers: sizes.layers, heads: sizes.heads, keyValueHeads: sizes.keyValueHeads ?? sizes.heads,
+            mlpWidth: sizes.gatedWidth)
+    }
+
     func spec(from file: ConfigurationReader) throws(ComputeError) -> ModelSpec {
         var spec = try ModelSpec.llama(from: file)
         spec.family = name
