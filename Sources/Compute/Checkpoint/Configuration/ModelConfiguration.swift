@@ -14,6 +14,8 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var source: Source
     /// `eos_token_id`; may be empty.
     package var endTokens: [Int32]
+    /// What the weights were saved as, by the file's word; each tensor says for itself what it is.
+    package var type: TensorType
 
     /// Longer files are refused before they are read.
     package static let longestText = 4 << 20
@@ -35,6 +37,7 @@ extension ModelConfiguration {
         spec.headWeights = try file.flag("tie_word_embeddings", default: spec.headWeights == .tied) ? .tied : .separate
         if source == .value { spec.head = .value }
         endTokens = try file.tokens("eos_token_id")
+        type = try Self.type(of: file)
         do { try spec.validate() } catch {
             throw ComputeError(
                 error.code, summary: "\(path.split(separator: "/").last ?? "config.json"): \(error.summary)",
@@ -46,6 +49,16 @@ extension ModelConfiguration {
         guard let name = try file.word("model_type") else { throw file.damaged("model_type is missing") }
         if let family = ModelFamilies.all.first(where: { $0.name == name }) { return family }
         throw file.unknown("model_type", name, among: ModelFamilies.all.map(\.name))
+    }
+
+    /// `dtype`, which older files call `torch_dtype` and some spell `torch.float32`.
+    private static func type(of file: ConfigurationReader) throws(ComputeError) -> TensorType {
+        let (new, old) = (try file.word("dtype"), try file.word("torch_dtype"))
+        guard let word = new ?? old else { return .float32 }
+        let name = word.hasPrefix("torch.") ? String(word.dropFirst(6)) : word
+        let types = TensorType.allCases.filter(\.holdsWeights)
+        if let type = types.first(where: { $0.torchName == name }) { return type }
+        throw file.unknown(new == nil ? "torch_dtype" : "dtype", word, among: types.map(\.torchName))
     }
 
     private static func source(

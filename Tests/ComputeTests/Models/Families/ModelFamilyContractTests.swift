@@ -46,6 +46,24 @@ private let specs: [ModelSpec] = {
         #expect(read.spec == spec)
         #expect(read.source == (spec.head == .value ? .value : .languageModel))
         #expect(read.endTokens == [3, 4])
+        #expect(read.type == .bfloat16)
+    }
+
+    @Test(arguments: [
+        ("dtype", "bfloat16", TensorType.bfloat16), ("torch_dtype", "float16", .float16),
+        ("torch_dtype", "torch.float32", .float32), ("dtype", "float64", .float64),
+    ])
+    func `the type of the weights has an old and a new key`(key: String, word: String, type: TensorType) throws {
+        #expect(try ConfigurationText.gpt2.read().type == .float32)
+        #expect(try ConfigurationText.gpt2.with(key, "\"\(word)\"").read().type == type)
+        let both = ConfigurationText.gpt2.with("torch_dtype", #""float16""#).with("dtype", #""bfloat16""#)
+        #expect(try both.read().type == .bfloat16)
+    }
+
+    @Test(arguments: [("dtype", "float8_e4m3fn"), ("torch_dtype", "int8")])
+    func `a type that holds no weights is refused`(key: String, word: String) {
+        let refusal = ConfigurationText.gpt2.with(key, "\"\(word)\"").refusal
+        #expect(refusal?.summary == "This version cannot run a model with \(key) '\(word)'.")
     }
 
     @Test func `names of families and of their architectures are their own`() {
