@@ -2,42 +2,6 @@ import Testing
 
 @testable import Compute
 
-/// A model's weights as a Hugging Face folder, written by the test and not by the source.
-private struct ExternalFolder {
-    let scratch: ScratchFolder
-    let model: CheckpointFixture
-
-    init() throws {
-        scratch = try ScratchFolder()
-        model = try CheckpointFixture()
-        let config = GPT2Configuration.json(model.spec, eosToken: 0).prettyText
-        _ = try scratch.write(Array(config.utf8), to: "config.json")
-    }
-
-    /// Writes the model's tensors, and more ones of a single float each, under changed names.
-    func write(adding more: [String] = [], dropping dropped: String? = nil, rename: (String) -> String = { $0 }) throws
-    {
-        let kept = model.table.parameters.filter { $0.name != dropped }
-        let tensors = kept.map { (rename($0.name), $0.shape) } + more.map { ($0, [1]) }
-        var bytes = SafetensorsHeader.encode(tensors, metadata: [:])
-        for parameter in kept {
-            for index in parameter.range { bytes += littleEndian(model.weights.base[index]) }
-        }
-        for _ in more { bytes += littleEndian(0) }
-        _ = try scratch.write(bytes, to: "model.safetensors")
-    }
-
-    func read() throws -> CheckpointFixture {
-        let other = try CheckpointFixture(seed: 2)
-        try Checkpoint.openExternal(scratch.path).readWeights(into: other.weights, table: other.table)
-        return other
-    }
-
-    private func littleEndian(_ value: Float) -> [UInt8] {
-        (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
-    }
-}
-
 @Suite struct `Safetensors damage` {
     private static let text = Array(
         (#"{"__metadata__":{"format":"pt"},"w":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"#
@@ -109,32 +73,6 @@ private struct ExternalFolder {
             #expect(isConsistent(header, dataSize: data))
             for tensor in tensors { #expect(header.entry(named: tensor.name)?.shape == tensor.shape) }
             #expect(header.metadata == (count % 2 == 0 ? [:] : ["a": "\u{1F600}"]))
-        }
-    }
-
-    @Test func `a folder from elsewhere is read by name, with or without the prefix`() throws {
-        let folder = try ExternalFolder()
-        for rename in [{ $0 }, { $0.replacing("transformer.", with: "") }] as [(String) -> String] {
-            try folder.write(adding: ["lm_head.weight"], rename: rename)
-            #expect(try folder.read().weights.array == folder.model.weights.array)
-        }
-    }
-
-    @Test func `a tensor of another model is refused by name`() throws {
-        let folder = try ExternalFolder()
-        try folder.write(adding: ["transformer.h.1.ln_1.weight"])
-        let error = #expect(throws: ComputeError.self) { try folder.read() }
-        #expect(
-            error?.summary
-                == "model.safetensors cannot be used: tensor 'transformer.h.1.ln_1.weight' has no place in the model")
-    }
-
-    @Test func `every missing tensor is named`() throws {
-        let folder = try ExternalFolder()
-        for parameter in folder.model.table.parameters where parameter.name != "transformer.wte.weight" {
-            try folder.write(dropping: parameter.name)
-            let error = #expect(throws: ComputeError.self) { try folder.read() }
-            #expect(error?.summary == "model.safetensors cannot be used: tensor '\(parameter.name)' is missing")
         }
     }
 }

@@ -140,18 +140,20 @@ extension SafetensorsHeader {
 // MARK: - Writing
 
 extension SafetensorsHeader {
-    /// The length field and header text for f32 tensors laid one after another, padded with spaces to 8 bytes.
-    package static func encode(_ tensors: [(name: String, shape: [Int])], metadata: [String: String]) -> [UInt8] {
+    /// The length field and header text for tensors of one type laid one after another, padded with spaces to 8 bytes.
+    package static func encode(
+        _ tensors: [(name: String, shape: [Int])], type: TensorType = .float32, metadata: [String: String],
+    ) -> [UInt8] {
         var members: [JSONMember] = []
         if !metadata.isEmpty { members.append(JSONMember("__metadata__", .map(metadata))) }
         var offset = 0
         for tensor in tensors {
-            let size = tensor.shape.reduce(4, *)
+            let size = tensor.shape.reduce(type.byteWidth, *)
             members.append(
                 JSONMember(
                     tensor.name,
                     .object([
-                        JSONMember("dtype", .string(TensorType.float32.rawValue)),
+                        JSONMember("dtype", .string(type.rawValue)),
                         JSONMember("shape", .array(tensor.shape.map { .integer($0) })),
                         JSONMember("data_offsets", .array([.integer(offset), .integer(offset + size)])),
                     ])))

@@ -1,5 +1,6 @@
-/// A safetensors file open for reading: the checked header, and tensors widened to f32 on demand.
-package struct SafetensorsFile: ~Copyable {
+/// A safetensors file open for reading: the checked header, and tensors widened to f32 on demand. Closed with its last
+/// reference.
+package final class SafetensorsFile {
     package let header: SafetensorsHeader
     private let file: ReadableFile
 
@@ -40,7 +41,15 @@ package struct SafetensorsFile: ~Copyable {
         guard entry.shape == shape, entry.count == target.count else {
             throw ComputeError.damaged(file.path, "tensor '\(name)' has shape \(entry.shape), expected \(shape)")
         }
-        let start = header.dataStart + entry.bytes.lowerBound
+        try read(entry, into: target)
+    }
+
+    /// Reads the elements of an entry of this file from `first` on, as many as `target` has room for, as f32.
+    package func read(
+        _ entry: SafetensorsEntry, from first: Int = 0, into target: UnsafeMutableBufferPointer<Float>,
+    ) throws(ComputeError) {
+        precondition(first >= 0 && target.count <= entry.count - first, "The entry has the elements.")
+        let start = header.dataStart + entry.bytes.lowerBound + first * entry.type.byteWidth
         if entry.type == .float32 {
             try file.read(into: UnsafeMutableRawBufferPointer(target), at: start)
         } else {
@@ -54,8 +63,8 @@ package struct SafetensorsFile: ~Copyable {
         let width = entry.type.byteWidth
         let longestPiece = 1 << 18
         var done = 0
-        while done < entry.count {
-            let count = min(longestPiece, entry.count - done)
+        while done < target.count {
+            let count = min(longestPiece, target.count - done)
             let piece = try file.bytes(start + done * width..<start + (done + count) * width)
             let room = UnsafeMutableBufferPointer(rebasing: target[done..<done + count])
             guard piece.withUnsafeBytes({ entry.type.widen($0, into: room) }) != nil else {

@@ -53,11 +53,48 @@ import Testing
 
     @Test(arguments: TensorType.allCases)
     func `only the floating-point types of a model hold weights`(type: TensorType) {
-        let isWeights = [.float32, .float16, .bfloat16].contains(type)
+        let isWeights = [.float64, .float32, .float16, .bfloat16].contains(type)
         #expect((widen(type, [UInt8](repeating: 0, count: type.byteWidth * 3), count: 3) != nil) == isWeights)
     }
 
-    @Test(arguments: [TensorType.float32, .float16, .bfloat16])
+    @Test func `doubles are rounded to the nearest float`() throws {
+        let doubles: [Double] = [0, -0.0, 1.5, 1 + 0x1p-24, 1 + 0x3p-24, -1e-300, 1e300, 0x1.fffffep127]
+        let bytes = doubles.flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) } }
+        let expected: [Float] = [0, -0.0, 1.5, 1, 1 + 0x1p-22, -0.0, .infinity, .greatestFiniteMagnitude]
+        #expect(try #require(widen(.float64, bytes, count: 8)).map(\.bitPattern) == expected.map(\.bitPattern))
+    }
+
+    private func narrow(_ type: TensorType, _ values: [Float]) -> [UInt16] {
+        [UInt16](unsafeUninitializedCapacity: values.count) { room, count in
+            values.withUnsafeBufferPointer { type.narrow($0, into: room) }
+            count = values.count
+        }
+    }
+
+    @Test(arguments: [TensorType.float16, .bfloat16])
+    func `every value of a short type survives a round trip`(type: TensorType) throws {
+        let range = 0..<0x10000
+        let floats = try #require(widen(type, pairs(range), count: range.count))
+        let back = narrow(type, floats)
+        #expect(range.filter { !floats[$0].isNaN && Int(back[$0]) != $0 } == [])
+        let again = try #require(widen(type, back.flatMap { pairs(Int($0)..<Int($0) + 1) }, count: range.count))
+        #expect(again.map(\.isNaN) == floats.map(\.isNaN))
+    }
+
+    @Test func `rounding is to the nearest, ties to even`() {
+        let halves: [(Float, UInt16)] = [
+            (1 + 0x1p-11, 0x3C00), (1 + 0x3p-11, 0x3C02), (1 + 0x1.8p-11, 0x3C01), (65519, 0x7BFF), (65520, 0x7C00),
+            (0x1p-25, 0), (0x1.8p-24, 2), (0x1.1p-25, 1), (-0x1p-24, 0x8001), (0x1p-14, 0x0400), (0x1.ffep-15, 0x0400),
+        ]
+        #expect(narrow(.float16, halves.map(\.0)) == halves.map(\.1))
+        let bfloats: [(Float, UInt16)] = [
+            (1 + 0x1p-8, 0x3F80), (1 + 0x3p-8, 0x3F82), (1 + 0x1.8p-8, 0x3F81), (.greatestFiniteMagnitude, 0x7F80),
+            (-0x1p-149, 0x8000), (.infinity, 0x7F80),
+        ]
+        #expect(narrow(.bfloat16, bfloats.map(\.0)) == bfloats.map(\.1))
+    }
+
+    @Test(arguments: [TensorType.float64, .float32, .float16, .bfloat16])
     func `elements that do not fit the target are refused, not written past its end`(type: TensorType) {
         var target: [Float] = [-1, -1, -1]
         let source = [UInt8](repeating: 0, count: type.byteWidth * 3)
