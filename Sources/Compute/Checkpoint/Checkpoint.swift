@@ -4,7 +4,7 @@ package struct Checkpoint: Sendable {
     package let spec: ModelSpec
     /// Present in our own checkpoints.
     package let state: CheckpointState?
-    package let tokenizer: CharacterTokenizer?
+    package let tokenizer: (any Tokenizer)?
 
     /// What is appended to a parameter's name for its AdamW moments in `optimizer.safetensors`.
     package static let firstMoment = ".first_moment"
@@ -22,17 +22,14 @@ package struct Checkpoint: Sendable {
         try manifest.verify(folder: path)
         let statePath = path + "/" + CheckpointFolder.Name.state
         let state = try CheckpointState(json: text(statePath), path: statePath)
-        var tokenizer: CharacterTokenizer?
-        if manifest.files[CheckpointFolder.Name.tokenizer] != nil {
-            let tokenizerPath = path + "/" + CheckpointFolder.Name.tokenizer
-            tokenizer = try CharacterTokenizer(json: text(tokenizerPath), path: tokenizerPath)
-        }
+        let isListed = manifest.files[CheckpointFolder.Name.tokenizer] != nil
+        let tokenizer = isListed ? try Tokenizers.load(folder: path) : nil
         return Checkpoint(path: path, spec: try readSpec(in: path), state: state, tokenizer: tokenizer)
     }
 
     /// Opens a folder with `config.json` and `model.safetensors` from elsewhere; it has no manifest to check.
     package static func openExternal(_ path: String) throws(ComputeError) -> Checkpoint {
-        Checkpoint(path: path, spec: try readSpec(in: path), state: nil, tokenizer: nil)
+        Checkpoint(path: path, spec: try readSpec(in: path), state: nil, tokenizer: try Tokenizers.load(folder: path))
     }
 
     /// Overwrites `weights` with the model's tensors.

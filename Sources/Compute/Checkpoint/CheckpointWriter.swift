@@ -9,7 +9,8 @@ struct CheckpointWriter {
     func write(_ content: CheckpointContent) throws(FileFault) {
         var manifest = CheckpointManifest()
         let table = content.table
-        let config = GPT2Configuration.json(content.spec, eosToken: CharacterTokenizer.endOfSequence)
+        let end = content.tokenizer?.specialTokens.ends.first ?? CharacterTokenizer.endOfSequence
+        let config = GPT2Configuration.json(content.spec, eosToken: end)
         try write(config, as: CheckpointFolder.Name.config, into: &manifest)
         let weights = TensorFileContent(table: table, parts: [("", content.weights)])
         try write(weights, as: CheckpointFolder.Name.weights, into: &manifest)
@@ -19,8 +20,10 @@ struct CheckpointWriter {
             try write(tensors, as: CheckpointFolder.Name.optimizer, into: &manifest)
         }
         try write(content.state.json, as: CheckpointFolder.Name.state, into: &manifest)
-        if let tokenizer = content.tokenizer {
-            try write(tokenizer.json, as: CheckpointFolder.Name.tokenizer, into: &manifest)
+        for file in content.tokenizer?.files ?? [] {
+            try writeFile(file.name, into: &manifest) { append throws(FileFault) in
+                try file.bytes.withBytes(append)
+            }
         }
         var unlisted = CheckpointManifest()
         try write(manifest.json, as: CheckpointManifest.fileName, into: &unlisted)

@@ -2,7 +2,7 @@ extension LanguageModel {
     /// Saves the weights as a checkpoint of `state.step`, without optimizer moments; returns its folder.
     @discardableResult
     package func save(
-        to folder: CheckpointFolder, state: CheckpointState, tokenizer: CharacterTokenizer?,
+        to folder: CheckpointFolder, state: CheckpointState, tokenizer: (any Tokenizer)?,
     ) throws(ComputeError) -> String {
         try folder.save(
             CheckpointContent(
@@ -32,7 +32,7 @@ extension TrainEngine {
     /// `state.updates` is set here: the engine knows it.
     @discardableResult
     package func save(
-        to folder: CheckpointFolder, state: CheckpointState, tokenizer: CharacterTokenizer?,
+        to folder: CheckpointFolder, state: CheckpointState, tokenizer: (any Tokenizer)?,
     ) throws(ComputeError) -> String {
         var state = state
         state.updates = updateCount

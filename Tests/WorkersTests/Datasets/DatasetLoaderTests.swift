@@ -92,7 +92,7 @@ import Testing
         let train = folder.file("t.jsonl", lines: [#"{"prompt": "b", "answer": "c"}"#, "broken"])
         let held = folder.file("h.jsonl", lines: [#"{"prompt": "a", "answer": "b"}"#])
         let plan = TinyTrial.plan(train: train, heldOut: held, supervisedSteps: 1, policySteps: 0)
-        let tokenizer = try TrialVocabulary.build(for: plan)
+        let tokenizer = try #require(try TrialVocabulary.build(for: plan) as? CharacterTokenizer)
         #expect(tokenizer.characters == ["a", "b", "c"])
         #expect(tokenizer.vocabularySize == 4)
     }
