@@ -1,6 +1,6 @@
 extension AddedToken {
     /// The longest content a token may have: searching costs the length of the text times this.
-    private static let longest = 1024
+    private static let longest = 256
 
     /// Reads the `added_tokens` of a `tokenizer.json`, special ones first: of two with one content the first counts.
     static func read(_ root: JSONField, vocabulary: BPEVocabulary) throws(ComputeError) -> [AddedToken] {

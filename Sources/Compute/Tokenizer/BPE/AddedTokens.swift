@@ -23,6 +23,7 @@ struct AddedTokenFinder {
     }
 
     private let tokens: [AddedToken]
+    private let patterns: [[UInt8]]
     /// Children by parent node and byte.
     private var children: [UInt64: UInt32] = [:]
     /// The index in `tokens` of what ends at a node, -1 where nothing does.
@@ -32,6 +33,7 @@ struct AddedTokenFinder {
     /// - Parameter patterns: how each token is spelled in the text that is searched.
     init(_ tokens: [AddedToken], patterns: [[UInt8]]) {
         self.tokens = tokens
+        self.patterns = patterns
         for (index, pattern) in patterns.enumerated() where !pattern.isEmpty {
             canBegin[Int(pattern[0])] = true
             var node: UInt32 = 0
@@ -49,6 +51,11 @@ struct AddedTokenFinder {
             // Of two tokens with one spelling the first counts.
             if endings[Int(node)] < 0 { endings[Int(node)] = Int32(truncatingIfNeeded: index) }
         }
+    }
+
+    /// How each token is spelled in the text that is searched.
+    var spellings: [Int32: [UInt8]] {
+        Dictionary(zip(tokens.map(\.token), patterns)) { first, _ in first }
     }
 
     private static func key(_ node: UInt32, _ byte: UInt8) -> UInt64 { UInt64(node) << 8 | UInt64(byte) }

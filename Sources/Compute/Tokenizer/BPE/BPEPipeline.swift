@@ -19,6 +19,9 @@ struct BPEPipeline {
             normalized, patterns: normalized.map { Array(normalizer.apply($0.content[...])) })
     }
 
+    /// How decoding spells the added tokens: as they are looked for.
+    var addedSpellings: [Int32: [UInt8]] { plainTokens.spellings.merging(normalizedTokens.spellings) { $1 } }
+
     var isByteLevel: Bool { preTokenizer.isByteLevel }
 
     /// The tokens of a text in UTF-8.

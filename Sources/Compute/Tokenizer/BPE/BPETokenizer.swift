@@ -24,8 +24,7 @@ package struct BPETokenizer: TokenizerKind {
         guard decoder.isByteLevel == pipeline.isByteLevel else {
             throw root.fault("decoder and pre_tokenizer do not fit: one is ByteLevel and the other is not")
         }
-        spellings = TokenSpellings(
-            vocabulary: vocabulary, added: added, count: vocabularySize, isByteLevel: decoder.isByteLevel)
+        spellings = TokenSpellings(vocabulary, pipeline.addedSpellings, vocabularySize, decoder.isByteLevel)
         hidden = Set(added.filter(\.isSpecial).map(\.token))
         let template = try TokenTemplate(root, vocabularySize: vocabularySize)
         specialTokens = SpecialTokens(
@@ -80,10 +79,10 @@ private struct TokenSpellings {
     /// Where each token's spelling begins and ends; an empty range stands for a number that no token has.
     private var ranges: [Range<Int32>]
 
-    init(vocabulary: BPEVocabulary, added: [AddedToken], count: Int, isByteLevel: Bool) {
+    init(_ vocabulary: BPEVocabulary, _ added: [Int32: [UInt8]], _ count: Int, _ isByteLevel: Bool) {
         ranges = Array(repeating: 0..<0, count: count)
         for (text, token) in vocabulary.tokens { add(text, token, isByteLevel) }
-        for entry in added { add(entry.content[...], entry.token, isByteLevel) }
+        for (token, text) in added { add(text[...], token, isByteLevel) }
     }
 
     private mutating func add(_ text: ArraySlice<UInt8>, _ token: Int32, _ isByteLevel: Bool) {

@@ -61,14 +61,17 @@ extension PreTokenizer.Step {
         case .digits(let each):
             let text = ClassifiedText(piece.bytes)
             piece.cut(into: &pieces) { start in
-                guard text[start] != .number else { return each ? text.next(start) : text.run(of: .number, from: start) }
+                guard text[start] != .number else {
+                    return each ? text.next(start) : text.run(of: .number, from: start)
+                }
                 var end = start
                 while let kind = text[end], kind != .number { end += 1 }
                 return end
             }
         case .prefixSpace:
             let isSpaced = piece.bytes.first == UInt8(ascii: " ")
-            pieces.append(isSpaced ? piece : Piece(bytes: [UInt8(ascii: " ")] + piece.bytes, startsText: piece.startsText))
+            pieces.append(
+                isSpaced ? piece : Piece(bytes: [UInt8(ascii: " ")] + piece.bytes, startsText: piece.startsText))
         case .metaspace(let metaspace): metaspace.cut(piece, into: &pieces)
         }
     }

@@ -27,6 +27,7 @@ struct TokenizerFixture {
 
     init(_ family: String) throws {
         let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
             .appending(path: "Fixtures/tokenizers")
         func bytes(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: fixtures.appending(path: name))) }
         let texts = try #require(try JSONParser.parse(bytes("texts.json")).asArray).map { try #require($0.asString) }
