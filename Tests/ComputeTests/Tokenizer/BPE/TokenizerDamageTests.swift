@@ -2,31 +2,56 @@ import Testing
 
 @testable import Compute
 
-/// Changes a file at random: bytes flipped, parts cut out, the end cut off, values replaced by others.
+/// Changes a file at random: bytes flipped, parts cut out, the end cut off, values replaced by others or left out.
 private struct Mutation {
-    private static let values = [
-        "null", "true", "-1", "1e9", "4294967296", "\"\"", "\"x\"", "[]", "{}", "[[]]", "{\"type\":\"Sequence\"}",
+    private static let values: [JSONValue] = [
+        .null, .bool(true), .integer(-1), .number("1e9"), .integer(4_294_967_296), .string(""), .string("x"),
+        .array([]), .object([]), .array([.array([])]), .object([JSONMember("type", .string("Sequence"))]),
+        .string("▁"), .integer(0), .integer(1_000_000),
     ]
 
-    static func apply(_ bytes: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
-        func place(_ count: Int) -> Int { Int(random.next() % UInt64(max(1, count))) }
+    static func apply(_ bytes: [UInt8], _ root: JSONValue, _ random: inout SeededGenerator) -> [UInt8] {
         var bytes = bytes
-        switch random.next() % 4 {
+        switch random.next() % 6 {
         case 0:
-            for _ in 0...place(4) { bytes[place(bytes.count)] = UInt8(truncatingIfNeeded: random.next()) }
-        case 1: bytes = Array(bytes.prefix(place(bytes.count)))
+            for _ in 0...place(4, &random) {
+                bytes[place(bytes.count, &random)] ^= 1 << UInt8(truncatingIfNeeded: random.next() % 8)
+            }
+        case 1: bytes = Array(bytes.prefix(place(bytes.count, &random)))
         case 2:
-            let start = place(bytes.count)
-            bytes.removeSubrange(start..<min(bytes.count, start + 1 + place(12)))
-        default:
-            // The value behind a colon or comma: mostly another type than was there.
-            let starts = bytes.indices.filter { bytes[$0] == UInt8(ascii: ":") || bytes[$0] == UInt8(ascii: ",") }
-            let start = starts[place(starts.count)] + 1
-            let ends = ",]}".utf8
-            let end = bytes[start...].firstIndex { ends.contains($0) } ?? bytes.count
-            bytes.replaceSubrange(start..<end, with: Array(values[place(values.count)].utf8))
+            let start = place(bytes.count, &random)
+            bytes.removeSubrange(start..<min(bytes.count, start + 1 + place(12, &random)))
+        default: bytes = Array(swapped(root, &random).compactText.utf8)
         }
         return bytes
+    }
+
+    private static func place(_ count: Int, _ random: inout SeededGenerator) -> Int {
+        Int(random.next() % UInt64(max(1, count)))
+    }
+
+    /// The value with one part of it, at any depth, replaced or left out.
+    private static func swapped(_ value: JSONValue, _ random: inout SeededGenerator) -> JSONValue {
+        let isHere = random.next() % 6 == 0
+        switch value {
+        case .object(var members) where !members.isEmpty && !isHere:
+            let index = place(members.count, &random)
+            if random.next() % 8 == 0 {
+                members.remove(at: index)
+            } else {
+                members[index] = JSONMember(members[index].name, swapped(members[index].value, &random))
+            }
+            return .object(members)
+        case .array(var elements) where !elements.isEmpty && !isHere:
+            let index = place(elements.count, &random)
+            if random.next() % 8 == 0 {
+                elements.remove(at: index)
+            } else {
+                elements[index] = swapped(elements[index], &random)
+            }
+            return .array(elements)
+        default: return values[place(values.count, &random)]
+        }
     }
 }
 
@@ -35,9 +60,10 @@ private struct Mutation {
     func `a changed file gives a tokenizer or a reason`(index: Int, family: String) throws {
         let fixture = try TokenizerFixture(family)
         var random = SeededGenerator(seed: UInt64(80 + index))
+        let root = try JSONParser.parse(fixture.file)
         var refused = 0
         for _ in 0..<170 {
-            let bytes = Mutation.apply(fixture.file, &random)
+            let bytes = Mutation.apply(fixture.file, root, &random)
             do throws(ComputeError) {
                 let document = try TokenizerDocument(path: "/model/tokenizer.json", bytes: bytes)
                 try use(Tokenizers.read(document))
