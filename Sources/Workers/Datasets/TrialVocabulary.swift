@@ -25,12 +25,12 @@ package enum TrialVocabulary {
     private static func modelFolders(of plan: TrialPlan) -> [String] {
         var paths: [String] = []
         for model in plan.setups.flatMap(\.models) {
-            guard case .transformer(let shape) = model.module, case .folder(let path) = shape.initialization,
-                !paths.contains(path)
-            else { continue }
-            paths.append(path)
+            guard case .transformer(let transformer) = model.module else { continue }
+            if case .folder(let path) = transformer.initialization { paths.append(path) }
+            if case .folder(let path) = transformer.shape { paths.append(path) }
         }
-        return paths
+        var seen: Set<String> = []
+        return paths.filter { seen.insert($0).inserted }
     }
 
     private static func characters(of plan: TrialPlan) throws -> CharacterTokenizer {
