@@ -6,11 +6,11 @@ package struct CheckpointContent {
     /// First and second AdamW moments, laid out by `table`; nil for a model that is not trained.
     package let moments: (first: Arena, second: Arena)?
     package let state: CheckpointState
-    package let tokenizer: CharacterTokenizer?
+    package let tokenizer: (any Tokenizer)?
 
     package init(
         spec: ModelSpec, table: ParameterTable, weights: Arena, moments: (first: Arena, second: Arena)?,
-        state: CheckpointState, tokenizer: CharacterTokenizer?,
+        state: CheckpointState, tokenizer: (any Tokenizer)?,
     ) {
         self.spec = spec
         self.table = table

@@ -2,7 +2,7 @@ extension LanguageModel {
     /// Saves the weights as a checkpoint of `state.step`, without optimizer moments; returns its folder.
     @discardableResult
     package func save(
-        to folder: CheckpointFolder, state: CheckpointState, tokenizer: CharacterTokenizer?,
+        to folder: CheckpointFolder, state: CheckpointState, tokenizer: (any Tokenizer)?,
     ) throws(ComputeError) -> String {
         try folder.save(
             CheckpointContent(
@@ -28,7 +28,7 @@ extension LanguageModel {
 
     /// Writes the weights as a new Hugging Face folder at `path`, for other programs; there must be nothing there.
     package func export(
-        to path: String, format: ModelExport.Format = .init(), tokenizer: CharacterTokenizer? = nil,
+        to path: String, format: ModelExport.Format = .init(), tokenizer: (any Tokenizer)? = nil,
     ) throws(ComputeError) {
         try ModelExport(spec: spec, table: table, weights: weights, tokenizer: tokenizer, format: format).save(to: path)
     }
@@ -59,7 +59,7 @@ extension TrainEngine {
     /// `state.updates` is set here: the engine knows it.
     @discardableResult
     package func save(
-        to folder: CheckpointFolder, state: CheckpointState, tokenizer: CharacterTokenizer?,
+        to folder: CheckpointFolder, state: CheckpointState, tokenizer: (any Tokenizer)?,
     ) throws(ComputeError) -> String {
         var state = state
         state.updates = updateCount
