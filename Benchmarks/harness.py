@@ -72,7 +72,7 @@ class Peer:
     def _read(self):
         for line in self.process.stdout:
             # Libraries print, too; only our JSON begins like this.
-            if line.startswith("{"):
+            if line.startswith('{"'):
                 return json.loads(line)
         say(f"peer left out: {self.name} ended with status {self.process.wait()}")
         return None

@@ -83,7 +83,9 @@ def details(rows):
         words = []
         if row.get("breakdown"):
             words.append(breakdown(row["breakdown"]))
-        if row.get("limit_gflops"):
+        if row.get("phases"):
+            words.append("of a step " + breakdown(row["phases"]))
+        if row.get("breakdown") and row.get("limit_gflops"):
             words.append(f"limit {number(row['limit_gflops'])} GFLOP/s")
         if row.get("peak_resident_bytes"):
             theirs = row.get("peer_peak_resident_bytes")
@@ -91,6 +93,10 @@ def details(rows):
             words.append(f"peak resident {number(row['peak_resident_bytes'] / (1 << 20))} MiB{other}")
         if words and row["case"] not in seen:
             seen[row["case"]] = f"- {row['case']}: {'; '.join(words)}"
+    # A suite of kernels has no such lines, but one limit for all of them.
+    limits = sorted({round(row["limit_gflops"]) for row in rows if row.get("limit_gflops") and not row.get("breakdown")})
+    if limits:
+        seen[None] = f"- FMA limit: {', '.join(map(str, limits))} GFLOP/s"
     return list(seen.values())
 
 
