@@ -4,7 +4,7 @@ HEAD = """# Benchmark results
 
 Written by `scripts/bench` (`make bench`); do not edit. Ours and the peers run in turn in one run, so trust ratios before
 figures: the machine is shared. A ratio above 1 means that we are ahead: medians of all rounds, then, after the slash, the best
-round of each. Spread is (largest - smallest) / median of our rounds, the peer's after the slash. How each suite measures is told in `Benchmarks/README.md`.
+round of each. Spread is (largest - smallest) / median of our rounds, the peer's after the slash. How each suite measures is told in `docs/guide/benchmarks.md`.
 """
 
 
