@@ -43,10 +43,12 @@ package enum KernelBenchmark {
         let chosen = kernels.filter { name == "all" || $0.name == name }
         guard !chosen.isEmpty else { throw BenchmarkError(unknown: name, in: "kernels", known: ["all"] + names) }
         let pool = try ThreadPool(threads: threads)
-        let limit = MachineLimit.operationsPerSecond(of: pool)
-        let figures = try chosen.map { kernel in
-            let call = try kernel.prepare(pool)
-            let time = Stopwatch.fastest(seconds: seconds, call)
+        var limit = MachineLimit.operationsPerSecond(of: pool)
+        let times = try chosen.map { kernel in
+            Stopwatch.fastest(seconds: seconds, try kernel.prepare(pool))
+        }
+        limit = max(limit, MachineLimit.operationsPerSecond(of: pool))
+        let figures = zip(chosen, times).map { kernel, time in
             switch kernel.work {
             case .operations(let count):
                 return Figure(
