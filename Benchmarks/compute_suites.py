@@ -1,6 +1,7 @@
 """The suites of the compute core against PyTorch, transformers and TRL: training, generation, rl, kernels."""
 
-from harness import PEERS, Peer, environment, in_turn, machine, row, say, sh, swift_version, today
+from harness import (
+    PEERS, Bystanders, Peer, environment, in_turn, machine, row, say, sh, swift_version, today, undisturbed)
 
 CASES = {
     "training": ("tiny", "small", "gpt2-124m-b4t64", "gpt2-124m-b2t256", "ragged"),
@@ -36,6 +37,8 @@ class Comparison:
         self.command = [cockpit, "bench", suite, *self.arguments]
         self.peers = {}
         self.last = None
+        # Largest share of the machine that other programs had during a measurement.
+        self.disturbed = 0.0
 
     def add(self, name, python, script, *words):
         """Starts a peer; one that was not asked for, or that cannot run, is left out."""
@@ -48,6 +51,7 @@ class Comparison:
 
     def measure(self, request=lambda ours: {}):
         """Our results and the peers' by name; `request` makes what a peer is asked for out of what we measured."""
+        bystanders = Bystanders([peer.process for peer in self.peers.values()])
 
         def ours():
             self.last = sh(self.command)
@@ -58,8 +62,10 @@ class Comparison:
             return peer.measure(request(self.last or ours()))
 
         try:
-            return in_turn(
-                ours, {name: (lambda peer=peer: ask(peer)) for name, peer in self.peers.items()}, self.options.rounds)
+            mine, theirs, self.disturbed = in_turn(
+                ours, {name: (lambda peer=peer: ask(peer)) for name, peer in self.peers.items()}, self.options.rounds,
+                lambda measure: undisturbed(measure, bystanders.measure, self.options.patience))
+            return mine, theirs
         finally:
             for peer in self.peers.values():
                 peer.close()
@@ -68,7 +74,7 @@ class Comparison:
         """Where and with what a row was measured."""
         return {
             "threads": self.options.threads, "machine": machine(), "date": today(),
-            "kernel_variant": ours.get("kernelVariant"),
+            "kernel_variant": ours.get("kernelVariant"), "others": self.disturbed,
             "versions": {"swift": swift_version(), **(self.peers[name].versions if name else {})},
         }
 
