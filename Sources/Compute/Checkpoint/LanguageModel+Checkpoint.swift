@@ -6,7 +6,7 @@ extension LanguageModel {
     ) throws(ComputeError) -> String {
         try folder.save(
             CheckpointContent(
-                spec: spec, table: table, weights: weights, moments: nil, state: state, tokenizer: tokenizer))
+                spec: spec, table: table, weights: weights, optimizer: nil, state: state, tokenizer: tokenizer))
     }
 
     /// Replaces the weights by a checkpoint's; they are as before when this throws.
@@ -27,18 +27,19 @@ extension LanguageModel {
 }
 
 extension TrainEngine {
-    /// Saves weights, moments and update count as a checkpoint of `state.step`; returns its folder.
+    /// Saves weights, optimizer state and update count as a checkpoint of `state.step`; returns its folder.
     ///
-    /// `state.updates` is set here: the engine knows it.
+    /// `state.updates`, the loss scale and the skip counts are set here: the engine knows them.
     @discardableResult
     package func save(
         to folder: CheckpointFolder, state: CheckpointState, tokenizer: CharacterTokenizer?,
     ) throws(ComputeError) -> String {
         var state = state
         state.updates = updateCount
+        state.values.merge(optimizer.savedValues) { _, own in own }
         return try folder.save(
             CheckpointContent(
-                spec: model.spec, table: model.table, weights: model.weights, moments: (firstMoments, secondMoments),
+                spec: model.spec, table: model.table, weights: model.weights, optimizer: optimizer.state,
                 state: state, tokenizer: tokenizer))
     }
 
@@ -49,12 +50,9 @@ extension TrainEngine {
                 checkpoint.path, "holds weights only and cannot be trained on from where it stood")
         }
         try model.checkSpec(of: checkpoint)
-        let first = try Arena(count: firstMoments.count)
-        let second = try Arena(count: secondMoments.count)
-        try checkpoint.readMoments(first: first, second: second, table: model.table)
+        let saved = try OptimizerState(kind: options.kind, count: model.table.count)
+        try checkpoint.readMoments(into: saved, table: model.table)
         try model.loadWeights(from: checkpoint)
-        firstMoments.base.update(from: first.base, count: first.count)
-        secondMoments.base.update(from: second.base, count: second.count)
-        updateCount = state.updates
+        optimizer.restore(saved, updateCount: state.updates, values: state.values)
     }
 }

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "optimizers.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -144,17 +146,6 @@ void kernels_embed_backward(const int32_t *tokens, const int32_t *positions, con
 /// y += x.
 void kernels_add(const float *x, ptrdiff_t count, float *y);
 double kernels_sum_of_squares(const float *x, ptrdiff_t count);
-
-/// One AdamW update with decoupled decay; PyTorch's placement of epsilon:
-/// w -= rate*decay*w; w -= rate/correction1 * m / (sqrt(v)/sqrt(correction2) + epsilon).
-typedef struct {
-    float rate, beta1, beta2, epsilon, decay;
-    float correction1, correction2;  // 1 - beta^t
-    float gradient_factor;           // multiplies every gradient first (clipping)
-} kernels_adamw_options;
-
-void kernels_adamw(const kernels_adamw_options *options, float *weights, const float *gradients, float *first_moments,
-                   float *second_moments, ptrdiff_t count);
 
 // MARK: Thread pool
 
