@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "activations.h"
+#include "adapters.h"
 #include "optimizers.h"
 
 #ifdef __cplusplus
