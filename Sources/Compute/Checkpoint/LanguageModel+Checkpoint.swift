@@ -14,7 +14,7 @@ extension LanguageModel {
         try checkSpec(of: checkpoint)
         let loaded = try Arena(count: table.count)
         try checkpoint.readWeights(into: loaded, table: table)
-        weights = loaded
+        replaceWeights(by: loaded)
     }
 
     fileprivate func checkSpec(of checkpoint: Checkpoint) throws(ComputeError) {
@@ -27,9 +27,11 @@ extension LanguageModel {
 }
 
 extension TrainEngine {
+    private static let dropoutKey = "dropout"
+
     /// Saves weights, optimizer state and update count as a checkpoint of `state.step`; returns its folder.
     ///
-    /// `state.updates`, the loss scale and the skip counts are set here: the engine knows them.
+    /// `state.updates`, the loss scale, skip counts and dropout generator are set here: the engine knows them.
     @discardableResult
     package func save(
         to folder: CheckpointFolder, state: CheckpointState, tokenizer: CharacterTokenizer?,
@@ -37,6 +39,7 @@ extension TrainEngine {
         var state = state
         state.updates = updateCount
         state.values.merge(optimizer.savedValues) { _, own in own }
+        state.generators[Self.dropoutKey] = dropoutGenerator
         return try folder.save(
             CheckpointContent(
                 spec: model.spec, table: model.table, weights: model.weights, optimizer: optimizer.state,
@@ -54,5 +57,6 @@ extension TrainEngine {
         try checkpoint.readMoments(into: saved, table: model.table)
         try model.loadWeights(from: checkpoint)
         optimizer.restore(saved, updateCount: state.updates, values: state.values)
+        if let generator = state.generators[Self.dropoutKey] { dropoutGenerator = generator }
     }
 }

@@ -31,7 +31,7 @@ package final class Optimizer {
         state = try OptimizerState(kind: options.kind, count: table.count)
         scaler = options.lossScaling.map { LossScaler(options: $0) }
         nonFiniteGuard = NonFiniteGuard(policy: options.nonFinitePolicy)
-        blocks = table.parameters.flatMap { parameter in
+        blocks = table.parameters.filter(\.isTrained).flatMap { parameter in
             let decay: DecayMode = options.decays(parameter) ? .decayed : .plain
             let range = parameter.range
             return stride(from: range.lowerBound, to: range.upperBound, by: Optimizer.blockFloats).map {

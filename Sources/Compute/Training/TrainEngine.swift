@@ -1,14 +1,27 @@
+/// Whether training drops elements at the rates of the model's spec.
+package enum DropoutMode: Sendable {
+    /// As supervised training does.
+    case active
+    /// As policy updates do, whose probability ratios it would disturb.
+    case inactive
+}
+
 /// Trains a model: gradients over micro-batches, then one update of its optimizer.
 ///
 /// Confined to the model's thread. Updates are bit-equal for equal inputs, whatever the number of threads.
 package final class TrainEngine {
     package let model: LanguageModel
     package let optimizer: Optimizer
+    /// Where dropout masks come from: one draw an update that drops anything. A checkpoint keeps it.
+    package var dropoutGenerator: SeededGenerator
 
     /// - Throws: `.outOfResources` when gradients and optimizer state do not fit.
-    package init(model: LanguageModel, options: OptimizerOptions) throws(ComputeError) {
+    package init(
+        model: LanguageModel, options: OptimizerOptions, dropoutSeed: UInt64 = 0
+    ) throws(ComputeError) {
         self.model = model
         optimizer = try Optimizer(table: model.table, options: options, pool: model.pool)
+        dropoutGenerator = SeededGenerator(seed: dropoutSeed)
     }
 
     package var options: OptimizerOptions { optimizer.options }
@@ -18,25 +31,36 @@ package final class TrainEngine {
     /// One update over all micro-batches together.
     ///
     /// For each micro-batch in turn: forward, then `coefficients(index, outputs)`, one a position, then backward. The
-    /// loss whose gradient is followed is the sum over all positions of coefficient * (-log-probability). With an
-    /// `accumulation`, coefficients are those of the micro-batch's own mean loss and it joins the micro-batches; without
-    /// one a mean over all of them is the caller's to build into the coefficients.
+    /// loss whose gradient is followed is the sum over all positions of coefficient * (-log-probability), or of
+    /// coefficient * value. With an `accumulation`, coefficients are those of the micro-batch's own mean loss and it joins
+    /// the micro-batches; without one a mean over all of them is the caller's to build into the coefficients.
     /// - Throws: what `coefficients` throws; `.notFinite` where the options' policy ends training.
     package func trainBatch(
-        _ microBatches: [PackedBatch], entropy: EntropyMode = .skip, accumulation: GradientAccumulation? = nil,
+        _ microBatches: [PackedBatch], entropy: EntropyMode = .skip, temperature: Float = 1,
+        dropout: DropoutMode = .inactive, accumulation: GradientAccumulation? = nil,
         coefficients: (Int, TokenOutputs) throws -> [Float]
     ) throws -> UpdateStatistics {
         optimizer.clearGradients()
         var loss = LossState.finite
+        var forward = ForwardOptions(entropy: entropy, temperature: temperature, dropoutSeed: drawSeed(dropout))
         for (index, batch) in microBatches.enumerated() {
-            let outputs = try model.forward(batch, entropy: entropy)
+            let outputs = try model.forward(batch, forward)
             let unscaled = try coefficients(index, outputs)
             loss.check(outputs.logProbabilities)
+            loss.check(outputs.values)
             loss.check(unscaled)
             let factor = (accumulation?.factors[index] ?? 1) * optimizer.lossScale
             let scaled = factor == 1 ? unscaled : unscaled.map { $0 * factor }
             try model.backward(coefficients: scaled, into: optimizer.gradients)
+            // Masks are numbered by row: without it all micro-batches would drop the same.
+            if let seed = forward.dropoutSeed { forward.dropoutSeed = seed &+ 1 }
         }
-        return try optimizer.update(loss: loss) { change in change(model.weights) }
+        return try optimizer.update(loss: loss) { model.changeWeights($0) }
+    }
+
+    /// Drawn for every update, also one that is then left out: the next must not drop the same.
+    private func drawSeed(_ dropout: DropoutMode) -> UInt64? {
+        guard dropout == .active, model.spec.dropout != .none else { return nil }
+        return dropoutGenerator.next()
     }
 }
