@@ -58,6 +58,13 @@ package struct Checkpoint: Sendable {
         }
     }
 
+    /// Whether the weights were saved with an adapter beside them.
+    func hasAdapter() throws(ComputeError) -> Bool {
+        if state == nil { return false }
+        let file = try SafetensorsFile.open(path + "/" + CheckpointFolder.Name.weights)
+        return file.header.entries.contains { $0.name.hasPrefix(AdapterOptions.prefix) }
+    }
+
     /// A tensor the model has no place for means that the file belongs to another model; known buffers are passed over.
     private static func refuseUnknown(
         in file: borrowing SafetensorsFile, table: ParameterTable, prefix: String,

@@ -13,7 +13,11 @@ extension LanguageModel {
     package func loadWeights(from checkpoint: Checkpoint) throws(ComputeError) {
         try checkSpec(of: checkpoint)
         let loaded = try Arena(count: table.count)
-        try checkpoint.readWeights(into: loaded, table: table)
+        loaded.base.update(from: weights.base, count: table.count)
+        // A base model from elsewhere has no adapter; the model's own then stays.
+        var hasAdapter = options.adapter == nil
+        if !hasAdapter { hasAdapter = try checkpoint.hasAdapter() }
+        try checkpoint.readWeights(into: loaded, table: hasAdapter ? table : spec.parameterTable())
         replaceWeights(by: loaded)
     }
 
