@@ -3,6 +3,7 @@
 #include "optimizers.h"
 
 #include "clones.h"
+#include "profile.h"
 
 #include <string.h>
 
@@ -10,6 +11,7 @@
 
 CLONES void kernels_adam(const kernels_adam_options *options, float *weights, const float *gradients,
                          float *first_moments, float *second_moments, ptrdiff_t count) {
+    PROFILE(KERNELS_TIME_OPTIMIZER);
     const kernels_adam_options o = *options;
     const float kept = 1.0f - o.rate * o.decoupled_decay;
     const float step = o.rate / o.correction1;
@@ -26,6 +28,7 @@ CLONES void kernels_adam(const kernels_adam_options *options, float *weights, co
 
 CLONES void kernels_sgd(const kernels_sgd_options *options, float *weights, const float *gradients, float *buffers,
                         ptrdiff_t count) {
+    PROFILE(KERNELS_TIME_OPTIMIZER);
     const kernels_sgd_options o = *options;
     if (buffers == NULL) {
         for (ptrdiff_t i = 0; i < count; i++)
