@@ -69,7 +69,7 @@ struct NormActivations {
 
 /// Offsets of all activations of a forward pass over a number of rows.
 struct ActivationPlan {
-    enum Retention {
+    enum Retention: Equatable {
         /// Every block has its own regions, which the backward pass reads.
         case forBackward
         /// Every block has its own input. The rest, of as many rows as all lanes together hold at once, is shared and

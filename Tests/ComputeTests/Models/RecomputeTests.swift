@@ -20,10 +20,11 @@ import Testing
     ) throws -> (outputs: TokenOutputs, gradients: [UInt32]) {
         let model = try LanguageModel(
             spec: spec, seed: 3, pool: ThreadPool(threads: threads), options: ModelOptions(recompute: recompute))
-        let batch = PackedBatch(
-            sequences: (0..<sequences).map { first in
-                (0..<(20 + first % 17)).map { Int32(($0 * 7 + first) % 13) }
-            })
+        let rows: [[Int32]] = (0..<sequences).map { first in
+            let length = 20 + first % 17
+            return (0..<length).map { Int32(($0 * 7 + first) % 13) }
+        }
+        let batch = PackedBatch(sequences: rows)
         let gradients = try Arena(count: model.table.count)
         let outputs = try model.forward(batch, ForwardOptions(dropoutSeed: 5))
         let share = 1 / Float(batch.tokens.count)
