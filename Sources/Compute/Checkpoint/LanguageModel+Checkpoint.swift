@@ -10,23 +10,50 @@ extension LanguageModel {
     }
 
     /// Replaces the weights by a checkpoint's; they are as before when this throws.
-    package func loadWeights(from checkpoint: Checkpoint) throws(ComputeError) {
+    ///
+    /// A language model's checkpoint may be read into a model with a value head, and one without an adapter into a model
+    /// that has one: head and adapter keep their first weights, and the report says so.
+    @discardableResult
+    package func loadWeights(from checkpoint: Checkpoint) throws(ComputeError) -> WeightReport {
         try checkSpec(of: checkpoint)
         let loaded = try Arena(count: table.count)
-        loaded.base.update(from: weights.base, count: table.count)
-        // A base model from elsewhere has no adapter; the model's own then stays.
-        var hasAdapter = options.adapter == nil
-        if !hasAdapter { hasAdapter = try checkpoint.hasAdapter() }
-        try checkpoint.readWeights(into: loaded, table: hasAdapter ? table : spec.parameterTable())
+        let report = try checkpoint.readWeights(into: loaded, table: table)
+        for name in report.untouched {
+            guard let range = table[name]?.range else { continue }
+            (loaded.base + range.lowerBound).update(from: weights.base + range.lowerBound, count: range.count)
+        }
         replaceWeights(by: loaded)
+        return report
+    }
+
+    /// Writes the weights, an adapter merged into them, as a new Hugging Face folder at `path`, for other programs; there
+    /// must be nothing there.
+    package func export(
+        to path: String, format: ModelExport.Format = .init(), tokenizer: CharacterTokenizer? = nil,
+    ) throws(ComputeError) {
+        guard options.adapter == nil else {
+            return try mergingAdapter().export(to: path, format: format, tokenizer: tokenizer)
+        }
+        try ModelExport(spec: spec, table: table, weights: weights, tokenizer: tokenizer, format: format).save(to: path)
     }
 
     fileprivate func checkSpec(of checkpoint: Checkpoint) throws(ComputeError) {
-        if checkpoint.spec == spec { return }
+        if checkpoint.spec.canBecome(spec) { return }
         throw ComputeError(
             .unsupportedModel, summary: "The checkpoint is of another model.",
             detail: "\(checkpoint.path)\nhas \(checkpoint.spec)\nneeded \(spec)",
             hint: "Choose the checkpoint of this model, or set the model section as it was.")
+    }
+}
+
+extension ModelSpec {
+    /// Whether weights of this model are those of `other`. Dropout is a matter of training, and a value head takes the
+    /// place of any language-model head.
+    fileprivate func canBecome(_ other: ModelSpec) -> Bool {
+        var same = self
+        same.dropout = other.dropout
+        if other.head == .value { (same.head, same.headWeights) = (.value, other.headWeights) }
+        return same == other
     }
 }
 

@@ -11,6 +11,7 @@
 
 #include "activations.h"
 #include "adapters.h"
+#include "convert.h"
 #include "optimizers.h"
 
 #ifdef __cplusplus
