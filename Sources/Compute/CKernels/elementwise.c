@@ -1,4 +1,4 @@
-// Loops over contiguous floats that the compiler vectorises: softmax pieces, optimizer, sums.
+// Loops over contiguous floats that the compiler vectorises: softmax pieces, sums.
 
 #include "exponential.h"
 #include "profile.h"
@@ -63,21 +63,4 @@ CLONES double kernels_sum_of_squares(const float *x, ptrdiff_t count) {
     double total = 0;
     for (ptrdiff_t i = 0; i < count; i++) total += (double)x[i] * (double)x[i];
     return total;
-}
-
-CLONES void kernels_adamw(const kernels_adamw_options *options, float *weights, const float *gradients,
-                          float *first_moments, float *second_moments, ptrdiff_t count) {
-    PROFILE(KERNELS_TIME_OPTIMIZER);
-    const kernels_adamw_options o = *options;
-    const float kept = 1.0f - o.rate * o.decay;
-    const float step = o.rate / o.correction1;
-    const float root = 1.0f / __builtin_elementwise_sqrt(o.correction2);
-    for (ptrdiff_t i = 0; i < count; i++) {
-        float gradient = gradients[i] * o.gradient_factor;
-        float first = o.beta1 * first_moments[i] + (1.0f - o.beta1) * gradient;
-        float second = o.beta2 * second_moments[i] + (1.0f - o.beta2) * gradient * gradient;
-        first_moments[i] = first;
-        second_moments[i] = second;
-        weights[i] = weights[i] * kept - step * first / (__builtin_elementwise_sqrt(second) * root + o.epsilon);
-    }
 }

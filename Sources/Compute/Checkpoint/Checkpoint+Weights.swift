@@ -1,7 +1,7 @@
 /// What was done with the tensors of a folder that are not simply the model's.
 package struct WeightReport: Sendable, Equatable {
     /// Tensors of the model that the folder lacks and that keep their first values: a value head put on a language
-    /// model.
+    /// model, an adapter put on a base model.
     package var untouched: [String] = []
     /// Tensors of the folder that the model has no use for: buffers, a language-model head under a value head.
     package var passedOver: [String] = []
@@ -20,7 +20,8 @@ extension Checkpoint {
         var report = WeightReport()
         for parameter in table.parameters {
             let name = names.fileName(of: parameter.name)
-            if parameter.name == WeightNames.score, source != .value, !files.contains(name) {
+            let isHead = parameter.name == WeightNames.score && source != .value
+            if isHead || parameter.name.hasPrefix(AdapterOptions.prefix), !files.contains(name) {
                 report.untouched.append(name)
                 continue
             }

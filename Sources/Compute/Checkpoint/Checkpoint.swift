@@ -7,9 +7,6 @@ package struct Checkpoint: Sendable {
     package let state: CheckpointState?
     package let tokenizer: (any Tokenizer)?
 
-    /// What is appended to a parameter's name for its AdamW moments in `optimizer.safetensors`.
-    package static let firstMoment = ".first_moment"
-    package static let secondMoment = ".second_moment"
     static let longestText = 64 << 20
 
     /// Opens a checkpoint that `CheckpointFolder` wrote. Throws `damagedFile` unless every file is whole.
@@ -45,13 +42,13 @@ package struct Checkpoint: Sendable {
     package var spec: ModelSpec { configuration.spec }
     var source: ModelConfiguration.Source { configuration.source }
 
-    /// Overwrites both AdamW moments; throws `damagedFile` when the checkpoint was made without them.
-    package func readMoments(first: Arena, second: Arena, table: ParameterTable) throws(ComputeError) {
+    /// Overwrites the moments of an optimizer; throws `damagedFile` when the checkpoint was made without them.
+    package func readMoments(into state: OptimizerState, table: ParameterTable) throws(ComputeError) {
         let file = try SafetensorsFile.open(path + "/" + CheckpointFolder.Name.optimizer)
-        for (suffix, arena) in [(Self.firstMoment, first), (Self.secondMoment, second)] {
-            for parameter in table.parameters {
-                let target = UnsafeMutableBufferPointer(rebasing: arena.floats[parameter.range])
-                try file.read(parameter.name + suffix, shape: parameter.shape, into: target)
+        for moments in state.moments {
+            for parameter in table.parameters where parameter.isTrained {
+                let target = UnsafeMutableBufferPointer(rebasing: moments.arena.floats[parameter.range])
+                try file.read(parameter.name + moments.name, shape: parameter.shape, into: target)
             }
         }
     }

@@ -3,19 +3,19 @@ package struct CheckpointContent {
     package let spec: ModelSpec
     package let table: ParameterTable
     package let weights: Arena
-    /// First and second AdamW moments, laid out by `table`; nil for a model that is not trained.
-    package let moments: (first: Arena, second: Arena)?
+    /// What the optimizer remembers, laid out by `table`; nil for a model that is not trained.
+    package let optimizer: OptimizerState?
     package let state: CheckpointState
     package let tokenizer: (any Tokenizer)?
 
     package init(
-        spec: ModelSpec, table: ParameterTable, weights: Arena, moments: (first: Arena, second: Arena)?,
+        spec: ModelSpec, table: ParameterTable, weights: Arena, optimizer: OptimizerState?,
         state: CheckpointState, tokenizer: (any Tokenizer)?,
     ) {
         self.spec = spec
         self.table = table
         self.weights = weights
-        self.moments = moments
+        self.optimizer = optimizer
         self.state = state
         self.tokenizer = tokenizer
     }
@@ -23,9 +23,8 @@ package struct CheckpointContent {
     /// Throws `notFinite` with the first tensor that holds a NaN or an infinity.
     package func checkFinite() throws(ComputeError) {
         try Self.checkFinite(weights, table, of: "weight")
-        if let moments {
-            try Self.checkFinite(moments.first, table, of: "first moment of")
-            try Self.checkFinite(moments.second, table, of: "second moment of")
+        for moments in optimizer?.moments ?? [] {
+            try Self.checkFinite(moments.arena, table, of: "\(moments.text) of")
         }
     }
 

@@ -14,9 +14,10 @@ struct CheckpointWriter {
         try write(config, as: CheckpointFolder.Name.config, into: &manifest)
         let weights = TensorFileContent(table: table, parts: [("", content.weights)])
         try write(weights, as: CheckpointFolder.Name.weights, into: &manifest)
-        if let moments = content.moments {
-            let parts = [(Checkpoint.firstMoment, moments.first), (Checkpoint.secondMoment, moments.second)]
-            let tensors = TensorFileContent(table: table, parts: parts)
+        if let optimizer = content.optimizer {
+            let tensors = TensorFileContent(
+                parameters: table.parameters.filter(\.isTrained),
+                parts: optimizer.moments.map { ($0.name, $0.arena) }, type: .float32)
             try write(tensors, as: CheckpointFolder.Name.optimizer, into: &manifest)
         }
         try write(content.state.json, as: CheckpointFolder.Name.state, into: &manifest)

@@ -6,13 +6,13 @@ extension LanguageModel {
     ) throws(ComputeError) -> String {
         try folder.save(
             CheckpointContent(
-                spec: spec, table: table, weights: weights, moments: nil, state: state, tokenizer: tokenizer))
+                spec: spec, table: table, weights: weights, optimizer: nil, state: state, tokenizer: tokenizer))
     }
 
     /// Replaces the weights by a checkpoint's; they are as before when this throws.
     ///
-    /// A language model's checkpoint may be read into a model with a value head: the head keeps its first weights, and
-    /// the report says so.
+    /// A language model's checkpoint may be read into a model with a value head, and one without an adapter into a model
+    /// that has one: head and adapter keep their first weights, and the report says so.
     @discardableResult
     package func loadWeights(from checkpoint: Checkpoint) throws(ComputeError) -> WeightReport {
         try checkSpec(of: checkpoint)
@@ -26,10 +26,14 @@ extension LanguageModel {
         return report
     }
 
-    /// Writes the weights as a new Hugging Face folder at `path`, for other programs; there must be nothing there.
+    /// Writes the weights, an adapter merged into them, as a new Hugging Face folder at `path`, for other programs; there
+    /// must be nothing there.
     package func export(
         to path: String, format: ModelExport.Format = .init(), tokenizer: (any Tokenizer)? = nil,
     ) throws(ComputeError) {
+        guard options.adapter == nil else {
+            return try mergingAdapter().export(to: path, format: format, tokenizer: tokenizer)
+        }
         try ModelExport(spec: spec, table: table, weights: weights, tokenizer: tokenizer, format: format).save(to: path)
     }
 
@@ -54,18 +58,22 @@ extension ModelSpec {
 }
 
 extension TrainEngine {
-    /// Saves weights, moments and update count as a checkpoint of `state.step`; returns its folder.
+    private static let dropoutKey = "dropout"
+
+    /// Saves weights, optimizer state and update count as a checkpoint of `state.step`; returns its folder.
     ///
-    /// `state.updates` is set here: the engine knows it.
+    /// `state.updates`, the loss scale, skip counts and dropout generator are set here: the engine knows them.
     @discardableResult
     package func save(
         to folder: CheckpointFolder, state: CheckpointState, tokenizer: (any Tokenizer)?,
     ) throws(ComputeError) -> String {
         var state = state
         state.updates = updateCount
+        state.values.merge(optimizer.savedValues) { _, own in own }
+        state.generators[Self.dropoutKey] = dropoutGenerator
         return try folder.save(
             CheckpointContent(
-                spec: model.spec, table: model.table, weights: model.weights, moments: (firstMoments, secondMoments),
+                spec: model.spec, table: model.table, weights: model.weights, optimizer: optimizer.state,
                 state: state, tokenizer: tokenizer))
     }
 
@@ -76,12 +84,10 @@ extension TrainEngine {
                 checkpoint.path, "holds weights only and cannot be trained on from where it stood")
         }
         try model.checkSpec(of: checkpoint)
-        let first = try Arena(count: firstMoments.count)
-        let second = try Arena(count: secondMoments.count)
-        try checkpoint.readMoments(first: first, second: second, table: model.table)
+        let saved = try OptimizerState(kind: options.kind, count: model.table.count)
+        try checkpoint.readMoments(into: saved, table: model.table)
         try model.loadWeights(from: checkpoint)
-        firstMoments.base.update(from: first.base, count: first.count)
-        secondMoments.base.update(from: second.base, count: second.count)
-        updateCount = state.updates
+        optimizer.restore(saved, updateCount: state.updates, values: state.values)
+        if let generator = state.generators[Self.dropoutKey] { dropoutGenerator = generator }
     }
 }

@@ -1,16 +1,27 @@
 /// Rows of one kind of activation in an arena.
 struct Region {
+    /// What numbers a region's rows.
+    enum Rows {
+        /// The batch's: each has its own.
+        case batch
+        /// A lane's: chunk after chunk overwrites them.
+        case lane
+    }
+
     let offset: Int
     /// Floats a row.
     let width: Int
+    var rows = Rows.batch
 }
 
 /// Hands out regions of an arena in order, each on a 64-byte boundary.
 struct RegionLayout {
     private(set) var count = 0
+    /// Of the regions handed out from now on.
+    var kind = Region.Rows.batch
 
     mutating func reserve(rows: Int, width: Int) -> Region {
-        let region = Region(offset: count, width: width)
+        let region = Region(offset: count, width: width, rows: kind)
         count += (rows * width + 15) / 16 * 16
         return region
     }
@@ -20,14 +31,18 @@ struct RegionLayout {
 struct ActivationRows {
     let base: MutableFloatPointer
     let row: Int
+    /// The row in regions of a lane.
+    var laneRow = 0
 
-    subscript(region: Region) -> MutableFloatPointer { base + region.offset + row * region.width }
+    subscript(region: Region) -> MutableFloatPointer {
+        base + region.offset + (region.rows == .batch ? row : laneRow) * region.width
+    }
 }
 
 /// Where one block's activations lie.
 struct BlockActivations {
     /// The residual stream as it enters the block, and after attention.
-    let input: Region
+    private(set) var input: Region
     let middle: Region
     let norm1: NormActivations
     let queryKeyValue: Region
@@ -54,9 +69,12 @@ struct NormActivations {
 
 /// Offsets of all activations of a forward pass over a number of rows.
 struct ActivationPlan {
-    enum Retention {
+    enum Retention: Equatable {
         /// Every block has its own regions, which the backward pass reads.
         case forBackward
+        /// Every block has its own input. The rest, of as many rows as all lanes together hold at once, is shared and
+        /// computed again for the backward pass.
+        case inputs(laneRows: Int)
         /// All blocks share one set, overwritten in turn.
         case none
     }
@@ -74,13 +92,23 @@ struct ActivationPlan {
         var layout = RegionLayout()
         var blocks: [BlockActivations] = []
         var residual = layout.reserve(rows: rows, width: spec.width)
-        for _ in 0..<spec.layers {
-            if let first = blocks.first, retention == .none {
-                blocks.append(first)
-            } else {
+        switch retention {
+        case .forBackward:
+            for _ in 0..<spec.layers {
                 blocks.append(BlockActivations(spec: spec, rows: rows, input: residual, layout: &layout))
-                if retention == .forBackward { residual = layout.reserve(rows: rows, width: spec.width) }
+                residual = layout.reserve(rows: rows, width: spec.width)
             }
+        case .inputs(let laneRows):
+            layout.kind = .lane
+            let shared = BlockActivations(spec: spec, rows: laneRows, input: residual, layout: &layout)
+            layout.kind = .batch
+            for _ in 0..<spec.layers {
+                blocks.append(shared.replacing(input: residual))
+                residual = layout.reserve(rows: rows, width: spec.width)
+            }
+        case .none:
+            let shared = BlockActivations(spec: spec, rows: rows, input: residual, layout: &layout)
+            blocks = Array(repeating: shared, count: spec.layers)
         }
         self.retention = retention
         self.blocks = blocks
@@ -97,6 +125,13 @@ struct ActivationPlan {
 }
 
 extension BlockActivations {
+    /// The same regions with another residual stream before them.
+    func replacing(input: Region) -> BlockActivations {
+        var copy = self
+        copy.input = input
+        return copy
+    }
+
     init(spec: ModelSpec, rows: Int, input: Region, layout: inout RegionLayout) {
         self.input = input
         norm1 = NormActivations(rows: rows, width: spec.width, layout: &layout)

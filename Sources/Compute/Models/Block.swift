@@ -44,25 +44,36 @@ struct Block {
 
     /// Reads `at.input` and writes all other regions and `output`, which may be `at.input`.
     func forward(_ chunk: BatchChunk, _ memory: ActivationRows, _ at: BlockActivations, output: Region, _ pass: Pass) {
-        let rows = chunk.rows
+        activate(chunk, memory, at, pass)
+        add(
+            mlp.contraction, of: memory[at.activated], to: memory[at.middle], mlpDropout, chunk,
+            giving: memory[output], pass)
+    }
+
+    /// The forward pass up to the input of the last product: all that a backward pass reads. Equal inputs give equal bits,
+    /// so a backward pass may do it again instead of keeping it.
+    func activate(_ chunk: BatchChunk, _ memory: ActivationRows, _ at: BlockActivations, _ pass: Pass) {
+        let rows = chunk.rows, formats = pass.formats
         norm1.forward(
             memory[at.input], rows: rows, to: memory[at.norm1.output], mean: memory[at.norm1.mean],
             inverseDeviation: memory[at.norm1.inverseDeviation], pass)
+        pass.round(memory[at.norm1.output], to: formats.matmul, count: rows * at.norm1.output.width)
         queryKeyValue.forward(memory[at.norm1.output], rows: rows, to: memory[at.queryKeyValue], pass)
         rotary.apply(.forward, chunk, to: memory[at.queryKeyValue], pass)
+        pass.round(memory[at.queryKeyValue], to: formats.attention, count: rows * at.queryKeyValue.width)
         attention.forward(
             chunk, queryKeyValue: memory[at.queryKeyValue], to: memory[at.attended], logSums: memory[at.logSums], pass)
+        pass.round(memory[at.attended], to: formats.matmul, count: rows * at.attended.width)
         add(
             projection, of: memory[at.attended], to: memory[at.input], attentionDropout, chunk,
             giving: memory[at.middle], pass)
         norm2.forward(
             memory[at.middle], rows: rows, to: memory[at.norm2.output], mean: memory[at.norm2.mean],
             inverseDeviation: memory[at.norm2.inverseDeviation], pass)
+        pass.round(memory[at.norm2.output], to: formats.matmul, count: rows * at.norm2.output.width)
         mlp.activate(
             memory[at.norm2.output], rows: rows, hidden: memory[at.hidden], activated: memory[at.activated], pass)
-        add(
-            mlp.contraction, of: memory[at.activated], to: memory[at.middle], mlpDropout, chunk,
-            giving: memory[output], pass)
+        pass.round(memory[at.activated], to: formats.matmul, count: rows * at.activated.width)
     }
 
     /// sum = residual + dropout(linear(x)); the sum is not the residual's own memory.
@@ -96,6 +107,7 @@ struct Block {
         mlp.contraction.backwardWeight(memory[at.activated], dSum, rows: rows, gradients: gradients, pass)
         mlp.backwardActivation(
             dSum, rows: rows, hidden: memory[at.hidden], dActivated: work[plan.dActivated], to: dHidden, pass)
+        pass.round(dHidden, to: pass.formats.matmul, count: rows * plan.dHidden.width)
         mlp.expansion.backwardWeight(memory[at.norm2.output], dHidden, rows: rows, gradients: gradients, pass)
         mlp.expansion.backwardInput(dHidden, rows: rows, to: work[plan.dNorm], pass)
         norm2.backward(
@@ -112,10 +124,12 @@ struct Block {
         let dSum = throughDropout(attentionDropout, chunk, work, plan, width: projection.outputs, pass)
         projection.backwardWeight(memory[at.attended], dSum, rows: rows, gradients: gradients, pass)
         projection.backwardInput(dSum, rows: rows, to: work[plan.dAttended], pass)
+        pass.round(work[plan.dAttended], to: pass.formats.attention, count: rows * plan.dAttended.width)
         attention.backward(
             chunk, dOutput: work[plan.dAttended], queryKeyValue: memory[at.queryKeyValue],
             output: memory[at.attended], logSums: memory[at.logSums], to: dQueryKeyValue, pass)
         rotary.apply(.backward, chunk, to: dQueryKeyValue, pass)
+        pass.round(dQueryKeyValue, to: pass.formats.matmul, count: rows * plan.dQueryKeyValue.width)
         queryKeyValue.backwardWeight(memory[at.norm1.output], dQueryKeyValue, rows: rows, gradients: gradients, pass)
         queryKeyValue.backwardInput(dQueryKeyValue, rows: rows, to: work[plan.dNorm], pass)
         norm1.backward(
@@ -124,14 +138,20 @@ struct Block {
             partials: work[plan.normPartials], pass)
     }
 
-    /// The gradient of what went into the residual stream here; dropped elements have none. May lie in `plan.dNorm`,
-    /// which is free until it is overwritten by the gradient of a norm's output.
+    /// The gradient of what went into the residual stream here; dropped elements have none, and as an operand it is
+    /// rounded. May lie in `plan.dNorm`, which is free until it is overwritten by the gradient of a norm's output.
     private func throughDropout(
         _ dropout: Dropout, _ chunk: BatchChunk, _ work: ActivationRows, _ plan: BackwardPlan, width: Int, _ pass: Pass
     ) -> MutableFloatPointer {
-        let dResidual = work[plan.dResidual]
-        guard dropout.isActive(pass) else { return dResidual }
-        dropout.apply(dResidual, chunk: chunk, width: width, to: work[plan.dNorm], pass)
-        return work[plan.dNorm]
+        let dResidual = work[plan.dResidual], dSum = work[plan.dNorm]
+        if dropout.isActive(pass) {
+            dropout.apply(dResidual, chunk: chunk, width: width, to: dSum, pass)
+        } else if pass.formats.matmul == .float32 {
+            return dResidual
+        } else {
+            dSum.update(from: dResidual, count: chunk.rows * width)
+        }
+        pass.round(dSum, to: pass.formats.matmul, count: chunk.rows * width)
+        return dSum
     }
 }

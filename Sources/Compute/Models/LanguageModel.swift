@@ -6,6 +6,7 @@ internal import CKernels
 /// that their packed copies are made anew once for each change.
 package final class LanguageModel {
     package let spec: ModelSpec
+    package let options: ModelOptions
     package let table: ParameterTable
     /// Laid out by `table`; to be read here and changed through `changeWeights`.
     package private(set) var weights: Arena
@@ -31,20 +32,25 @@ package final class LanguageModel {
     /// A model with random first weights; equal seeds give equal weights. `table` is the spec's own unless given.
     /// - Throws: `.unsupportedModel`, or `.outOfResources` when the arenas do not fit.
     package init(
-        spec: ModelSpec, table: ParameterTable? = nil, seed: UInt64, pool: ThreadPool
+        spec: ModelSpec, table: ParameterTable? = nil, seed: UInt64, pool: ThreadPool,
+        options: ModelOptions = ModelOptions()
     ) throws(ComputeError) {
         try spec.validate()
-        let table = table ?? spec.parameterTable()
-        let transformer = Transformer(spec: spec, table: table)
+        let base = table ?? spec.parameterTable()
+        var table = base
+        if let adapter = options.adapter { table = try spec.parameterTable(adapter: adapter) }
+        let transformer = Transformer(spec: spec, table: table, adapterScale: options.adapter?.scale ?? 1)
         let weights = try Arena(count: table.count)
         var generator = SeededGenerator(seed: seed)
-        spec.initialize(weights, table: table, generator: &generator)
+        spec.initialize(weights, table: base, generator: &generator)
+        table.initializeAdapter(weights, generator: &generator)
         oneThread = try ThreadPool(threads: 1)
         memory = try ModelMemory(packedCount: transformer.packedCount)
         if case .rotary(let position) = spec.position {
             rotary = try RotaryTable(position, headWidth: spec.headWidth, contextLength: spec.contextLength)
         }
         self.spec = spec
+        self.options = options
         self.table = table
         self.weights = weights
         self.pool = pool
@@ -71,7 +77,7 @@ package final class LanguageModel {
         _ batch: PackedBatch, _ options: ForwardOptions = .standard
     ) throws(ComputeError) -> TokenOutputs {
         let split = try prepare(batch, options)
-        let plan = ActivationPlan(spec: spec, rows: batch.tokens.count, retention: .forBackward)
+        let plan = ActivationPlan(spec: spec, rows: batch.tokens.count, retention: retention(split))
         let outputs = try run(batch, split, plan, options)
         trace = Trace(batch: batch, split: split, plan: plan, options: options)
         return outputs
@@ -147,6 +153,16 @@ package final class LanguageModel {
         return BatchSplit(batch, parameters: table.count, threads: pool.threads)
     }
 
+    private func retention(_ split: BatchSplit) -> ActivationPlan.Retention {
+        switch options.recompute {
+        case .none: return .forBackward
+        case .blocks:
+            // Chunks that all threads share run one at a time.
+            if case .ops = split.sharing { return .inputs(laneRows: split.longestChunk) }
+            return .inputs(laneRows: pool.threads * split.longestChunk)
+        }
+    }
+
     /// A plan that keeps nothing: one chunk of rows a thread.
     private func passingPlan(_ split: BatchSplit) -> ActivationPlan {
         ActivationPlan(spec: spec, rows: pool.threads * split.longestChunk, retention: .none)
@@ -179,9 +195,12 @@ package final class LanguageModel {
     ) {
         batch.withChunks(split.chunks, firstPosition: firstPosition) { chunks in
             forEach(chunks, split, options) { chunk, lane, pass in
-                let row = plan.retention == .forBackward ? chunk.start : lane * split.longestChunk
+                let laneRow = lane * split.longestChunk
+                var row = chunk.start
+                if case .none = plan.retention { row = laneRow }
                 transformer.forward(
-                    chunk, ActivationRows(base: memory.activations.base, row: row), plan, to: output(chunk), pass)
+                    chunk, ActivationRows(base: memory.activations.base, row: row, laneRow: laneRow), plan,
+                    to: output(chunk), pass)
             }
         }
     }
@@ -250,7 +269,10 @@ package final class LanguageModel {
         coefficients.withUnsafeBufferPointer { coefficients in
             guard let first = coefficients.baseAddress else { return }
             transformer.backward(
-                chunk, ActivationRows(base: memory.activations.base, row: chunk.start), trace.plan,
+                chunk,
+                ActivationRows(
+                    base: memory.activations.base, row: chunk.start, laneRow: lane * trace.split.longestChunk),
+                trace.plan,
                 coefficients: first + chunk.start,
                 work: ActivationRows(base: memory.work.base + lane * plan.count, row: 0), plan,
                 gradients: gradients, pass)
@@ -272,7 +294,8 @@ package final class LanguageModel {
     private func pass(_ pool: ThreadPool, _ scratch: LaneScratch, _ options: ForwardOptions) -> Pass {
         Pass(
             pool: pool, weights: weights.base, packed: memory.packed.base, scratch: scratch, rotary: rotary?.base,
-            temperature: options.temperature, dropoutSeed: options.dropoutSeed)
+            temperature: options.temperature, dropoutSeed: options.dropoutSeed,
+            formats: PassFormats(self.options.precision))
     }
 }
 

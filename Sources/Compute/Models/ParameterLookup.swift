@@ -3,10 +3,13 @@ struct ParameterLookup {
     let spec: ModelSpec
     let table: ParameterTable
     let names: TensorNames
+    /// Of the adapter whose matrices the table holds.
+    let adapterScale: Float
 
-    init(spec: ModelSpec, table: ParameterTable) {
+    init(spec: ModelSpec, table: ParameterTable, adapterScale: Float = 1) {
         self.spec = spec
         self.table = table
+        self.adapterScale = adapterScale
         names = spec.tensorNames
     }
 
@@ -22,6 +25,11 @@ struct ParameterLookup {
     }
 
     func linear(_ name: String, packed: inout PackedLayout) -> Linear {
-        Linear(parameter("\(name).weight"), bias: table["\(name).bias"], layout: names.layout, packed: &packed)
+        var linear = Linear(
+            parameter("\(name).weight"), bias: table["\(name).bias"], layout: names.layout, packed: &packed)
+        if let down = table[AdapterOptions.downName(name)], let up = table[AdapterOptions.upName(name)] {
+            linear.adapter = LowRankAdapter(down: down, up: up, scale: adapterScale, packed: &packed)
+        }
+        return linear
     }
 }

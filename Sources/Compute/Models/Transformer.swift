@@ -14,8 +14,8 @@ struct Transformer {
         case value(ValueHead)
     }
 
-    init(spec: ModelSpec, table: ParameterTable) {
-        let lookup = ParameterLookup(spec: spec, table: table)
+    init(spec: ModelSpec, table: ParameterTable, adapterScale: Float = 1) {
+        let lookup = ParameterLookup(spec: spec, table: table, adapterScale: adapterScale)
         let names = lookup.names
         var packed = PackedLayout()
         let tokens = lookup.parameter(names.prefix + names.tokenEmbedding + ".weight")
@@ -79,6 +79,7 @@ struct Transformer {
     ) {
         let first = memory[plan.blocks.first?.input ?? plan.output]
         embedding.forward(chunk, to: first, pass)
+        pass.round(first, to: pass.formats.embedding, count: chunk.rows * spec.width)
         if embeddingDropout.isActive(pass) {
             embeddingDropout.apply(first, chunk: chunk, width: spec.width, to: first, pass)
         }
@@ -89,6 +90,7 @@ struct Transformer {
         finalNorm.forward(
             memory[plan.output], rows: chunk.rows, to: x, mean: memory[plan.finalNorm.mean],
             inverseDeviation: memory[plan.finalNorm.inverseDeviation], pass)
+        pass.round(x, to: pass.formats.matmul, count: chunk.rows * spec.width)
         switch (head, output) {
         case (.languageModel(let head), .tokens(let logProbabilities, let entropies)):
             head.forward(
@@ -121,6 +123,7 @@ struct Transformer {
             inverseDeviation: memory[plan.finalNorm.inverseDeviation], to: dResidual, gradients: gradients,
             partials: work[backwardPlan.normPartials], pass)
         for (index, block) in blocks.enumerated().reversed() {
+            if case .inputs = plan.retention { block.activate(chunk, memory, plan.blocks[index], pass) }
             block.backward(
                 chunk, memory, plan.blocks[index], work: work, backwardPlan, gradients: gradients, pass)
         }

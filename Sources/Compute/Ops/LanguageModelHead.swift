@@ -113,6 +113,7 @@ struct LanguageModelHead {
             let rowLogits = dLogits + row * vocabulary
             kernels_softmax_scaled(rowLogits, vocabulary, logSums[row], coefficient)
             if target >= 0 { rowLogits[target] -= coefficient }
+            pass.formats.matmul.round(rowLogits, count: vocabulary)
         }
     }
 

@@ -8,6 +8,8 @@ struct Linear {
     let bias: Parameter?
     let inputs: Int
     let outputs: Int
+    /// Packed into both operands; only its own gradients are extra.
+    var adapter: LowRankAdapter?
     private let layout: TensorNames.MatrixLayout
     private let forwardMatrix: PackedMatrix
     private let backwardMatrix: PackedMatrix
@@ -30,8 +32,12 @@ struct Linear {
             layout: &packed)
     }
 
-    func packForForward(_ pass: Pass) { forwardMatrix.pack(pass) }
-    func packForBackward(_ pass: Pass) { backwardMatrix.pack(pass) }
+    func packForForward(_ pass: Pass) { forwardMatrix.pack(pass, adding: adapter?.forwardSum(pass.weights)) }
+
+    func packForBackward(_ pass: Pass) {
+        backwardMatrix.pack(pass, adding: adapter?.backwardSum(pass.weights))
+        adapter?.packForBackward(pass)
+    }
 
     /// Overwrites `y`; `residual`, when given, is added and may be `y` itself.
     func forward(
@@ -88,6 +94,7 @@ struct Linear {
         _ x: FloatPointer, _ dy: FloatPointer, rows: Int, row: Int? = nil, gradients: MutableFloatPointer, _ pass: Pass
     ) {
         let row = row ?? outputs
+        adapter?.backward(x, dy, rows: rows, row: row, gradients: gradients, pass)
         var sums: MutableFloatPointer?
         if let bias, bias.isTrained { sums = gradients + bias.offset }
         guard weight.isTrained, layout == .inputsFirst else {

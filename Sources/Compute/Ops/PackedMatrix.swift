@@ -20,13 +20,32 @@ struct PackedMatrix {
         target = layout.reserve(k: k, n: n)
     }
 
-    func pack(_ pass: Pass) {
+    /// Packs the matrix, plus an adapter's product where there is one, rounded as the pass says.
+    func pack(_ pass: Pass, adding sum: LowRankSum? = nil) {
         let panelWidth = kernels_panel_width()
         pass.pool.parallelFor(count: (n + panelWidth - 1) / panelWidth, minimum: max(1, 16_384 / (k * panelWidth))) {
             panels, _ in
-            kernels_pack(
-                pass.weights + source, rowStride, columnStride, k, n, pass.packed + target, panels.lowerBound,
-                panels.upperBound)
+            if let sum {
+                for panel in panels { pack(panel, of: panelWidth, adding: sum, pass) }
+            } else {
+                kernels_pack(
+                    pass.weights + source, rowStride, columnStride, k, n, pass.packed + target, panels.lowerBound,
+                    panels.upperBound)
+            }
+        }
+        pass.round(pass.packed + target, to: pass.formats.weights, count: kernels_packed_count(k, n))
+    }
+
+    /// One panel of the sum, which exists nowhere else.
+    private func pack(_ panel: Int, of panelWidth: Int, adding sum: LowRankSum, _ pass: Pass) {
+        let first = panel * panelWidth
+        let columns = min(panelWidth, n - first)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: k * columns) { memory in
+            guard let rows = memory.baseAddress else { return }
+            sum.add(
+                to: pass.weights + source, row: rowStride, column: columnStride, rows: k, columns: columns, first: first,
+                giving: rows)
+            kernels_pack(rows, columns, 1, k, columns, pass.packed + target + panel * k * panelWidth, 0, 1)
         }
     }
 

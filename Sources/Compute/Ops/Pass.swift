@@ -19,6 +19,42 @@ struct Pass {
     var temperature: Float = 1
     /// Where dropout masks come from; nil when nothing is dropped.
     var dropoutSeed: UInt64?
+    /// What operands are rounded to.
+    var formats = PassFormats(.float32)
+
+    /// Rounds floats in place, over all threads; nothing for single precision.
+    func round(_ x: MutableFloatPointer, to format: NumberFormat, count: Int) {
+        guard format != .float32 else { return }
+        pool.parallelFor(count: count, minimum: 16_384) { range, _ in
+            format.round(x + range.lowerBound, count: range.count)
+        }
+    }
+}
+
+extension NumberFormat {
+    /// Rounds floats in place, on this thread.
+    func round(_ x: MutableFloatPointer, count: Int) {
+        switch self {
+        case .float32: break
+        case .bfloat16: kernels_round_bfloat16(x, count, x)
+        case .float16: kernels_round_float16(x, count, x)
+        }
+    }
+}
+
+/// The formats of a `Precision`, looked up once a pass.
+struct PassFormats {
+    let matmul: NumberFormat
+    let weights: NumberFormat
+    let attention: NumberFormat
+    let embedding: NumberFormat
+
+    init(_ precision: Precision) {
+        matmul = precision.format(of: .matmul)
+        weights = precision.weightFormat
+        attention = precision.format(of: .attention)
+        embedding = precision.format(of: .embedding)
+    }
 }
 
 /// Scratch memory cut into one area per lane, so that no two threads share one.

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// How the learning rate goes on after the warm-up.
+/// How the learning rate goes on after the warm-up, for schedules that a word describes.
 package enum ScheduleKind: String, Sendable, Codable {
     case constant
     case linear
@@ -9,38 +9,99 @@ package enum ScheduleKind: String, Sendable, Codable {
 
 /// The learning rate of each update, counted from 1.
 ///
-/// Linear warm-up to `peak` over `warmupSteps`, then by kind down to `minimumRatio * peak` at `totalSteps`, where it
-/// stays. The linear decay starts from the peak at the end of the warm-up, without a jump.
-package struct LearningRateSchedule: Sendable, Equatable {
-    package let kind: ScheduleKind
-    package let peak: Float
-    package let warmupSteps: Int
-    package let totalSteps: Int
-    package let minimumRatio: Float
+/// Linear warm-up to `peak` over `warmup` updates, then by shape. No shape jumps at the end of the warm-up. Computed in
+/// Double and rounded once.
+package struct LearningRateSchedule: Sendable, Equatable, Codable {
+    /// How the rate goes on after the warm-up.
+    package enum Shape: Sendable, Equatable, Codable {
+        /// Stays at the peak.
+        case constant
+        /// Falls in a straight line to `minimum` at update `end`, where it stays.
+        case linear(end: Int, minimum: Float)
+        /// Falls along half a cosine to `minimum` at update `end`, where it stays.
+        case cosine(end: Int, minimum: Float)
+        /// Multiplied by `factor` behind each of the `milestones`, given as numbers of updates.
+        case steps(milestones: [Int], factor: Float)
+    }
 
-    package init(kind: ScheduleKind, peak: Float, warmupSteps: Int, totalSteps: Int, minimumRatio: Float) {
-        self.kind = kind
+    /// The rate at the end of the warm-up.
+    package var peak: Float
+    /// Updates of linear warm-up, not always whole: a share of all updates need not be.
+    package var warmup: Double
+    package var shape: Shape
+
+    package init(peak: Float, warmup: Double, shape: Shape) {
         self.peak = peak
-        self.warmupSteps = warmupSteps
-        self.totalSteps = totalSteps
-        self.minimumRatio = minimumRatio
+        self.warmup = warmup
+        self.shape = shape
     }
 
     /// The rate of update number `update`, the first being 1.
     package func rate(ofUpdate update: Int) -> Float {
-        if update < warmupSteps { return peak * Float(update) / Float(warmupSteps) }
-        switch kind {
-        case .constant: return peak
-        case .linear: return minimum + (peak - minimum) * (1 - progress(of: update))
-        case .cosine: return minimum + (peak - minimum) * 0.5 * (1 + cosf(Float.pi * progress(of: update)))
+        let number = Double(update), peak = Double(peak)
+        if number < warmup { return Float(peak * number / warmup) }
+        switch shape {
+        case .constant:
+            return self.peak
+        case .linear(let end, let minimum):
+            return Float(Double(minimum) + (peak - Double(minimum)) * (1 - progress(of: number, end: end)))
+        case .cosine(let end, let minimum):
+            let share = 0.5 * (1 + cos(Double.pi * progress(of: number, end: end)))
+            return Float(Double(minimum) + (peak - Double(minimum)) * share)
+        case .steps(let milestones, let factor):
+            return Float(peak * pow(Double(factor), Double(milestones.count { $0 < update })))
         }
     }
 
-    private var minimum: Float { peak * minimumRatio }
+    /// 0 at the end of the warm-up, 1 from update `end` on.
+    private func progress(of number: Double, end: Int) -> Double {
+        guard number < Double(end) else { return 1 }
+        return (number - warmup) / (Double(end) - warmup)
+    }
+}
 
-    /// 0 at the end of the warm-up, 1 from `totalSteps` on.
-    private func progress(of update: Int) -> Float {
-        guard update < totalSteps else { return 1 }
-        return Float(update - warmupSteps) / Float(totalSteps - warmupSteps)
+// MARK: - Schedules by the names of the field
+
+extension LearningRateSchedule {
+    /// Constant, linear or cosine over `totalSteps`, down to `minimumRatio * peak`.
+    package init(kind: ScheduleKind, peak: Float, warmupSteps: Int, totalSteps: Int, minimumRatio: Float) {
+        let minimum = peak * minimumRatio
+        let shape: Shape =
+            switch kind {
+            case .constant: .constant
+            case .linear: .linear(end: totalSteps, minimum: minimum)
+            case .cosine: .cosine(end: totalSteps, minimum: minimum)
+            }
+        self.init(peak: peak, warmup: Double(warmupSteps), shape: shape)
+    }
+
+    /// The same with the warm-up as a share of `totalSteps`.
+    package init(kind: ScheduleKind, peak: Float, warmupProportion: Double, totalSteps: Int, minimumRatio: Float) {
+        self.init(kind: kind, peak: peak, warmupSteps: 0, totalSteps: totalSteps, minimumRatio: minimumRatio)
+        warmup = warmupProportion * Double(totalSteps)
+    }
+
+    /// `CosineAnnealingWithWarmupDecay`: from `maximum` behind a warm-up of `warmupRate * decaySteps` updates to
+    /// `minimum` at `decaySteps`.
+    package static func cosineAnnealingWithWarmupDecay(
+        maximum: Float, minimum: Float, warmupRate: Double, decaySteps: Int
+    ) -> LearningRateSchedule {
+        LearningRateSchedule(
+            peak: maximum, warmup: warmupRate * Double(decaySteps), shape: .cosine(end: decaySteps, minimum: minimum))
+    }
+
+    /// `LinearDecayWithWarmup`: a straight line to zero at `totalSteps`.
+    ///
+    /// The line starts where the warm-up ends. The original takes it from update 0, so that its rate falls off a step
+    /// at the end of the warm-up.
+    package static func linearDecayWithWarmup(peak: Float, warmup: Double, totalSteps: Int) -> LearningRateSchedule {
+        LearningRateSchedule(peak: peak, warmup: warmup, shape: .linear(end: totalSteps, minimum: 0))
+    }
+
+    /// `MultiStepDecay`: the peak, times `factor` behind every milestone.
+    package static func multiStep(
+        peak: Float, milestones: [Int], factor: Float = 0.1, warmup: Double = 0
+    ) -> LearningRateSchedule {
+        LearningRateSchedule(peak: peak, warmup: warmup, shape: .steps(milestones: milestones, factor: factor))
     }
 }

@@ -1,69 +1,66 @@
-/// What one optimizer update did.
-package struct UpdateStatistics: Sendable, Equatable {
-    /// Norm of all gradients before clipping.
-    package var gradientNorm: Float
-    /// The rate the update used, or would have used.
-    package var learningRate: Float
-    /// False when a gradient was not finite: weights, moments and the update count are then as before.
-    package var isApplied: Bool
+/// Whether training drops elements at the rates of the model's spec.
+package enum DropoutMode: Sendable {
+    /// As supervised training does.
+    case active
+    /// As policy updates do, whose probability ratios it would disturb.
+    case inactive
 }
 
-/// Trains a model: gradients over micro-batches, clipping, AdamW.
+/// Trains a model: gradients over micro-batches, then one update of its optimizer.
 ///
 /// Confined to the model's thread. Updates are bit-equal for equal inputs, whatever the number of threads.
 package final class TrainEngine {
     package let model: LanguageModel
-    package var options: OptimizerOptions
-    /// AdamW's moments, laid out by the model's table; a checkpoint saves and restores them with `updateCount`.
-    package let firstMoments: Arena
-    package let secondMoments: Arena
-    /// Updates applied so far; the next one uses the schedule's rate of `updateCount + 1`.
-    package var updateCount = 0
+    package let optimizer: Optimizer
+    /// Where dropout masks come from: one draw an update that drops anything. A checkpoint keeps it.
+    package var dropoutGenerator: SeededGenerator
 
-    private let gradients: Arena
-    private let optimizer: AdamW
-
-    /// - Throws: `.outOfResources` when three more copies of the weights do not fit.
-    package init(model: LanguageModel, options: OptimizerOptions) throws(ComputeError) {
+    /// - Throws: `.outOfResources` when gradients and optimizer state do not fit.
+    package init(
+        model: LanguageModel, options: OptimizerOptions, dropoutSeed: UInt64 = 0
+    ) throws(ComputeError) {
         self.model = model
-        self.options = options
-        firstMoments = try Arena(count: model.table.count)
-        secondMoments = try Arena(count: model.table.count)
-        gradients = try Arena(count: model.table.count)
-        optimizer = AdamW(table: model.table)
+        optimizer = try Optimizer(table: model.table, options: options, pool: model.pool)
+        dropoutGenerator = SeededGenerator(seed: dropoutSeed)
     }
+
+    package var options: OptimizerOptions { optimizer.options }
+    /// Updates applied so far.
+    package var updateCount: Int { optimizer.updateCount }
 
     /// One update over all micro-batches together.
     ///
     /// For each micro-batch in turn: forward, then `coefficients(index, outputs)`, one a position, then backward. The
-    /// loss whose gradient is followed is the sum over all positions of coefficient * (-log-probability), so a mean is
-    /// the caller's to build into the coefficients.
+    /// loss whose gradient is followed is the sum over all positions of coefficient * (-log-probability), or of
+    /// coefficient * value. With an `accumulation`, coefficients are those of the micro-batch's own mean loss and it joins
+    /// the micro-batches; without one a mean over all of them is the caller's to build into the coefficients.
+    /// - Throws: what `coefficients` throws; `.notFinite` where the options' policy ends training.
     package func trainBatch(
-        _ microBatches: [PackedBatch], entropy: EntropyMode = .skip,
+        _ microBatches: [PackedBatch], entropy: EntropyMode = .skip, temperature: Float = 1,
+        dropout: DropoutMode = .inactive, accumulation: GradientAccumulation? = nil,
         coefficients: (Int, TokenOutputs) throws -> [Float]
     ) throws -> UpdateStatistics {
-        gradients.clear()
+        optimizer.clearGradients()
+        var loss = LossState.finite
+        var forward = ForwardOptions(entropy: entropy, temperature: temperature, dropoutSeed: drawSeed(dropout))
         for (index, batch) in microBatches.enumerated() {
-            let outputs = try model.forward(batch, ForwardOptions(entropy: entropy))
-            try model.backward(coefficients: try coefficients(index, outputs), into: gradients)
+            let outputs = try model.forward(batch, forward)
+            let unscaled = try coefficients(index, outputs)
+            loss.check(outputs.logProbabilities)
+            loss.check(outputs.values)
+            loss.check(unscaled)
+            let factor = (accumulation?.factors[index] ?? 1) * optimizer.lossScale
+            let scaled = factor == 1 ? unscaled : unscaled.map { $0 * factor }
+            try model.backward(coefficients: scaled, into: optimizer.gradients)
+            // Masks are numbered by row: without it all micro-batches would drop the same.
+            if let seed = forward.dropoutSeed { forward.dropoutSeed = seed &+ 1 }
         }
-        return applyGradients()
+        return try optimizer.update(loss: loss) { model.changeWeights($0) }
     }
 
-    private func applyGradients() -> UpdateStatistics {
-        let norm = optimizer.norm(of: gradients, pool: model.pool)
-        let rate = options.learningRateSchedule.rate(ofUpdate: updateCount + 1)
-        guard norm.isFinite else {
-            return UpdateStatistics(gradientNorm: norm, learningRate: rate, isApplied: false)
-        }
-        updateCount += 1
-        // No quotient where nothing is clipped: an infinite limit would divide by itself.
-        let factor = norm > options.clipNorm ? options.clipNorm / norm : 1
-        model.changeWeights { weights in
-            optimizer.update(
-                options, rate: rate, update: updateCount, gradientFactor: factor, weights: weights,
-                gradients: gradients, firstMoments: firstMoments, secondMoments: secondMoments, pool: model.pool)
-        }
-        return UpdateStatistics(gradientNorm: norm, learningRate: rate, isApplied: true)
+    /// Drawn for every update, also one that is then left out: the next must not drop the same.
+    private func drawSeed(_ dropout: DropoutMode) -> UInt64? {
+        guard dropout == .active, model.spec.dropout != .none else { return nil }
+        return dropoutGenerator.next()
     }
 }

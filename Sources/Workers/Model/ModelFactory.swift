@@ -58,7 +58,7 @@ package struct ModelFactory {
             }
         return OptimizerOptions(
             learningRate: Float(plan.learningRate), weightDecay: Float(plan.weightDecay),
-            clipNorm: Float(plan.clipNorm), schedule: schedule, warmupSteps: plan.warmupSteps,
+            clipNorm: plan.clipNorm == 0 ? .infinity : Float(plan.clipNorm), schedule: schedule, warmupSteps: plan.warmupSteps,
             totalSteps: Int(clamping: initialize.totalSteps))
     }
 }

@@ -23,10 +23,18 @@ struct CheckpointFixture {
         }
     }
 
+    var optimizer: OptimizerState {
+        OptimizerState(moments: [
+            OptimizerState.Moments(name: ".first_moment", arena: first),
+            OptimizerState.Moments(name: ".second_moment", arena: second),
+        ])
+    }
+
     /// The content of a checkpoint at a step.
     func content(step: Int, values: [String: String] = [:]) throws -> CheckpointContent {
         CheckpointContent(
-            spec: spec, table: table, weights: weights, moments: (first, second),
+            spec: spec, table: table, weights: weights,
+            optimizer: optimizer,
             state: CheckpointState(
                 step: step, updates: 7, generators: ["data": SeededGenerator(seed: UInt64(step))], values: values),
             tokenizer: try CharacterTokenizer(characters: "01+=".unicodeScalars))

@@ -33,7 +33,7 @@ import Testing
         #expect(checkpoint.tokenizer?.files == saved.tokenizer?.files)
         let other = try CheckpointFixture(seed: 2)
         try checkpoint.readWeights(into: other.weights, table: other.table)
-        try checkpoint.readMoments(first: other.first, second: other.second, table: other.table)
+        try checkpoint.readMoments(into: other.optimizer, table: other.table)
         for (mine, theirs) in [
             (model.weights, other.weights), (model.first, other.first), (model.second, other.second),
         ] {
@@ -74,12 +74,13 @@ import Testing
 
     @Test func `a model saved without an optimizer has no moments to read`() throws {
         let content = CheckpointContent(
-            spec: model.spec, table: model.table, weights: model.weights, moments: nil,
+            spec: model.spec, table: model.table, weights: model.weights, optimizer: nil,
             state: CheckpointState(step: 0), tokenizer: nil)
         let checkpoint = try Checkpoint.open(folder.save(content))
         #expect(checkpoint.tokenizer == nil)
         #expect(throws: ComputeError.self) {
-            try checkpoint.readMoments(first: model.first, second: model.second, table: model.table)
+            let state = try OptimizerState(kind: .adamW(AdamOptions()), count: model.table.count)
+            try checkpoint.readMoments(into: state, table: model.table)
         }
     }
 

@@ -49,7 +49,7 @@ import Testing
 
     @Test(arguments: [1, 2])
     func `ten AdamW updates give the same losses and gradient norms`(threads: Int) throws {
-        let engine = try TrainEngine(model: try fixture.makeModel(threads: threads), options: fixture.optimizer)
+        let engine = try TrainEngine(model: try fixture.makeModel(threads: threads), options: fixture.optimizer.options)
         for update in 0..<10 {
             var loss = 0.0
             let statistics = try engine.trainBatch([fixture.batch]) { _, outputs in
@@ -71,9 +71,22 @@ private struct Fixture: Decodable {
         let heads: Int
     }
 
+    struct Rule: Decodable {
+        let learningRate, beta1, beta2, epsilon, weightDecay, clipNorm, minimumRatio: Float
+        let schedule: ScheduleKind
+        let warmupSteps, totalSteps: Int
+
+        var options: OptimizerOptions {
+            OptimizerOptions(
+                learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay,
+                clipNorm: clipNorm, schedule: schedule, warmupSteps: warmupSteps, totalSteps: totalSteps,
+                minimumRatio: minimumRatio)
+        }
+    }
+
     let spec: Sizes
     let sequences: [[Int32]]
-    let optimizer: OptimizerOptions
+    let optimizer: Rule
     let weights: [String: [Float]]
     let shapes: [String: [Int]]
     let logProbabilities: [[Double]]

@@ -45,7 +45,7 @@ import Testing
     @Test func `a gradient that is not finite changes nothing and is reported`() throws {
         let engine = try makeEngine(threads: 1)
         _ = try step(engine)
-        let before = (engine.model.weights.array, engine.firstMoments.array, engine.secondMoments.array)
+        let before = (engine.model.weights.array, engine.moments(0), engine.moments(1))
         let statistics = try engine.trainBatch([batch]) { _, outputs in
             outputs.logProbabilities.map { _ in .infinity }
         }
@@ -53,8 +53,8 @@ import Testing
         #expect(!statistics.gradientNorm.isFinite)
         #expect(engine.updateCount == 1)
         #expect(engine.model.weights.array == before.0)
-        #expect(engine.firstMoments.array == before.1)
-        #expect(engine.secondMoments.array == before.2)
+        #expect(engine.moments(0) == before.1)
+        #expect(engine.moments(1) == before.2)
     }
 
     @Test func `the coefficients see each micro-batch's outputs in turn`() throws {
@@ -68,27 +68,13 @@ import Testing
         #expect(seen.map(\.0) == [0, 1])
         #expect(seen.map(\.1) == [12, 2])
         #expect(seen.map(\.2) == [12, 2])
-        #expect(statistics == UpdateStatistics(gradientNorm: 0, learningRate: 0.03, isApplied: true))
+        #expect(statistics == UpdateStatistics(gradientNorm: 0, learningRate: 0.03))
     }
 
     @Test func `a loss of the wrong length is refused`() throws {
         let engine = try makeEngine(threads: 1)
         #expect(throws: ComputeError.self) { try engine.trainBatch([batch]) { _, _ in [1, 2] } }
         #expect(engine.updateCount == 0)
-    }
-
-    @Test func `resuming from saved moments gives the same run`() throws {
-        let (straight, first) = (try makeEngine(threads: 1), try makeEngine(threads: 1))
-        for _ in 0..<4 { _ = try step(straight) }
-        for _ in 0..<2 { _ = try step(first) }
-        let resumed = try makeEngine(threads: 1)
-        for (from, to) in [
-            (first.model.weights, resumed.model.weights), (first.firstMoments, resumed.firstMoments),
-            (first.secondMoments, resumed.secondMoments),
-        ] { _ = to.floats.update(fromContentsOf: from.floats) }
-        resumed.updateCount = first.updateCount
-        for _ in 0..<2 { _ = try step(resumed) }
-        #expect(resumed.model.weights.array == straight.model.weights.array)
     }
 
     private func makeEngine(threads: Int) throws -> TrainEngine {
@@ -105,4 +91,9 @@ import Testing
         }
         return loss
     }
+}
+
+extension TrainEngine {
+    /// One arena of the optimizer's state, in its order.
+    func moments(_ index: Int) -> [Float] { optimizer.state.moments[index].arena.array }
 }

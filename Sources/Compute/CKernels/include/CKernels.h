@@ -9,7 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "activations.h"
+#include "adapters.h"
 #include "convert.h"
+#include "optimizers.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -171,17 +174,6 @@ void kernels_scale(float *x, float factor, ptrdiff_t count);
 /// y += x.
 void kernels_add(const float *x, ptrdiff_t count, float *y);
 double kernels_sum_of_squares(const float *x, ptrdiff_t count);
-
-/// One AdamW update with decoupled decay; PyTorch's placement of epsilon:
-/// w -= rate*decay*w; w -= rate/correction1 * m / (sqrt(v)/sqrt(correction2) + epsilon).
-typedef struct {
-    float rate, beta1, beta2, epsilon, decay;
-    float correction1, correction2;  // 1 - beta^t
-    float gradient_factor;           // multiplies every gradient first (clipping)
-} kernels_adamw_options;
-
-void kernels_adamw(const kernels_adamw_options *options, float *weights, const float *gradients, float *first_moments,
-                   float *second_moments, ptrdiff_t count);
 
 // MARK: Measuring
 
