@@ -9,8 +9,8 @@ struct CheckpointWriter {
     func write(_ content: CheckpointContent) throws(FileFault) {
         var manifest = CheckpointManifest()
         let table = content.table
-        let end = content.tokenizer?.specialTokens.ends.first ?? CharacterTokenizer.endOfSequence
-        let config = GPT2Configuration.json(content.spec, eosToken: end)
+        let ends = content.tokenizer?.specialTokens.ends ?? [CharacterTokenizer.endOfSequence]
+        let config = ModelConfiguration.json(content.spec, endTokens: ends)
         try write(config, as: CheckpointFolder.Name.config, into: &manifest)
         let weights = TensorFileContent(table: table, parts: [("", content.weights)])
         try write(weights, as: CheckpointFolder.Name.weights, into: &manifest)
@@ -20,16 +20,19 @@ struct CheckpointWriter {
             try write(tensors, as: CheckpointFolder.Name.optimizer, into: &manifest)
         }
         try write(content.state.json, as: CheckpointFolder.Name.state, into: &manifest)
-        for file in content.tokenizer?.files ?? [] {
-            try writeFile(file.name, into: &manifest) { append throws(FileFault) in
-                try file.bytes.withBytes(append)
-            }
-        }
+        for file in content.tokenizer?.files ?? [] { try write(file, into: &manifest) }
         var unlisted = CheckpointManifest()
         try write(manifest.json, as: CheckpointManifest.fileName, into: &unlisted)
     }
 
-    private func write(
+    /// Writes a file of a tokenizer as it is.
+    func write(_ file: TokenizerFile, into manifest: inout CheckpointManifest) throws(FileFault) {
+        try writeFile(file.name, into: &manifest) { append throws(FileFault) in
+            try file.bytes.withBytes(append)
+        }
+    }
+
+    func write(
         _ json: JSONValue, as name: String, into manifest: inout CheckpointManifest,
     ) throws(FileFault) {
         let bytes = Array(json.prettyText.utf8)
@@ -38,7 +41,7 @@ struct CheckpointWriter {
         }
     }
 
-    private func write(
+    func write(
         _ tensors: TensorFileContent, as name: String, into manifest: inout CheckpointManifest,
     ) throws(FileFault) {
         try writeFile(name, into: &manifest) { append throws(FileFault) in
