@@ -66,12 +66,12 @@ extension KernelBenchmark {
         Kernel(name: "adamw", work: .elements(Double(count))) { pool throws(ComputeError) in
             let (weights, gradients) = (try operand(count), try operand(count))
             let (first, second) = (try Arena(count: count), try Arena(count: count))
-            var options = kernels_adamw_options()
+            var options = kernels_adam_options()
             options.rate = 1e-4
             options.beta1 = 0.9
             options.beta2 = 0.95
             options.epsilon = 1e-5
-            options.decay = 0.05
+            options.decoupled_decay = 0.05
             options.correction1 = 0.1
             options.correction2 = 0.05
             options.gradient_factor = 1
@@ -80,7 +80,7 @@ extension KernelBenchmark {
                 pool.parallelFor(count: count, minimum: 1 << 15) { chunk, _ in
                     let start = chunk.lowerBound
                     withUnsafePointer(to: fixed) {
-                        kernels_adamw(
+                        kernels_adam(
                             $0, weights.base + start, gradients.base + start, first.base + start, second.base + start,
                             chunk.count)
                     }

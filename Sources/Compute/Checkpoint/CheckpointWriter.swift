@@ -21,16 +21,15 @@ struct CheckpointWriter {
             try write(tensors, as: CheckpointFolder.Name.optimizer, into: &manifest)
         }
         try write(content.state.json, as: CheckpointFolder.Name.state, into: &manifest)
-        try write(content.tokenizer?.files ?? [], into: &manifest)
+        for file in content.tokenizer?.files ?? [] { try write(file, into: &manifest) }
         var unlisted = CheckpointManifest()
         try write(manifest.json, as: CheckpointManifest.fileName, into: &unlisted)
     }
 
-    func write(_ files: [TokenizerFile], into manifest: inout CheckpointManifest) throws(FileFault) {
-        for file in files {
-            try writeFile(file.name, into: &manifest) { append throws(FileFault) in
-                try file.bytes.withBytes(append)
-            }
+    /// Writes a file of a tokenizer as it is.
+    func write(_ file: TokenizerFile, into manifest: inout CheckpointManifest) throws(FileFault) {
+        try writeFile(file.name, into: &manifest) { append throws(FileFault) in
+            try file.bytes.withBytes(append)
         }
     }
 

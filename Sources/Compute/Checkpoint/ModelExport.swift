@@ -72,7 +72,7 @@ package struct ModelExport {
         let ends = tokenizer?.specialTokens.ends ?? [CharacterTokenizer.endOfSequence]
         let config = ModelConfiguration.json(spec, endTokens: ends, type: format.type)
         try writer.write(config, as: CheckpointFolder.Name.config, into: &unlisted)
-        try writer.write(tokenizer?.files ?? [], into: &unlisted)
+        for file in tokenizer?.files ?? [] { try writer.write(file, into: &unlisted) }
         let shards = shards
         var places: [(tensor: String, file: String)] = []
         for (index, parameters) in shards.enumerated() {
