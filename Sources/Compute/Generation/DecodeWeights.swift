@@ -7,30 +7,38 @@ internal import CKernels
 struct DecodeWeights {
     /// A linear layer: packed matrix and bias.
     struct Linear {
-        let packed: UnsafePointer<Float>
-        let bias: UnsafePointer<Float>?
+        let packed: FloatPointer
+        let bias: FloatPointer?
         let inputs: Int
         let outputs: Int
+        /// Where its outputs begin in the activation row they are part of, and that row's width.
+        var column = 0
+        let rowWidth: Int
+
+        /// Its columns in the packed form, the last panel perhaps not full.
+        var panels: Int { (outputs + kernels_panel_width() - 1) / kernels_panel_width() }
     }
 
     /// Gain and shift of a layer norm.
     struct Norm {
-        let gain: UnsafePointer<Float>
-        let shift: UnsafePointer<Float>
+        let gain: FloatPointer
+        let shift: FloatPointer
     }
 
     /// One transformer block.
     struct Block {
+        let layer: Int
         let attentionNorm: Norm
-        let queryKeyValue: Linear
+        /// Together one row q|k|v.
+        let queryKeyValue: [Linear]
         let projection: Linear
         let mlpNorm: Norm
         let expand: Linear
         let contract: Linear
     }
 
-    let tokenTable: UnsafePointer<Float>
-    let positionTable: UnsafePointer<Float>
+    let tokenTable: FloatPointer
+    let positionTable: FloatPointer
     let blocks: [Block]
     let finalNorm: Norm
     let head: Linear
@@ -48,8 +56,9 @@ struct DecodeWeights {
             let name = "transformer.h.\(layer)"
             blocks.append(
                 Block(
+                    layer: layer,
                     attentionNorm: packer.norm("\(name).ln_1"),
-                    queryKeyValue: packer.linear("\(name).attn.c_attn", from: width, to: 3 * width),
+                    queryKeyValue: [packer.linear("\(name).attn.c_attn", from: width, to: 3 * width)],
                     projection: packer.linear("\(name).attn.c_proj", from: width, to: width),
                     mlpNorm: packer.norm("\(name).ln_2"),
                     expand: packer.linear("\(name).mlp.c_fc", from: width, to: spec.mlpWidth),
@@ -82,7 +91,7 @@ private struct Packer {
         self.pool = pool
     }
 
-    func pointer(_ name: String) -> UnsafePointer<Float> {
+    func pointer(_ name: String) -> FloatPointer {
         guard let parameter = table[name] else { preconditionFailure("A validated GPT-2 spec has a tensor \(name).") }
         return UnsafePointer(weights.base + parameter.offset)
     }
@@ -102,7 +111,7 @@ private struct Packer {
     }
 
     private mutating func pack(
-        _ matrix: UnsafePointer<Float>, strides: (Int, Int), bias: UnsafePointer<Float>?, from inputs: Int,
+        _ matrix: FloatPointer, strides: (Int, Int), bias: FloatPointer?, from inputs: Int,
         to outputs: Int,
     ) -> DecodeWeights.Linear {
         let target = packed.base + next
@@ -111,6 +120,7 @@ private struct Packer {
             kernels_pack(matrix, strides.0, strides.1, inputs, outputs, target, range.lowerBound, range.upperBound)
         }
         next += kernels_packed_count(inputs, outputs)
-        return DecodeWeights.Linear(packed: UnsafePointer(target), bias: bias, inputs: inputs, outputs: outputs)
+        return DecodeWeights.Linear(
+            packed: FloatPointer(target), bias: bias, inputs: inputs, outputs: outputs, rowWidth: outputs)
     }
 }
