@@ -5,6 +5,7 @@
 
 #include "CKernels.h"
 #include "clones.h"
+#include "profile.h"
 #include "variants.h"
 
 #include <string.h>
@@ -191,6 +192,7 @@ INLINE void attend(const int storage, const kernels_paged_attention *work) {
 }
 
 CLONES void kernels_attend_pages(const kernels_paged_attention *work) {
+    PROFILE(KERNELS_TIME_ATTENTION);
     if (work->storage == KERNELS_F32)
         attend(KERNELS_F32, work);
     else

@@ -1,29 +1,11 @@
 // Passes over one row of logits: its peak, its softmax weights in blocks, and where a value lies.
 
-#include "CKernels.h"
-#include "clones.h"
-#include "variants.h"
-
-#include <string.h>
+#include "exponential.h"
+#include "profile.h"
 
 #pragma clang fp contract(fast)
 
 enum { BLOCK = KERNELS_DRAW_BLOCK };
-
-INLINE float exponential(float x) {
-    x = x < EXP_LOWEST ? EXP_LOWEST : x;
-    float shifted = x * EXP_LOG2_E + EXP_ROUND;
-    float n = shifted - EXP_ROUND;
-    float r = x - n * EXP_LN2_HIGH;
-    r = r - n * EXP_LN2_LOW;
-    float y = EXP_POLYNOMIAL(r) * (r * r) + r + 1.0f;
-    uint32_t bits;
-    float power;
-    memcpy(&bits, &shifted, sizeof bits);
-    bits <<= 23;
-    memcpy(&power, &bits, sizeof power);
-    return y * power;
-}
 
 CLONES float kernels_largest(const float *x, ptrdiff_t count) {
     // Running values side by side, because one would be a chain of dependent comparisons.
@@ -70,6 +52,7 @@ INLINE void weigh_block(const float *x, ptrdiff_t count, float peak, float scale
 
 CLONES double kernels_softmax_weights(const float *x, ptrdiff_t count, float peak, float scale, float *weights,
                                       float *block_sums, double *weighted) {
+    PROFILE(KERNELS_TIME_ELEMENTS);
     double total = 0, products = 0;
     for (ptrdiff_t start = 0; start < count; start += BLOCK) {
         float sum, product;

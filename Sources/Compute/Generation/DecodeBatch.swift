@@ -36,13 +36,28 @@ struct DecodeBatch {
         return sequences.count - 1
     }
 
-    /// The parts of the sequences that lie in a range of rows, in order.
-    func sequences(in range: Range<Int>, _ parts: inout [Sequence]) {
-        parts.removeAll(keepingCapacity: true)
-        for sequence in sequences where sequence.rows.overlaps(range) {
-            let rows = sequence.rows.clamped(to: range)
-            let position = sequence.position + rows.lowerBound - sequence.rows.lowerBound
-            parts.append(Sequence(slot: sequence.slot, rows: rows, position: position))
+    /// Rows of whole sequences for each of `parts` lanes, about equally much work; fewer where sequences are too few.
+    ///
+    /// A row costs `rowCost` and the positions it attends to.
+    func shares(_ parts: Int, rowCost: Int) -> [Range<Int>] {
+        let total = sequences.reduce(0) { $0 + $1.cost(rowCost) }
+        var shares: [Range<Int>] = []
+        var start = 0
+        var done = 0
+        for sequence in sequences {
+            done += sequence.cost(rowCost)
+            // A share ends with the sequence that brings the sum to its part, the last one with the batch.
+            if done * parts >= total * (shares.count + 1), shares.count < parts - 1 || sequence.rows.upperBound == count {
+                shares.append(start..<sequence.rows.upperBound)
+                start = sequence.rows.upperBound
+            }
         }
+        return shares
+    }
+}
+
+extension DecodeBatch.Sequence {
+    fileprivate func cost(_ rowCost: Int) -> Int {
+        rows.count * (rowCost + position) + rows.count * (rows.count + 1) / 2
     }
 }

@@ -56,6 +56,15 @@ package struct GeneratedSequence: Sendable, Equatable {
     package let finish: FinishReason
 }
 
+extension ModelSpec {
+    /// Positions generation may use: the context, but with dynamic rotary scaling only the original one, because beyond it
+    /// cached keys would have to be turned anew for every length.
+    package var generationContext: Int {
+        guard case .rotary(let rotary) = position else { return contextLength }
+        return min(contextLength, rotary.lengthThatMatters ?? contextLength)
+    }
+}
+
 extension GenerationOptions {
     /// Throws `invalidBatch` with the first prompt, limit or setting that a model of this spec cannot serve.
     package func check(prompts: [[Int32]], limits: [Int]? = nil, spec: ModelSpec) throws(ComputeError) {
@@ -81,6 +90,12 @@ extension GenerationOptions {
             throw Self.refusal(
                 "Prompt \(index) has \(prompt.count) tokens and the context of \(spec.contextLength) has no room left.",
                 hint: "Shorten the prompt or use a model with a longer context.")
+        }
+        if prompt.count >= spec.generationContext {
+            throw Self.refusal(
+                "Prompt \(index) has \(prompt.count) tokens and dynamic rotary scaling starts at "
+                    + "\(spec.generationContext), where every new token would turn all earlier keys.",
+                hint: "Shorten the prompt, or use a model with linear, llama3 or yarn scaling.")
         }
         if let token = prompt.first(where: { $0 < 0 || $0 >= Int32(spec.vocabularySize) }) {
             throw Self.refusal(

@@ -150,7 +150,7 @@ extension GenerationRun {
     private func makeRow(_ number: Int, promptIndex: Int) -> AnswerRow {
         AnswerRow(
             number: number, promptIndex: promptIndex,
-            limit: min(limits[promptIndex], spec.contextLength - prompts[promptIndex].count),
+            limit: min(limits[promptIndex], spec.generationContext - prompts[promptIndex].count),
             generator: SeededGenerator(seed: seed &+ UInt64(number) &* 0xD134_2543_DE82_EF95),
             repeated: options.repetitionPenalty == 1 ? nil : TokenSet(prompts[promptIndex], of: spec.vocabularySize))
     }

@@ -23,15 +23,21 @@ package final class Generator {
     ) throws(ComputeError) -> [GeneratedSequence] {
         let spec = model.spec
         try options.check(prompts: prompts, limits: limits, spec: spec)
+        let context = spec.generationContext
         let limits = limits ?? Array(repeating: options.maxNewTokens, count: prompts.count)
         // The last token drawn is never run, so its position needs no place.
-        let lengths = zip(prompts, limits).map { min(spec.contextLength, $0.count + min($1, spec.contextLength) - 1) }
+        let lengths = zip(prompts, limits).map { min(context, $0.count + min($1, context) - 1) }
         guard let longest = lengths.max() else { return [] }
         let memory = self.memory(options.cache)
         let slots = min(options.slots, prompts.count * options.samplesPerPrompt)
         let cache = KeyValueCache(
             memory: memory, slots: slots, capacity: longest, pages: options.cache.byteLimit / memory.layout.pageBytes)
-        let weights = try DecodeWeights(spec: spec, table: model.table, weights: model.weights, pool: model.pool)
+        let modelPass = try model.passForDecoding(length: longest)
+        guard let weights = DecodeWeights(model.transformer, modelPass) else {
+            throw ComputeError(
+                .invalidBatch, summary: "A model with a value head writes no answers.",
+                detail: "Its head gives one number a token.", hint: "Generate with the actor.")
+        }
         let pass = try DecodePass(spec: spec, weights: weights, pool: model.pool, cache: cache)
         var run = GenerationRun(
             prompts: prompts, limits: limits, options: options, seed: seed, spec: spec, pass: pass, pool: model.pool)
