@@ -47,7 +47,8 @@ struct DecodeBatch {
         for sequence in sequences {
             done += sequence.cost(rowCost)
             // A share ends with the sequence that brings the sum to its part, the last one with the batch.
-            if done * parts >= total * (shares.count + 1), shares.count < parts - 1 || sequence.rows.upperBound == count {
+            if done * parts >= total * (shares.count + 1), shares.count < parts - 1 || sequence.rows.upperBound == count
+            {
                 shares.append(start..<sequence.rows.upperBound)
                 start = sequence.rows.upperBound
             }

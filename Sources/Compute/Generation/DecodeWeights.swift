@@ -55,7 +55,8 @@ struct DecodeWeights {
         blocks = transformer.blocks.enumerated().map { layer, block in
             Block(
                 layer: layer, attentionNorm: NormView(block.norm1, pass),
-                queryKeyValue: LinearView.group(block.queryKeyValue, pass), projection: LinearView(block.projection, pass),
+                queryKeyValue: LinearView.group(block.queryKeyValue, pass),
+                projection: LinearView(block.projection, pass),
                 mlpNorm: NormView(block.norm2, pass), expansion: LinearView.group(block.mlp.expansion, pass),
                 contraction: LinearView(block.mlp.contraction, pass))
         }

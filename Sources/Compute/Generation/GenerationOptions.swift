@@ -73,7 +73,8 @@ extension GenerationOptions {
         }
         if let limits, limits.count != prompts.count {
             throw Self.refusal(
-                "There are \(limits.count) limits for \(prompts.count) prompts.", hint: "Give one limit for each prompt."
+                "There are \(limits.count) limits for \(prompts.count) prompts.",
+                hint: "Give one limit for each prompt."
             )
         }
         if let index = limits?.firstIndex(where: { $0 < 1 }) {
