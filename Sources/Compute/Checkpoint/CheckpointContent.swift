@@ -6,11 +6,11 @@ package struct CheckpointContent {
     /// First and second AdamW moments, laid out by `table`; nil for a model that is not trained.
     package let moments: (first: Arena, second: Arena)?
     package let state: CheckpointState
-    package let tokenizer: CharacterTokenizer?
+    package let tokenizer: (any Tokenizer)?
 
     package init(
         spec: ModelSpec, table: ParameterTable, weights: Arena, moments: (first: Arena, second: Arena)?,
-        state: CheckpointState, tokenizer: CharacterTokenizer?,
+        state: CheckpointState, tokenizer: (any Tokenizer)?,
     ) {
         self.spec = spec
         self.table = table
@@ -40,32 +40,6 @@ package struct CheckpointContent {
                 throw ComputeError.notFinite(
                     "Checkpoint refused: \(kind) '\(parameter.name)'",
                     hint: "Training has diverged; resume from the last checkpoint with a lower learning rate.")
-            }
-        }
-    }
-}
-
-/// The tensors of one safetensors file to be written: a table and the arenas it lays out, each with a name suffix.
-package struct TensorFileContent {
-    /// Arenas in file order with what is appended to every tensor name.
-    package let parts: [(suffix: String, arena: Arena)]
-    package let table: ParameterTable
-
-    package init(table: ParameterTable, parts: [(suffix: String, arena: Arena)]) {
-        self.table = table
-        self.parts = parts
-    }
-
-    /// Calls `write` with the header, then with each tensor's bytes in file order.
-    package func write<Fault: Error>(
-        _ write: (UnsafeRawBufferPointer) throws(Fault) -> Void
-    ) throws(Fault) {
-        let tensors = parts.flatMap { part in table.parameters.map { ($0.name + part.suffix, $0.shape) } }
-        let header = SafetensorsHeader.encode(tensors, metadata: ["format": "pt"])
-        try header.withBytes(write)
-        for part in parts {
-            for parameter in table.parameters {
-                try write(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: part.arena.floats[parameter.range])))
             }
         }
     }

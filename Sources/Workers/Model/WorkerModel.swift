@@ -6,14 +6,14 @@ package import Protocol
 /// Confined to the worker's thread. Interfaces train, score and generate through it and never see arenas.
 package final class WorkerModel {
     package let name: ModelName
-    package let tokenizer: CharacterTokenizer
+    package let tokenizer: any Tokenizer
     /// The trial-wide step whose update made the weights.
     package var weightVersion: UInt64 = 0
     private let language: LanguageModel?
     private let engine: TrainEngine?
 
     /// A model without parameters: a rule that needs only the tokenizer.
-    package init(rule name: ModelName, tokenizer: CharacterTokenizer) {
+    package init(rule name: ModelName, tokenizer: any Tokenizer) {
         self.name = name
         self.tokenizer = tokenizer
         language = nil
@@ -22,7 +22,7 @@ package final class WorkerModel {
 
     /// A language model with random weights; with an optimizer where `optimizer` is given.
     package init(
-        _ name: ModelName, spec: ModelSpec, optimizer: OptimizerOptions?, tokenizer: CharacterTokenizer,
+        _ name: ModelName, spec: ModelSpec, optimizer: OptimizerOptions?, tokenizer: any Tokenizer,
         seed: UInt64, pool: ThreadPool
     ) throws {
         self.name = name
@@ -53,6 +53,9 @@ package struct SequenceOutputs {
 
 /// What one optimizer update did.
 package struct ModelUpdate: Sendable, Equatable {
+    /// The loss that was followed, of all micro-batches together.
+    package let loss: Double
+    package let statistics: ObjectiveStatistics
     package let gradientNorm: Double
     package let learningRate: Double
 }
@@ -60,30 +63,38 @@ package struct ModelUpdate: Sendable, Equatable {
 extension WorkerModel {
     /// One optimizer update over all `sequences`, cut into micro-batches as the call says.
     ///
-    /// `coefficients` gets the indices of a micro-batch's sequences and their outputs; it returns one coefficient for
-    /// each predicted token, sequence after sequence. The loss followed is Σ coefficient · (−log p).
-    /// - Throws: `WorkerError` where the gradients are not finite: the weights are as before, and going on is of no use.
+    /// `weights` says how much of each sequence its loss counts: its tokens, usually. `objective` gets the indices of a
+    /// micro-batch's sequences and their outputs, and gives the loss with one coefficient for each predicted token,
+    /// sequence after sequence.
+    /// - Throws: `WorkerError` where nothing counts, and where the loss or the gradients are not finite: the weights
+    ///   are as before, and going on is of no use.
     package func train(
-        _ sequences: [[Int32]], _ context: CallContext,
-        coefficients: ([Int], SequenceOutputs) throws -> [Float]
+        _ sequences: [[Int32]], weights: [Double], _ context: CallContext,
+        reduction: MicroBatchReduction = .tokenWeighted,
+        objective: ([Int], SequenceOutputs) throws -> MicroBatchLoss
     ) throws -> ModelUpdate {
         let engine = try requireEngine()
         let groups = try MicroBatches.split(sequences.map(\.count), by: context.microBatches)
+        let factors = try reduction.factors(weights: groups.map { $0.reduce(0) { $0 + weights[$1] } })
         let batches = groups.map { group in PackedBatch(sequences: group.map { sequences[$0] }) }
+        var loss = 0.0, merged = ObjectiveStatistics(), notFinite: String?
         let statistics = try engine.trainBatch(batches, entropy: .compute) { index, outputs in
             context.progress()
-            let perSequence = Self.cut(outputs, batches[index])
-            let flat = try coefficients(groups[index], perSequence)
-            return Self.padded(flat, groups[index].map { sequences[$0].count })
+            let result = try objective(groups[index], Self.cut(outputs, batches[index]))
+            loss += result.loss * factors[index]
+            merged.merge(result.statistics)
+            notFinite = notFinite ?? result.notFinite
+            return Self.padded(result.coefficients(factor: factors[index]), groups[index].map { sequences[$0].count })
         }
         guard statistics.isApplied else {
             throw WorkerError(
                 .request, "the gradients of model '\(name)' are not finite at step \(context.step)",
-                hint: "lower the learning rate; the checkpoint before this step is whole")
+                detail: notFinite ?? "", hint: "lower the learning rate; the checkpoint before this step is whole")
         }
         weightVersion = context.step
         return ModelUpdate(
-            gradientNorm: Double(statistics.gradientNorm), learningRate: Double(statistics.learningRate))
+            loss: loss, statistics: merged, gradientNorm: Double(statistics.gradientNorm),
+            learningRate: Double(statistics.learningRate))
     }
 
     /// Log-probability of every token but the first of each sequence, without keeping anything for a backward pass.
@@ -157,7 +168,7 @@ extension WorkerModel {
     }
 
     private func checkVocabulary(of checkpoint: Checkpoint) throws {
-        guard let other = checkpoint.tokenizer, other != tokenizer else { return }
+        guard let other = checkpoint.tokenizer, !other.isSame(as: tokenizer) else { return }
         throw WorkerError(
             .plan, "the checkpoint \(checkpoint.path) was made with another vocabulary than the data of this trial has",
             hint: "train and evaluate on data with the same characters")
