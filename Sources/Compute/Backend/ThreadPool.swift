@@ -7,7 +7,7 @@ internal import CKernels
 package final class ThreadPool {
     /// Threads that share a range, the caller included.
     package let threads: Int
-    private let pool: OpaquePointer
+    let pool: OpaquePointer
     private static let mostThreads = 4096
 
     /// Starts `threads - 1` workers.

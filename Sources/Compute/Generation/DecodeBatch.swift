@@ -1,51 +1,64 @@
 /// The rows of one forward pass: each a token at a position of a slot's sequence, sequences one after another.
+///
+/// Every sequence asks for the logits after its last row, which are row `i` of the logits for sequence `i`.
 struct DecodeBatch {
+    /// Neighbouring rows of one slot.
+    struct Sequence: Equatable {
+        let slot: Int
+        let rows: Range<Int>
+        /// Position of the first row.
+        let position: Int
+    }
+
     private(set) var tokens: [Int32] = []
     private(set) var positions: [Int32] = []
-    private(set) var slots: [Int] = []
-    /// For each row the row of the logits it asks for, or -1.
-    private(set) var logitsRows: [Int] = []
-    private(set) var logitsCount = 0
-    private var sequenceStarts: [Int] = []
+    private(set) var sequences: [Sequence] = []
 
     /// Number of rows.
     var count: Int { tokens.count }
-    /// Number of sequences the rows belong to.
-    var sequences: Int { sequenceStarts.count }
 
     mutating func removeAll() {
         tokens.removeAll(keepingCapacity: true)
         positions.removeAll(keepingCapacity: true)
-        slots.removeAll(keepingCapacity: true)
-        logitsRows.removeAll(keepingCapacity: true)
-        sequenceStarts.removeAll(keepingCapacity: true)
-        logitsCount = 0
+        sequences.removeAll(keepingCapacity: true)
     }
 
-    /// Adds tokens of one sequence from `position` on and returns the logits row of the last one.
+    /// Adds tokens of one slot from `position` on and returns the number of the sequence.
     mutating func append(_ new: some Collection<Int32>, at position: Int, slot: Int) -> Int {
-        sequenceStarts.append(count)
-        for (offset, token) in new.enumerated() {
+        let first = count
+        var next = Int32(position)
+        for token in new {
             tokens.append(token)
-            positions.append(Int32(position + offset))
-            slots.append(slot)
-            logitsRows.append(-1)
+            positions.append(next)
+            next += 1
         }
-        logitsRows[count - 1] = logitsCount
-        logitsCount += 1
-        return logitsCount - 1
+        sequences.append(Sequence(slot: slot, rows: first..<count, position: position))
+        return sequences.count - 1
     }
 
-    /// Row ranges of whole sequences, about `rows` rows each: what threads share, because a later token of a sequence
-    /// needs the keys of the earlier ones and no sequence needs another.
-    func tasks(rows: Int) -> [Range<Int>] {
-        var tasks: [Range<Int>] = []
-        guard count > 0 else { return tasks }
+    /// Rows of whole sequences for each of `parts` lanes, about equally much work; fewer where sequences are too few.
+    ///
+    /// A row costs `rowCost` and the positions it attends to.
+    func shares(_ parts: Int, rowCost: Int) -> [Range<Int>] {
+        let total = sequences.reduce(0) { $0 + $1.cost(rowCost) }
+        var shares: [Range<Int>] = []
         var start = 0
-        for end in sequenceStarts.dropFirst() + [count] where end - start >= rows || end == count {
-            tasks.append(start..<end)
-            start = end
+        var done = 0
+        for sequence in sequences {
+            done += sequence.cost(rowCost)
+            // A share ends with the sequence that brings the sum to its part, the last one with the batch.
+            if done * parts >= total * (shares.count + 1), shares.count < parts - 1 || sequence.rows.upperBound == count
+            {
+                shares.append(start..<sequence.rows.upperBound)
+                start = sequence.rows.upperBound
+            }
         }
-        return tasks
+        return shares
+    }
+}
+
+extension DecodeBatch.Sequence {
+    fileprivate func cost(_ rowCost: Int) -> Int {
+        rows.count * (rowCost + position) + rows.count * (rows.count + 1) / 2
     }
 }

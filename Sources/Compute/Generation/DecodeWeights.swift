@@ -1,116 +1,106 @@
 internal import CKernels
 
-/// A model's weights as decoding wants them: every matrix packed once, norms and biases by pointer.
+/// A model's weights as decoding reads them: the matrices that training packed, norms, biases and tables by pointer.
 ///
-/// Holds for the weights at the time it was made; make a new one after an update. Packing costs about as much as
-/// decoding a few rows, and every step after that reads the matrices in the order the kernels walk them.
+/// A view of the model's own memory, valid until its weights change.
 struct DecodeWeights {
     /// A linear layer: packed matrix and bias.
-    struct Linear {
-        let packed: UnsafePointer<Float>
-        let bias: UnsafePointer<Float>?
+    struct LinearView {
+        let packed: FloatPointer
+        let bias: FloatPointer?
         let inputs: Int
         let outputs: Int
+        /// Where its outputs begin in the activation row they are part of, and that row's width.
+        let column: Int
+        let rowWidth: Int
+
+        /// Panels of the packed matrix, the last perhaps not full.
+        var panels: Int { (outputs + kernels_panel_width() - 1) / kernels_panel_width() }
     }
 
-    /// Gain and shift of a layer norm.
-    struct Norm {
-        let gain: UnsafePointer<Float>
-        let shift: UnsafePointer<Float>
+    /// Gain and shift of a layer norm; without a shift a root mean square norm.
+    struct NormView {
+        let gain: FloatPointer
+        let shift: FloatPointer?
     }
 
     /// One transformer block.
     struct Block {
-        let attentionNorm: Norm
-        let queryKeyValue: Linear
-        let projection: Linear
-        let mlpNorm: Norm
-        let expand: Linear
-        let contract: Linear
+        let layer: Int
+        let attentionNorm: NormView
+        /// Together one row q|k|v.
+        let queryKeyValue: [LinearView]
+        let projection: LinearView
+        let mlpNorm: NormView
+        /// One linear layer with GELU, or gate and up side by side.
+        let expansion: [LinearView]
+        let contraction: LinearView
     }
 
-    let tokenTable: UnsafePointer<Float>
-    let positionTable: UnsafePointer<Float>
+    let tokenTable: FloatPointer
+    /// Nil where positions are rotary.
+    let positionTable: FloatPointer?
+    /// Cosines and sines; nil where positions are learned.
+    let rotaryTable: FloatPointer?
     let blocks: [Block]
-    let finalNorm: Norm
-    let head: Linear
-    // SAFETY: the pointers above point into these two arenas, which live as long as this value.
-    private let weights: Arena
-    private let packed: Arena
+    let finalNorm: NormView
+    let head: LinearView
 
-    init(spec: ModelSpec, table: ParameterTable, weights: Arena, pool: ThreadPool) throws(ComputeError) {
-        let width = spec.width
-        var packer = try Packer(spec: spec, table: table, weights: weights, pool: pool)
-        tokenTable = packer.pointer("transformer.wte.weight")
-        positionTable = packer.pointer("transformer.wpe.weight")
-        var blocks: [Block] = []
-        for layer in 0..<spec.layers {
-            let name = "transformer.h.\(layer)"
-            blocks.append(
-                Block(
-                    attentionNorm: packer.norm("\(name).ln_1"),
-                    queryKeyValue: packer.linear("\(name).attn.c_attn", from: width, to: 3 * width),
-                    projection: packer.linear("\(name).attn.c_proj", from: width, to: width),
-                    mlpNorm: packer.norm("\(name).ln_2"),
-                    expand: packer.linear("\(name).mlp.c_fc", from: width, to: spec.mlpWidth),
-                    contract: packer.linear("\(name).mlp.c_proj", from: spec.mlpWidth, to: width)))
+    /// Nil for a model without a language-model head.
+    init?(_ transformer: Transformer, _ pass: Pass) {
+        guard case .languageModel(let head) = transformer.head else { return nil }
+        tokenTable = pass.weights + transformer.embedding.tokens.offset
+        positionTable = transformer.embedding.positions.map { pass.weights + $0.offset }
+        rotaryTable = pass.rotary
+        blocks = transformer.blocks.enumerated().map { layer, block in
+            Block(
+                layer: layer, attentionNorm: NormView(block.norm1, pass),
+                queryKeyValue: LinearView.group(block.queryKeyValue, pass),
+                projection: LinearView(block.projection, pass),
+                mlpNorm: NormView(block.norm2, pass), expansion: LinearView.group(block.mlp.expansion, pass),
+                contraction: LinearView(block.mlp.contraction, pass))
         }
-        self.blocks = blocks
-        finalNorm = packer.norm("transformer.ln_f")
-        head = packer.tiedHead(from: width, to: spec.vocabularySize)
-        self.weights = weights
-        packed = packer.packed
+        finalNorm = NormView(transformer.finalNorm, pass)
+        self.head = LinearView(head.logitsMatrix, bias: nil, column: 0, rowWidth: head.logitsMatrix.n, pass)
     }
 }
 
-/// Fills one arena with packed matrices, one after another.
-private struct Packer {
-    let packed: Arena
-    private let table: ParameterTable
-    private let weights: Arena
-    private let pool: ThreadPool
-    private var next = 0
-
-    init(spec: ModelSpec, table: ParameterTable, weights: Arena, pool: ThreadPool) throws(ComputeError) {
-        let (width, mlpWidth) = (spec.width, spec.mlpWidth)
-        let block =
-            kernels_packed_count(width, 3 * width) + kernels_packed_count(width, width)
-            + kernels_packed_count(width, mlpWidth) + kernels_packed_count(mlpWidth, width)
-        packed = try Arena(count: spec.layers * block + kernels_packed_count(width, spec.vocabularySize))
-        self.table = table
-        self.weights = weights
-        self.pool = pool
+extension DecodeWeights.NormView {
+    fileprivate init(_ norm: Norm, _ pass: Pass) {
+        gain = pass.weights + norm.gain.offset
+        shift = norm.shift.map { pass.weights + $0.offset }
     }
 
-    func pointer(_ name: String) -> UnsafePointer<Float> {
-        guard let parameter = table[name] else { preconditionFailure("A validated GPT-2 spec has a tensor \(name).") }
-        return UnsafePointer(weights.base + parameter.offset)
-    }
-
-    func norm(_ name: String) -> DecodeWeights.Norm {
-        DecodeWeights.Norm(gain: pointer("\(name).weight"), shift: pointer("\(name).bias"))
-    }
-
-    mutating func linear(_ name: String, from inputs: Int, to outputs: Int) -> DecodeWeights.Linear {
-        let matrix = pointer("\(name).weight")
-        return pack(matrix, strides: (outputs, 1), bias: pointer("\(name).bias"), from: inputs, to: outputs)
-    }
-
-    /// The token table read as the transposed matrix of the head.
-    mutating func tiedHead(from inputs: Int, to outputs: Int) -> DecodeWeights.Linear {
-        pack(pointer("transformer.wte.weight"), strides: (1, inputs), bias: nil, from: inputs, to: outputs)
-    }
-
-    private mutating func pack(
-        _ matrix: UnsafePointer<Float>, strides: (Int, Int), bias: UnsafePointer<Float>?, from inputs: Int,
-        to outputs: Int,
-    ) -> DecodeWeights.Linear {
-        let target = packed.base + next
-        let panels = (outputs + kernels_panel_width() - 1) / kernels_panel_width()
-        pool.parallelFor(count: panels, minimum: 8) { range, _ in
-            kernels_pack(matrix, strides.0, strides.1, inputs, outputs, target, range.lowerBound, range.upperBound)
+    /// Overwrites `output` with normalised rows.
+    func normalize(_ input: FloatPointer, rows: Int, spec: ModelSpec, into output: MutableFloatPointer) {
+        if let shift {
+            kernels_layer_norm(input, gain, shift, spec.normEpsilon, rows, spec.width, output, nil, nil)
+        } else {
+            kernels_rms_norm(input, gain, spec.normEpsilon, rows, spec.width, output, nil)
         }
-        next += kernels_packed_count(inputs, outputs)
-        return DecodeWeights.Linear(packed: UnsafePointer(target), bias: bias, inputs: inputs, outputs: outputs)
+    }
+}
+
+extension DecodeWeights.LinearView {
+    fileprivate init(_ matrix: PackedMatrix, bias: Parameter?, column: Int, rowWidth: Int, _ pass: Pass) {
+        packed = matrix.packed(pass)
+        self.bias = bias.map { pass.weights + $0.offset }
+        inputs = matrix.k
+        outputs = matrix.n
+        self.column = column
+        self.rowWidth = rowWidth
+    }
+
+    fileprivate init(_ linear: Linear, _ pass: Pass) {
+        self.init(linear.forwardMatrix, bias: linear.bias, column: 0, rowWidth: linear.outputs, pass)
+    }
+
+    fileprivate static func group(_ group: LinearGroup, _ pass: Pass) -> [DecodeWeights.LinearView] {
+        var column = 0
+        return group.members.map { member in
+            defer { column += member.outputs }
+            return DecodeWeights.LinearView(
+                member.forwardMatrix, bias: member.bias, column: column, rowWidth: group.width, pass)
+        }
     }
 }

@@ -1,66 +1,56 @@
 /// One call of `Generator.generate` under way: rows in slots, what they have drawn, and the pass that serves them.
 ///
-/// A step admits waiting rows, runs their prompts and one token of every running row in one pass, then draws a token
-/// for each. A row's generator is made of the seed and the row's own number, and a pass gives each row the same bits in
-/// any company, so an answer depends on neither the slots nor the other prompts.
+/// A step makes room for the running rows' next position, admits waiting rows, runs all of them in one pass, then draws
+/// a token for each. A row's generator is made of the seed and the row's own number, and a pass gives each row the same
+/// bits in any company, so an answer depends on neither the slots, nor the other prompts, nor the memory.
 struct GenerationRun {
     private let prompts: [[Int32]]
+    private let limits: [Int]
     private let options: GenerationOptions
     private let seed: UInt64
-    private let contextLength: Int
+    private let spec: ModelSpec
     private let pass: DecodePass
+    private let cache: KeyValueCache
     private let pool: ThreadPool
     private var schedule: GenerationSchedule
     /// What runs in each slot.
-    private var running: [Row?]
+    private var running: [AnswerRow?]
+    /// Rows that wait to go on where they had to leave.
+    private var interrupted: [Int: AnswerRow] = [:]
     private var batch = DecodeBatch()
+    private var draws: [Draw] = []
     private var samplers: [TokenSampler]
-    /// Logits after the prompt that is kept in the cache's spare place.
-    private var keptLogits: [Float] = []
     private var finished: [GeneratedSequence?]
     /// Tokens drawn so far over all rows.
     private(set) var tokensDone = 0
 
-    /// An answer that is being written.
-    private struct Row {
-        let number: Int
-        let promptIndex: Int
-        let limit: Int
-        var generator: SeededGenerator
-        var tokens: [Int32] = []
-        var logProbabilities: [Float] = []
-
-        mutating func append(_ outcome: (token: Int32, logProbability: Float)) {
-            tokens.append(outcome.token)
-            logProbabilities.append(outcome.logProbability)
-        }
-    }
-
     /// A draw that a step owes to a slot.
     private struct Draw {
         let slot: Int
-        /// Row of the pass's logits, or nil for the kept ones.
-        let logitsRow: Int?
-        let uniform: Double
-        let excluded: [Int32]
-        var outcome: (token: Int32, logProbability: Float)?
+        /// Sequence of the batch after which the logits are.
+        let sequence: Int
+        var uniform = 0.0
+        var rules = DrawRules()
+        var outcome: DrawnToken?
     }
 
     init(
-        prompts: [[Int32]], options: GenerationOptions, seed: UInt64, spec: ModelSpec, pass: DecodePass,
+        prompts: [[Int32]], limits: [Int], options: GenerationOptions, seed: UInt64, spec: ModelSpec, pass: DecodePass,
         pool: ThreadPool,
     ) {
         self.prompts = prompts
+        self.limits = limits
         self.options = options
         // Row seeds differ by multiples of a number that is not splitmix64's step: their sequences do not overlap.
         var mixer = SeededGenerator(seed: seed)
         self.seed = mixer.next()
-        contextLength = spec.contextLength
+        self.spec = spec
         self.pass = pass
         self.pool = pool
-        let slots = pass.cache.slots
-        schedule = GenerationSchedule(prompts: prompts.count, samplesPerPrompt: options.samplesPerPrompt, slots: slots)
-        running = Array(repeating: nil, count: slots)
+        cache = pass.cache
+        schedule = GenerationSchedule(
+            prompts: prompts.count, samplesPerPrompt: options.samplesPerPrompt, slots: cache.slots)
+        running = Array(repeating: nil, count: cache.slots)
         samplers = Array(repeating: TokenSampler(options.sampling), count: pool.threads)
         finished = Array(repeating: nil, count: prompts.count * options.samplesPerPrompt)
     }
@@ -74,14 +64,13 @@ struct GenerationRun {
     /// One pass and one token for every row that takes part.
     mutating func step() throws(ComputeError) {
         batch.removeAll()
-        var logitsRows = appendRunningRows()
-        let round = schedule.admit()
-        logitsRows += enter(round)
+        draws.removeAll(keepingCapacity: true)
+        let hasRoom = try appendRunningRows()
+        if hasRoom { try admitRows() }
+        endAdmissions()
         pass.run(batch)
-        copyPrompts(round)
-        var draws = logitsRows.compactMap { makeDraw(slot: $0.slot, logitsRow: $0.logitsRow) }
-        choose(&draws)
-        keepPrompt(round, logitsRows: logitsRows)
+        prepareDraws()
+        choose()
         for draw in draws { try record(draw) }
     }
 }
@@ -89,91 +78,124 @@ struct GenerationRun {
 // MARK: - Before the pass
 
 extension GenerationRun {
-    /// The last token of every running row; answers the slots with their logits rows.
-    private mutating func appendRunningRows() -> [(slot: Int, logitsRow: Int?)] {
-        var logitsRows: [(slot: Int, logitsRow: Int?)] = []
-        for (slot, row) in running.enumerated() {
-            guard let row, let token = row.tokens.last else { continue }
+    /// The last token of every running row, the oldest row first; false when rows had to leave for want of pages.
+    private mutating func appendRunningRows() throws(ComputeError) -> Bool {
+        var hasRoom = true
+        var index = 0
+        while index < schedule.running.count {
+            let slot = schedule.running[index].slot
+            guard let row = running[slot], let token = row.tokens.last else {
+                preconditionFailure("A running row has drawn a token in the step it entered.")
+            }
             let position = prompts[row.promptIndex].count + row.tokens.count - 1
-            logitsRows.append((slot, batch.append(CollectionOfOne(token), at: position, slot: slot)))
-        }
-        return logitsRows
-    }
-
-    /// Starts the rows of a round; a prompt's tokens join the batch once.
-    private mutating func enter(_ round: GenerationSchedule.Round) -> [(slot: Int, logitsRow: Int?)] {
-        var logitsRows: [(slot: Int, logitsRow: Int?)] = []
-        var computed: [Int: Int] = [:]
-        for admission in round.admissions {
-            let promptIndex = admission.row / options.samplesPerPrompt
-            let prompt = prompts[promptIndex]
-            running[admission.slot] = Row(
-                number: admission.row, promptIndex: promptIndex,
-                limit: min(options.maxNewTokens, contextLength - prompt.count),
-                generator: SeededGenerator(seed: seed &+ UInt64(admission.row) &* 0xD134_2543_DE82_EF95))
-            switch admission.source {
-            case .prompt:
-                let logitsRow = batch.append(prompt, at: 0, slot: admission.slot)
-                computed[admission.slot] = logitsRow
-                logitsRows.append((admission.slot, logitsRow))
-            case .slot(let source): logitsRows.append((admission.slot, computed[source]))
-            case .kept: logitsRows.append((admission.slot, nil))
+            if try cache.reserve(slot: slot, positions: position..<position + 1) {
+                draws.append(Draw(slot: slot, sequence: batch.append(CollectionOfOne(token), at: position, slot: slot)))
+                index += 1
+            } else if schedule.keptPrompt != nil {
+                schedule.dropKept()
+                cache.release(slot: cache.spare)
+            } else {
+                // The oldest row always stays: alone it has room.
+                hasRoom = false
+                precondition(schedule.running.count > 1, "The cache holds at least one whole row.")
+                interruptLast()
             }
         }
-        return logitsRows
+        return hasRoom
+    }
+
+    private mutating func interruptLast() {
+        guard let slot = schedule.interruptLast(), let row = running[slot] else { return }
+        interrupted[row.number] = row
+        running[slot] = nil
+        cache.release(slot: slot)
+    }
+
+    /// Lets waiting rows in while there are slots and pages for them.
+    private mutating func admitRows() throws(ComputeError) {
+        while let admission = schedule.candidate {
+            let promptIndex = admission.row / options.samplesPerPrompt
+            let prompt = prompts[promptIndex]
+            let row = interrupted[admission.row] ?? makeRow(admission.row, promptIndex: promptIndex)
+            let tokens = prompt + row.tokens
+            let sequence: Int
+            switch admission.source {
+            case .computed:
+                // Every running row may want another page in the next step.
+                let headroom = schedule.running.count
+                guard headroom == 0 || cache.layout.pages(for: tokens.count + 1) + headroom <= cache.ledger.available,
+                    try cache.reserve(slot: admission.slot, positions: 0..<tokens.count)
+                else { return }
+                sequence = batch.append(tokens, at: 0, slot: admission.slot)
+            case .slot(let source):
+                guard schedule.running.count < cache.ledger.available else { return }
+                cache.share(positions: prompt.count, from: source, to: admission.slot)
+                sequence = draws.last?.sequence ?? 0
+            case .kept:
+                guard schedule.running.count + 1 < cache.ledger.available else { return }
+                cache.share(positions: prompt.count, from: cache.spare, to: admission.slot)
+                guard try cache.reserve(slot: admission.slot, positions: prompt.count - 1..<prompt.count) else {
+                    cache.release(slot: admission.slot)
+                    return
+                }
+                sequence = batch.append(prompt.suffix(1), at: prompt.count - 1, slot: admission.slot)
+            }
+            schedule.admit(admission)
+            interrupted[admission.row] = nil
+            running[admission.slot] = row
+            draws.append(Draw(slot: admission.slot, sequence: sequence))
+        }
+    }
+
+    private func makeRow(_ number: Int, promptIndex: Int) -> AnswerRow {
+        AnswerRow(
+            number: number, promptIndex: promptIndex,
+            limit: min(limits[promptIndex], spec.generationContext - prompts[promptIndex].count),
+            generator: SeededGenerator(seed: seed &+ UInt64(number) &* 0xD134_2543_DE82_EF95),
+            repeated: options.repetitionPenalty == 1 ? nil : TokenSet(prompts[promptIndex], of: spec.vocabularySize))
+    }
+
+    private mutating func endAdmissions() {
+        switch schedule.endStep() {
+        case .unchanged: break
+        case .empty: cache.release(slot: cache.spare)
+        case .from(let slot):
+            guard let row = running[slot] else { return }
+            cache.release(slot: cache.spare)
+            cache.share(positions: prompts[row.promptIndex].count, from: slot, to: cache.spare)
+        }
     }
 }
 
 // MARK: - After the pass
 
 extension GenerationRun {
-    /// Gives rows that share a prompt their copy of its keys and values.
-    private func copyPrompts(_ round: GenerationSchedule.Round) {
-        for admission in round.admissions {
-            let length = prompts[admission.row / options.samplesPerPrompt].count
-            switch admission.source {
-            case .prompt: break
-            case .slot(let source): pass.cache.copy(positions: length, from: source, to: admission.slot)
-            case .kept: pass.cache.copy(positions: length, from: pass.cache.spare, to: admission.slot)
+    /// Gives each draw its random number and what changes its row.
+    private mutating func prepareDraws() {
+        for index in draws.indices {
+            let slot = draws[index].slot
+            guard let count = running[slot]?.tokens.count else { continue }
+            draws[index].uniform = Double((running[slot]?.generator.next() ?? 0) >> 11) * 0x1p-53
+            if count < options.minNewTokens { draws[index].rules.excluded = options.stopTokens }
+            if let repeated = running[slot]?.repeated {
+                draws[index].rules.repetitionPenalty = options.repetitionPenalty
+                draws[index].rules.repeated = repeated.tokens
             }
         }
     }
 
-    /// Keeps a prompt whose other samples come later; after the draws, which may still need the one kept before it.
-    private mutating func keepPrompt(_ round: GenerationSchedule.Round, logitsRows: [(slot: Int, logitsRow: Int?)]) {
-        guard let slot = round.keptFrom, let row = running[slot],
-            let logitsRow = logitsRows.first(where: { $0.slot == slot })?.logitsRow
-        else { return }
-        pass.cache.copy(positions: prompts[row.promptIndex].count, from: slot, to: pass.cache.spare)
-        keptLogits = Array(pass.logits(row: logitsRow))
-    }
-
-    private mutating func makeDraw(slot: Int, logitsRow: Int?) -> Draw? {
-        guard let row = running[slot] else { return nil }
-        let uniform = Double((running[slot]?.generator.next() ?? 0) >> 11) * 0x1p-53
-        let excluded = row.tokens.count < options.minNewTokens ? options.stopTokens : []
-        return Draw(slot: slot, logitsRow: logitsRow, uniform: uniform, excluded: excluded)
-    }
-
-    private mutating func choose(_ draws: inout [Draw]) {
-        let (pass, kept) = (pass, keptLogits)
+    private mutating func choose() {
+        let pass = pass
         draws.withUnsafeMutableBufferPointer { draws in
             samplers.withUnsafeMutableBufferPointer { samplers in
-                pool.parallelFor(count: draws.count, minimum: 16) { range, lane in
+                pool.parallelFor(count: draws.count, minimum: 2) { range, lane in
                     // SAFETY: each draw is in one range, and a lane, with its sampler, belongs to one thread at a time.
-                    for index in range { Self.choose(&draws[index], with: &samplers[lane], pass: pass, kept: kept) }
+                    for index in range {
+                        let logits = pass.logits(sequence: draws[index].sequence)
+                        draws[index].outcome = samplers[lane].choose(
+                            from: logits, by: draws[index].rules, uniform: draws[index].uniform)
+                    }
                 }
-            }
-        }
-    }
-
-    private static func choose(_ draw: inout Draw, with sampler: inout TokenSampler, pass: DecodePass, kept: [Float]) {
-        let (excluded, uniform) = (draw.excluded, draw.uniform)
-        if let row = draw.logitsRow {
-            draw.outcome = sampler.choose(from: pass.logits(row: row), excluding: excluded, uniform: uniform)
-        } else {
-            draw.outcome = kept.withUnsafeBufferPointer {
-                sampler.choose(from: $0, excluding: excluded, uniform: uniform)
             }
         }
     }
@@ -185,14 +207,13 @@ extension GenerationRun {
                 "The model's output for prompt \(running[draw.slot]?.promptIndex ?? 0)",
                 hint: "The weights are broken; load the last checkpoint.")
         }
-        running[draw.slot]?.append(outcome)
+        running[draw.slot]?.append(outcome, entropy: options.entropy)
         tokensDone += 1
         let isStopped = options.stopTokens.contains(outcome.token)
         guard let row = running[draw.slot], isStopped || row.tokens.count == row.limit else { return }
-        finished[row.number] = GeneratedSequence(
-            promptIndex: row.promptIndex, tokens: row.tokens, logProbabilities: row.logProbabilities,
-            finish: isStopped ? .stop : .length)
+        finished[row.number] = row.answer(finish: isStopped ? .stop : .length)
         running[draw.slot] = nil
-        schedule.release(draw.slot)
+        cache.release(slot: draw.slot)
+        schedule.finish(slot: draw.slot)
     }
 }

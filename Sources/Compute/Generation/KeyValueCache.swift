@@ -1,66 +1,105 @@
 internal import CKernels
+internal import Glibc
 
-/// Keys and values of every slot and layer.
+/// Keys and values of every row in pages: a block table per slot, pages shared between rows with the same beginning.
 ///
-/// A slot's layer is its keys, then its values. Keys are interleaved in blocks of positions as the attention kernel
-/// wants them (`[block][channel][position in block]`), values are plain rows. One more slot than asked for is the spare
-/// place where a prompt waits for the rest of its samples.
-struct KeyValueCache {
+/// One more slot than asked for is the spare place where a prompt waits for the rest of its samples.
+/// A page that several rows use is copied before one of them writes into it.
+final class KeyValueCache {
+    let layout: CacheLayout
     let slots: Int
-    let width: Int
-    /// Floats from one block of keys to the next.
-    let keyBlock: Int
-    private let layers: Int
-    private let memory: Arena
-    /// Positions a slot has room for, whole blocks.
-    private let positions: Int
+    /// Positions a row may have.
+    let capacity: Int
+    private(set) var ledger: PageLedger
+    private let memory: PageMemory
+    /// Pages of each slot, in order of position.
+    private var tables: [[Int]]
+    /// Their addresses, a row of `tablePages` for each slot.
+    // SAFETY: allocated in init, freed in deinit, never reassigned.
+    private let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    private let tablePages: Int
 
-    private static let blockPositions = KERNELS_KEY_POSITIONS
-
-    init(slots: Int, capacity: Int, layers: Int, width: Int) throws(ComputeError) {
+    /// A cache for rows of at most `capacity` positions that has at most `pages` pages, but enough for one row.
+    init(memory: PageMemory, slots: Int, capacity: Int, pages: Int) {
+        layout = memory.layout
+        self.memory = memory
         self.slots = slots
-        self.layers = layers
-        self.width = width
-        keyBlock = width * Self.blockPositions
-        positions = Self.rounded(capacity)
-        memory = try Arena(count: (slots + 1) * Self.slotFloats(capacity: capacity, layers: layers, width: width))
+        self.capacity = capacity
+        tablePages = memory.layout.pages(for: capacity)
+        ledger = PageLedger(limit: max(pages, tablePages))
+        tables = Array(repeating: [], count: slots + 1)
+        addresses = .allocate(capacity: (slots + 1) * max(tablePages, 1))
+        addresses.initialize(repeating: nil, count: (slots + 1) * max(tablePages, 1))
+    }
+
+    deinit {
+        addresses.deallocate()
     }
 
     /// Index of the spare slot.
     var spare: Int { slots }
 
-    /// Floats one slot takes.
-    static func slotFloats(capacity: Int, layers: Int, width: Int) -> Int { rounded(capacity) * layers * 2 * width }
+    /// Pages of a slot.
+    func pages(ofSlot slot: Int) -> [Int] { tables[slot] }
 
-    /// First key of a slot in a layer; valid while the cache lives.
-    func keys(slot: Int, layer: Int) -> UnsafeMutablePointer<Float> {
-        memory.base + (slot * layers + layer) * positions * 2 * width
+    /// Page addresses of a slot, for the kernels; valid until the slot's pages change.
+    func addresses(ofSlot slot: Int) -> UnsafeMutablePointer<UnsafeMutableRawPointer?> {
+        addresses + slot * tablePages
     }
 
-    /// First value of a slot in a layer; valid while the cache lives.
-    func values(slot: Int, layer: Int) -> UnsafeMutablePointer<Float> {
-        keys(slot: slot, layer: layer) + positions * width
+    /// Pages that writing these positions of a slot would take.
+    func pagesNeeded(slot: Int, positions: Range<Int>) -> Int {
+        guard !positions.isEmpty else { return 0 }
+        let first = positions.lowerBound / layout.positions
+        let held = tables[slot]
+        let copied = first < held.count ? held[first...].count { ledger.isShared($0) } : 0
+        return max(0, layout.pages(for: positions.upperBound) - held.count) + copied
     }
 
-    /// Stores the key and value of one position.
-    func store(key: UnsafePointer<Float>, value: UnsafePointer<Float>, slot: Int, layer: Int, position: Int) {
-        let (block, place) = position.quotientAndRemainder(dividingBy: Self.blockPositions)
-        let keys = keys(slot: slot, layer: layer) + block * keyBlock + place
-        for channel in 0..<width { keys[channel * Self.blockPositions] = key[channel] }
-        (values(slot: slot, layer: layer) + position * width).update(from: value, count: width)
+    /// Makes positions of a slot writable: new pages, and copies of those that others use too. False, and nothing
+    /// changed, when there are too few pages.
+    /// - Throws: `.outOfResources` when the system refuses memory.
+    func reserve(slot: Int, positions: Range<Int>) throws(ComputeError) -> Bool {
+        let first = positions.lowerBound / layout.positions
+        let needed = layout.pages(for: positions.upperBound)
+        // Nearly every call: one more position in a page of the row's own.
+        if needed == tables[slot].count, first == needed - 1, !ledger.isShared(tables[slot][first]) { return true }
+        guard pagesNeeded(slot: slot, positions: positions) <= ledger.available else { return false }
+        for index in first..<needed {
+            if index < tables[slot].count {
+                try copyIfShared(slot: slot, index: index)
+            } else if let page = ledger.take() {
+                tables[slot].append(page)
+                addresses[slot * tablePages + index] = try memory.page(page)
+            }
+        }
+        return true
     }
 
-    /// Copies the first `count` positions of every layer from one slot to another, and the rest of their last block,
-    /// which is written before it is read.
-    func copy(positions count: Int, from source: Int, to target: Int) {
-        for layer in 0..<layers {
-            keys(slot: target, layer: layer)
-                .update(from: keys(slot: source, layer: layer), count: Self.rounded(count) * width)
-            values(slot: target, layer: layer).update(from: values(slot: source, layer: layer), count: count * width)
+    /// Lets an empty slot use the pages of another's first `count` positions.
+    func share(positions count: Int, from source: Int, to target: Int) {
+        precondition(tables[target].isEmpty, "A slot is released before it gets a new row.")
+        for index in 0..<layout.pages(for: count) {
+            let page = tables[source][index]
+            ledger.retain(page)
+            tables[target].append(page)
+            addresses[target * tablePages + index] = addresses[source * tablePages + index]
         }
     }
 
-    private static func rounded(_ count: Int) -> Int {
-        (count + blockPositions - 1) / blockPositions * blockPositions
+    /// Gives a slot's pages back.
+    func release(slot: Int) {
+        for page in tables[slot] { ledger.release(page) }
+        tables[slot].removeAll(keepingCapacity: true)
+    }
+
+    private func copyIfShared(slot: Int, index: Int) throws(ComputeError) {
+        let old = tables[slot][index]
+        guard ledger.isShared(old), let new = ledger.take() else { return }
+        let (target, source) = (try memory.page(new), try memory.page(old))
+        memcpy(target, source, layout.pageBytes)
+        ledger.release(old)
+        tables[slot][index] = new
+        addresses[slot * tablePages + index] = target
     }
 }

@@ -111,6 +111,15 @@ package final class LanguageModel {
         return logits
     }
 
+    /// The weights in both forms and the rotary rows of sequences of up to `length` tokens, for generation. Valid until
+    /// the weights change or the model runs itself.
+    /// - Throws: `.outOfResources`.
+    func passForDecoding(length: Int) throws(ComputeError) -> Pass {
+        try rotary?.reserve(CollectionOfOne(length))
+        packForForward()
+        return sharedPass(.standard)
+    }
+
     /// Adds to `gradients` those of the sum over positions of coefficient * (-log-probability of the target), or of
     /// coefficient * value, for the batch of the last `forward`. Coefficients of positions without a target do not count.
     /// - Throws: `.invalidState` without a forward pass before it, `.invalidBatch` for a wrong number of coefficients.
@@ -171,6 +180,10 @@ package final class LanguageModel {
     private func reserve(_ plan: ActivationPlan) throws(ComputeError) {
         try Arena.reserve(&memory.activations, plan.count)
         try Arena.reserve(&memory.scratch, pool.threads * scratchStride)
+        packForForward()
+    }
+
+    private func packForForward() {
         if isPackedForForward { return }
         transformer.packForForward(sharedPass(.standard))
         isPackedForForward = true

@@ -12,7 +12,8 @@ struct LanguageModelHead {
     let weight: Parameter
     private let vocabulary: Int
     private let width: Int
-    private let logitsMatrix: PackedMatrix
+    /// For products with rows of `x`.
+    let logitsMatrix: PackedMatrix
     private let inputMatrix: PackedMatrix
 
     init(_ weight: Parameter, layout: inout PackedLayout) {

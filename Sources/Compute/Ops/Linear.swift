@@ -11,7 +11,8 @@ struct Linear {
     /// Packed into both operands; only its own gradients are extra.
     var adapter: LowRankAdapter?
     private let layout: TensorNames.MatrixLayout
-    private let forwardMatrix: PackedMatrix
+    /// For products with rows of `x`.
+    let forwardMatrix: PackedMatrix
     private let backwardMatrix: PackedMatrix
 
     init(

@@ -49,6 +49,9 @@ struct PackedMatrix {
         }
     }
 
+    /// Its packed form.
+    func packed(_ pass: Pass) -> FloatPointer { FloatPointer(pass.packed + target) }
+
     /// The product `a * self`, to be completed by the caller; `a` has `k` contiguous floats a row.
     func product(_ a: FloatPointer, to c: MutableFloatPointer, _ pass: Pass) -> kernels_product {
         var product = kernels_product()

@@ -4,6 +4,56 @@ import Testing
 
 @testable import Compute
 
+/// A cache of two layers with random keys and values, the same in both, and what it should hold.
+private struct FilledCache {
+    let cache: KeyValueCache
+    private(set) var keys: [[Float]]
+    private(set) var values: [[Float]]
+    private let size: Int
+
+    init(
+        length: Int, heads: Int, size: Int, positions: Int, storage: CacheOptions.Storage = .float32,
+        _ random: inout SeededGenerator
+    ) throws {
+        self.size = size
+        cache = try .empty(
+            heads: heads, size: size, layers: 2, capacity: length,
+            options: CacheOptions(storage: storage, pagePositions: positions))
+        let rows = { (random: inout SeededGenerator) in
+            (0..<length).map { _ in (0..<heads * size).map { _ in random.normal() } }
+        }
+        (keys, values) = (rows(&random), rows(&random))
+        #expect(try cache.reserve(slot: 0, positions: 0..<length))
+        for position in 0..<length {
+            for layer in 0..<2 {
+                cache.store(key: keys[position], value: values[position], slot: 0, layer: layer, position: position)
+            }
+        }
+    }
+
+    func attend(_ query: [Float], group: Int, layer: Int, head: Int, scale: Float) -> [Float] {
+        let layout = cache.layout
+        var scores = [Float](repeating: .nan, count: group * (keys.count + 16))
+        var output = [Float](repeating: .nan, count: query.count)
+        query.withUnsafeBufferPointer { query in
+            scores.withUnsafeMutableBufferPointer { scores in
+                output.withUnsafeMutableBufferPointer { output in
+                    var work = kernels_paged_attention()
+                    work.query = query.baseAddress
+                    work.pages = UnsafePointer(cache.addresses(ofSlot: 0))
+                    (work.storage, work.page_positions) = (layout.kernelStorage, layout.positions)
+                    work.key_offset = layout.keyOffset(layer: layer, head: head)
+                    work.value_offset = layout.valueOffset(layer: layer, head: head)
+                    (work.length, work.size, work.key_value_heads, work.group) = (keys.count, size, 1, group)
+                    (work.scale, work.scores, work.output) = (scale, scores.baseAddress, output.baseAddress)
+                    kernels_attend_pages(&work)
+                }
+            }
+        }
+        return output
+    }
+}
+
 @Suite struct `Decode kernels` {
     /// Attention of one query over rows of keys and values, in Double.
     private func naive(_ query: [Float], _ keys: [[Float]], _ values: [[Float]], scale: Double) -> [Double] {
@@ -15,46 +65,51 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 15, 16, 17, 33, 64, 100], [3, 8, 12, 32, 40])
-    func `attention over the cache equals the naive sum`(length: Int, size: Int) throws {
-        var random = SeededGenerator(seed: UInt64(length * 100 + size))
-        let width = 2 * size
-        let cache = try KeyValueCache(slots: 1, capacity: length, layers: 1, width: width)
-        let rows = { (random: inout SeededGenerator) in
-            (0..<length).map { _ in (0..<width).map { _ in random.normal() } }
+    func `attention over pages equals the naive sum`(length: Int, size: Int) throws {
+        for (group, positions) in [(1, 16), (2, 32), (3, 16), (7, 48)] {
+            var random = SeededGenerator(seed: UInt64(length * 100 + size))
+            let filled = try FilledCache(length: length, heads: 2, size: size, positions: positions, &random)
+            let query = (0..<group * size).map { _ in random.normal() }
+            // The second head of the second layer.
+            let output = filled.attend(query, group: group, layer: 1, head: 1, scale: 0.3)
+            for index in 0..<group {
+                let expected = naive(
+                    Array(query[index * size..<(index + 1) * size]), filled.keys.map { Array($0[size...]) },
+                    filled.values.map { Array($0[size...]) }, scale: 0.3)
+                #expect(zip(output[(index * size)...], expected).allSatisfy { abs(Double($0) - $1) < 1e-5 })
+            }
         }
-        let (keys, values) = (rows(&random), rows(&random))
-        for position in 0..<length {
-            cache.store(key: keys[position], value: values[position], slot: 0, layer: 0, position: position)
+    }
+
+    @Test(arguments: [1, 31, 100], [5, 32])
+    func `the size of a page changes no bit`(length: Int, size: Int) throws {
+        let outputs = try [16, 32, 48, 128].map { positions in
+            var random = SeededGenerator(seed: 3)
+            let filled = try FilledCache(length: length, heads: 2, size: size, positions: positions, &random)
+            let query = (0..<size).map { _ in random.normal() }
+            return filled.attend(query, group: 1, layer: 0, head: 1, scale: 0.2).map(\.bitPattern)
         }
-        let query = (0..<size).map { _ in random.normal() }
-        let scale: Float = 0.3
-        var scores = [Float](repeating: .nan, count: length + 16)
-        var output = [Float](repeating: .nan, count: size)
-        // The second head: its first channel lies `size` channels in.
-        kernels_attend_cached(
-            query, cache.keys(slot: 0, layer: 0) + size * KERNELS_KEY_POSITIONS, cache.keyBlock,
-            cache.values(slot: 0, layer: 0) + size, width, length, size, scale, &scores, &output)
-        let expected = naive(
-            query, keys.map { Array($0[size...]) }, values.map { Array($0[size...]) }, scale: Double(scale))
+        #expect(outputs.allSatisfy { $0 == outputs[0] })
+    }
+
+    @Test(arguments: [1, 40]) func `a narrow page holds the nearest narrow numbers`(length: Int) throws {
+        var random = SeededGenerator(seed: 8)
+        let filled = try FilledCache(
+            length: length, heads: 2, size: 20, positions: 16, storage: .bfloat16, &random)
+        let query = (0..<20).map { _ in random.normal() }
+        let output = filled.attend(query, group: 1, layer: 1, head: 0, scale: 0.3)
+        let narrow = { (row: [Float]) in row.prefix(20).map(nearestNarrow) }
+        let expected = naive(query, filled.keys.map(narrow), filled.values.map(narrow), scale: 0.3)
         #expect(zip(output, expected).allSatisfy { abs(Double($0) - $1) < 1e-5 })
     }
 
-    @Test func `a copied prompt has the same keys and values in every layer`() throws {
-        let cache = try KeyValueCache(slots: 2, capacity: 20, layers: 2, width: 4)
-        for layer in 0..<2 {
-            for position in 0..<18 {
-                let value = Float(100 * layer + position)
-                cache.store(
-                    key: [value, 1, 2, 3], value: [-value, 4, 5, 6], slot: 0, layer: layer, position: position)
-            }
-        }
-        cache.copy(positions: 18, from: 0, to: cache.spare)
-        for layer in 0..<2 {
-            let (keys, values) = (cache.keys(slot: 2, layer: layer), cache.values(slot: 2, layer: layer))
-            #expect(keys[5] == Float(100 * layer + 5))
-            #expect(keys[cache.keyBlock + 1] == Float(100 * layer + 17))
-            #expect(values[17 * 4] == -Float(100 * layer + 17))
-        }
+    /// bfloat16 by its definition: the nearest of the two neighbours with 16 zero bits, the even one of equals.
+    private func nearestNarrow(_ value: Float) -> Float {
+        let below = Float(bitPattern: value.bitPattern & 0xFFFF_0000)
+        let above = Float(bitPattern: (value.bitPattern & 0xFFFF_0000) + 0x1_0000)
+        let (down, up) = (abs(value - below), abs(above - value))
+        if down == up { return below.bitPattern >> 16 & 1 == 0 ? below : above }
+        return down < up ? below : above
     }
 
     @Test(arguments: [(128, 384), (128, 96), (20, 130), (7, 31), (64, 257)])

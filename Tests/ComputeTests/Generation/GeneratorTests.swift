@@ -74,6 +74,36 @@ import Testing
         #expect(try GenerationFixture(threads: 3).answers(options) == expected)
     }
 
+    @Test(arguments: [16, 48, 64])
+    func `answers do not depend on the size of a page`(positions: Int) throws {
+        let fixture = try GenerationFixture(contextLength: 100)
+        var options = GenerationOptions(maxNewTokens: 90, samplesPerPrompt: 3, stopTokens: [0])
+        let expected = try fixture.answers(options)
+        options.cache.pagePositions = positions
+        #expect(try fixture.answers(options) == expected)
+    }
+
+    @Test(arguments: [0, 5, 9, 14, 30], [1, 3])
+    func `answers do not depend on the memory, which may be too little for all rows`(
+        pages: Int, samples: Int
+    ) throws {
+        let fixture = try GenerationFixture(contextLength: 100)
+        var options = GenerationOptions(maxNewTokens: 80, samplesPerPrompt: samples, stopTokens: [0])
+        options.cache.pagePositions = 16
+        let expected = try fixture.answers(options)
+        #expect(expected.contains { $0.tokens.count > 40 }, "rows must grow over several pages")
+        options.cache.byteLimit = pages * CacheLayout(spec: fixture.model.spec, options: options.cache).pageBytes
+        #expect(try fixture.answers(options) == expected)
+    }
+
+    @Test func `answers do not depend on which way rows are shared among lanes`() throws {
+        let options = GenerationOptions(maxNewTokens: 6, samplesPerPrompt: 30, stopTokens: [0], slots: 90)
+        let expected = try fixture.answers(options)
+        var few = options
+        few.slots = 2
+        #expect(try fixture.answers(few) == expected)
+    }
+
     @Test func `an answer does not depend on the prompts beside it`() throws {
         let options = GenerationOptions(maxNewTokens: 10, samplesPerPrompt: 2, stopTokens: [0])
         let expected = try fixture.answers(options)
@@ -109,6 +139,80 @@ import Testing
         let lengths = try fixture.answers(options).map(\.tokens.count)
         #expect(lengths.min() == 6)
         #expect(lengths.allSatisfy { $0 <= 9 })
+    }
+
+    @Test func `each prompt has its own limit where limits are given`() throws {
+        let options = GenerationOptions(maxNewTokens: 3, samplesPerPrompt: 2)
+        let prompts = GenerationFixture.prompts
+        let answers = try fixture.generator.generate(
+            prompts: prompts, options: options, limits: [1, 2, 9, 4, 100, 3], seed: 1)
+        #expect(answers.map(\.tokens.count) == [1, 1, 2, 2, 9, 9, 4, 4, 19, 19, 3, 3])
+        let free = try fixture.answers(GenerationOptions(maxNewTokens: 20, samplesPerPrompt: 2))
+        for (answer, longer) in zip(answers, free) {
+            #expect(longer.tokens.starts(with: answer.tokens))
+        }
+    }
+
+    @Test func `limits that do not fit the prompts are refused`() {
+        for limits in [[1], [1, 2, 3, 4, 5, 0]] {
+            let error = #expect(throws: ComputeError.self) {
+                try fixture.generator.generate(
+                    prompts: GenerationFixture.prompts, options: GenerationOptions(maxNewTokens: 3), limits: limits,
+                    seed: 1)
+            }
+            #expect(error?.code == .invalidBatch)
+        }
+    }
+
+    @Test func `entropies are those of the training forward at the same temperature`() throws {
+        let options = GenerationOptions(
+            maxNewTokens: 9, sampling: .sample(temperature: 1.7, topK: 5), samplesPerPrompt: 2, entropy: .compute)
+        for answer in try fixture.answers(options) {
+            let prompt = GenerationFixture.prompts[answer.promptIndex]
+            let outputs = try fixture.model.score(
+                PackedBatch(sequences: [prompt + answer.tokens]), ForwardOptions(entropy: .compute, temperature: 1.7))
+            for index in answer.tokens.indices {
+                #expect(abs(answer.entropies[index] - outputs.entropies[prompt.count - 1 + index]) < 1e-5)
+                #expect(abs(answer.logProbabilities[index] - outputs.logProbabilities[prompt.count - 1 + index]) < 1e-5)
+            }
+        }
+        #expect(try fixture.answers(GenerationOptions(maxNewTokens: 2)).allSatisfy { $0.entropies.isEmpty })
+    }
+
+    @Test func `a narrow cache gives nearly the same log-probabilities in half the memory`() throws {
+        var options = GenerationOptions(maxNewTokens: 1, sampling: .greedy)
+        let prompts = (0..<8).map { start in (0..<20).map { Int32((start * 5 + $0 * 7) % 11) } }
+        let wide = try fixture.answers(options, to: prompts)
+        options.cache.storage = .bfloat16
+        let narrow = try fixture.answers(options, to: prompts)
+        var differs = false
+        for (left, right) in zip(wide, narrow) where left.tokens == right.tokens {
+            #expect(abs(left.logProbabilities[0] - right.logProbabilities[0]) < 0.05)
+            differs = differs || left.logProbabilities != right.logProbabilities
+        }
+        #expect(differs, "keys and values must have been rounded")
+        let bytes = [CacheOptions(storage: .float32), CacheOptions(storage: .bfloat16)].map {
+            CacheLayout(spec: fixture.model.spec, options: $0).pageBytes
+        }
+        #expect(bytes[0] == 2 * bytes[1])
+    }
+
+    @Test func `a penalty on repetition is drawn with the changed and recorded with the plain logits`() throws {
+        let options = GenerationOptions(maxNewTokens: 12, sampling: .greedy, repetitionPenalty: 3)
+        for answer in try fixture.answers(options) {
+            let prompt = GenerationFixture.prompts[answer.promptIndex]
+            let logits = fixture.reference.logits(prompt + answer.tokens)
+            for (index, token) in answer.tokens.enumerated() {
+                let plain = logits[prompt.count - 1 + index]
+                var changed = plain
+                for seen in Set(prompt + answer.tokens[..<index]) {
+                    changed[Int(seen)] = plain[Int(seen)] < 0 ? plain[Int(seen)] * 3 : plain[Int(seen)] / 3
+                }
+                #expect(changed.indices.max { changed[$0] < changed[$1] } == Int(token))
+                let expected = ReferenceModel.logProbabilities(plain)[Int(token)]
+                #expect(abs(Double(answer.logProbabilities[index]) - expected) < 1e-5)
+            }
+        }
     }
 
     @Test func `an answer ends where the context ends`() throws {
@@ -159,6 +263,14 @@ import Testing
         (
             [[1]], GenerationOptions(maxNewTokens: 2, minNewTokens: 1, stopTokens: Array(0..<11)),
             "Generation refused: every token is a stop token."
+        ),
+        (
+            [[1]], GenerationOptions(maxNewTokens: 2, repetitionPenalty: 0),
+            "Generation refused: repetitionPenalty is 0.0 and must be above 0."
+        ),
+        (
+            [[1]], GenerationOptions(maxNewTokens: 2, cache: CacheOptions(pagePositions: 20)),
+            "Generation refused: pagePositions is 20 and must be a multiple of 16."
         ),
         (
             [[1]], GenerationOptions(maxNewTokens: 2, sampling: .sample(temperature: -1)),

@@ -1,3 +1,4 @@
+import CKernels
 import Glibc
 import Testing
 
@@ -43,9 +44,11 @@ private struct NaiveDraw {
 
 private func choose(
     _ sampling: Sampling, _ logits: [Float], excluding: [Int32] = [], uniform: Double = 0.5,
-) -> (token: Int32, logProbability: Float)? {
+) -> DrawnToken? {
     var sampler = TokenSampler(sampling)
-    return logits.withUnsafeBufferPointer { sampler.choose(from: $0, excluding: excluding, uniform: uniform) }
+    return logits.withUnsafeBufferPointer {
+        sampler.choose(from: $0, by: DrawRules(excluded: excluding), uniform: uniform)
+    }
 }
 
 private func logSoftmax(_ logits: [Float], temperature: Double) -> [Double] {
@@ -120,6 +123,25 @@ private func logSoftmax(_ logits: [Float], temperature: Double) -> [Double] {
         let tokens = try (0..<500).map { try #require(choose(.sample(), logits, uniform: Double($0) / 500)).token }
         #expect(tokens == tokens.sorted())
         #expect(Set(tokens).count > 20)
+    }
+}
+
+@Suite struct `Weights of a row` {
+    @Test(arguments: [5, 11, 63, 64, 130])
+    func `a row has the same weights and sum to the bit wherever it lies`(count: Int) throws {
+        let logits = randomFloats(count, seed: 77, scale: 3)
+        var seen: Set<[UInt64]> = []
+        for distance in 0..<200 {
+            let memory = try Arena(count: 2 * count + distance)
+            for index in 0..<count { memory.base[index] = logits[index] }
+            var sums = [Float](repeating: 0, count: count / 64 + 1)
+            var weighted = 0.0
+            let total = kernels_softmax_weights(
+                memory.base, count, logits.max() ?? 0, 0.7, memory.base + count + distance, &sums, &weighted)
+            let weights = (0..<count).map { UInt64(memory.base[count + distance + $0].bitPattern) }
+            seen.insert(weights + [total.bitPattern, weighted.bitPattern])
+        }
+        #expect(seen.count == 1)
     }
 }
 

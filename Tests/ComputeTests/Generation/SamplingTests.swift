@@ -25,9 +25,11 @@ private func naiveDistribution(_ logits: [Float], temperature: Double, topK: Int
 
 private func choose(
     _ sampling: Sampling, _ logits: [Float], excluding: [Int32] = [], uniform: Double = 0.5,
-) -> (token: Int32, logProbability: Float)? {
+) -> DrawnToken? {
     var sampler = TokenSampler(sampling)
-    return logits.withUnsafeBufferPointer { sampler.choose(from: $0, excluding: excluding, uniform: uniform) }
+    return logits.withUnsafeBufferPointer {
+        sampler.choose(from: $0, by: DrawRules(excluded: excluding), uniform: uniform)
+    }
 }
 
 @Suite struct `Token sampling` {
@@ -73,7 +75,8 @@ private func choose(
                 for draw in 0..<draws {
                     // Evenly spaced numbers instead of random ones: the counts are then right to within one draw.
                     let uniform = (Double(draw) + 0.5) / Double(draws)
-                    let outcome = sampler.choose(from: logits, excluding: excluded.map(Int32.init), uniform: uniform)
+                    let outcome = sampler.choose(
+                        from: logits, by: DrawRules(excluded: excluded.map(Int32.init)), uniform: uniform)
                     counts[Int(outcome?.token ?? 0)] += 1 / Double(draws)
                 }
             }
@@ -103,5 +106,38 @@ private func choose(
     ])
     func `settings without meaning are named`(sampling: Sampling, fault: String) {
         #expect(TokenSampler.fault(in: sampling) == fault)
+    }
+
+    @Test func `the penalty divides positive and multiplies negative logits of repeated tokens`() throws {
+        // Penalty 2 on tokens 0 and 2 makes [3, 2, -1, -1.5] into [1.5, 2, -2, -1.5].
+        let rules = DrawRules(repetitionPenalty: 2, repeated: [0, 2])
+        let logits: [Float] = [3, 2, -1, -1.5]
+        var sampler = TokenSampler(.greedy)
+        let greedy = try #require(
+            logits.withUnsafeBufferPointer { sampler.choose(from: $0, by: rules, uniform: 0) })
+        #expect(greedy.token == 1)
+        // log(e^2 / (e^3 + e^2 + e^-1 + e^-1.5)) = -1.334545
+        #expect(abs(greedy.logProbability - -1.334545) < 1e-5)
+        // Cumulative shares of the changed row: 0.36647, 0.97069, 0.98175, 1.
+        var drawn: [Int32] = []
+        sampler = TokenSampler(.sample())
+        for uniform in [0.36, 0.38, 0.975, 0.99] {
+            drawn.append(
+                try #require(
+                    logits.withUnsafeBufferPointer { sampler.choose(from: $0, by: rules, uniform: uniform) }
+                ).token)
+        }
+        #expect(drawn == [0, 1, 2, 3])
+    }
+
+    @Test(arguments: [[0, 0, 0, 0], [5, 1, -2], [30, 0], [-.infinity, 2, 1]] as [[Float]], [0.5, 1, 2] as [Float])
+    func `the entropy is that of the whole distribution at the temperature`(
+        logits: [Float], temperature: Float
+    ) throws {
+        let scaled = logits.map { Double($0) / Double(temperature) }
+        let total = scaled.reduce(0) { $0 + exp($1) }
+        let expected = scaled.map { exp($0) / total }.filter { $0 > 0 }.reduce(0) { $0 - $1 * log($1) }
+        let outcome = try #require(choose(.sample(temperature: temperature, topK: 1), logits, excluding: [0]))
+        #expect(abs(Double(outcome.entropy) - expected) < 1e-5)
     }
 }

@@ -111,16 +111,60 @@ void kernels_attend(const kernels_attention *attention, float *scratch);
 /// Gradients overwrite d_query, and d_key and d_value unless `adds_to_keys` (same layout and stride as the inputs).
 void kernels_attend_backward(const kernels_attention *attention, const float *d_output, float *d_query, float *d_key,
                              float *d_value, float *scratch);
-/// Positions whose keys are interleaved in a key-value cache: key channel c of position t is at
-/// keys[t / 16 * key_block + c * 16 + t % 16], so that one vector holds the same channel of many positions.
+/// Positions whose keys are interleaved in a page of a key-value cache, so that one vector holds one channel of many.
 enum { KERNELS_KEY_POSITIONS = 16 };
+/// Query heads that one call of `kernels_attend_pages` may have.
+enum { KERNELS_MOST_HEADS = 256 };
+/// How a page holds keys and values.
+enum {
+    KERNELS_F32 = 0,
+    KERNELS_BF16 = 1,
+};
 
-/// One new query of one head against `length` cached positions. `keys` points at the head's first channel, `key_block`
-/// is the distance between blocks of positions; value rows are `value_row` apart. `scores` holds `length` floats of
-/// scratch, rounded up to whole blocks.
-void kernels_attend_cached(const float *query, const float *keys, ptrdiff_t key_block, const float *values,
-                           ptrdiff_t value_row, ptrdiff_t length, ptrdiff_t size, float scale, float *scores,
-                           float *output);
+/// One row of queries against `length` cached positions, for neighbouring key-value heads. A page holds
+/// `page_positions` positions (whole blocks of 16). Head h's keys begin `key_offset + h * page_positions * size`
+/// elements into a page, blocks of [channel][position in block]; its values likewise at `value_offset`, one row of
+/// `size` a position.
+typedef struct {
+    const float *query;          // key_value_heads * group rows of `size`
+    void *const *pages;          // page of positions 0..., of the next ones, and so on
+    int storage;                 // KERNELS_F32, KERNELS_BF16
+    ptrdiff_t page_positions;
+    ptrdiff_t key_offset, value_offset;
+    ptrdiff_t length, size;
+    ptrdiff_t key_value_heads, group;  // query heads that share a key head are neighbours
+    float scale;
+    float *scores;               // scratch: query heads * length rounded up to whole blocks
+    float *output;               // like query
+} kernels_paged_attention;
+
+void kernels_attend_pages(const kernels_paged_attention *work);
+
+/// A position of some heads in a page, laid out as `kernels_paged_attention` says.
+typedef struct {
+    void *page;
+    int storage;
+    ptrdiff_t page_positions;
+    ptrdiff_t key_offset, value_offset;
+    ptrdiff_t position, size, key_value_heads;
+} kernels_page_place;
+
+/// Writes one row of keys and values, rounding to nearest where the page is narrower.
+void kernels_store_in_page(const kernels_page_place *place, const float *key, const float *value);
+
+// MARK: Sampling
+
+/// Weights whose sum `kernels_softmax_weights` also gives one by one, so that a draw need not walk a whole vocabulary.
+enum { KERNELS_DRAW_BLOCK = 64 };
+
+/// The largest of x. A NaN in x may be passed over.
+float kernels_largest(const float *x, ptrdiff_t count);
+/// The first index with x[i] == value, or -1.
+ptrdiff_t kernels_first_equal(const float *x, ptrdiff_t count, float value);
+/// weights = exp((x - peak) * scale), exactly zero below e^-87; block_sums has one sum for each block of
+/// KERNELS_DRAW_BLOCK; weighted = sum of weights * (x - peak) * scale. Returns the sum, NaN if any x is.
+double kernels_softmax_weights(const float *x, ptrdiff_t count, float peak, float scale, float *weights,
+                               float *block_sums, double *weighted);
 
 // MARK: Row-wise and element-wise
 
@@ -206,6 +250,9 @@ kernels_pool *kernels_pool_create(ptrdiff_t threads);
 /// Runs body over [0, count) in chunks of `grain`, claimed by whoever is free; returns when all are done.
 /// Lanes are in [0, threads); lane 0 is the caller. One caller at a time.
 void kernels_pool_run(kernels_pool *pool, ptrdiff_t count, ptrdiff_t grain, kernels_pool_body body, void *context);
+/// Runs body over parts 0..<parts (at most 64), one a call; a lane takes the part of its own number if it is still
+/// there, so that what the part reads stays in that core's cache from one run to the next.
+void kernels_pool_run_by_lane(kernels_pool *pool, ptrdiff_t parts, kernels_pool_body body, void *context);
 void kernels_pool_destroy(kernels_pool *pool);
 
 #ifdef __cplusplus
