@@ -20,8 +20,8 @@ format: ## Mend formatting
 demo: ## Train on additions and watch
 	scripts/demo
 
-SUITE ?= all
-bench: ## Run a benchmark suite: SUITE=training|store|transport|dashboard
+SUITE ?= compute
+bench: ## Run benchmark suites beside their peers: SUITE=compute, all, or one suite
 	scripts/bench $(SUITE)
 
 clean: ## Remove what was built

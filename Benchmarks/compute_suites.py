@@ -1,18 +1,28 @@
 """The suites of the compute core against PyTorch, transformers and TRL: training, generation, rl, kernels."""
 
-from harness import PEERS, Peer, environment, in_turn, machine, row, say, sh, swift_version, today
+from harness import (
+    PEERS, Bystanders, Peer, environment, in_turn, machine, row, say, sh, swift_version, today, undisturbed)
 
 CASES = {
     "training": ("tiny", "small", "gpt2-124m-b4t64", "gpt2-124m-b2t256", "ragged"),
     "generation": ("tiny-b1", "tiny-b32", "small-b1", "small-b32", "ragged"),
+    "rl": ("grpo-tiny", "grpo-small", "sft-tiny", "sft-small"),
+    # Names of kernels are those that `cockpit bench kernels --case all` prints; None: any.
+    "kernels": None,
 }
 
+# Seconds of each kernel; there are some thirty, and one is measured in microseconds.
+KERNEL_SECONDS = 0.15
+
 EAGER, COMPILED = "PyTorch eager", "torch.compile"
+OPERATORS = "PyTorch operators"
 LOOP, GENERATE = "PyTorch loop", "transformers generate"
 
 
 def chosen(suite, options):
     cases = CASES[suite]
+    if cases is None:
+        return [options.case or "all"]
     if options.case and options.case not in cases:
         raise SystemExit(f"suite {suite} has no case '{options.case}'; choose one of {', '.join(cases)}")
     return [options.case] if options.case else cases
@@ -21,12 +31,14 @@ def chosen(suite, options):
 class Comparison:
     """Our command and the peers of one case, measured in turn."""
 
-    def __init__(self, cockpit, suite, case, options):
+    def __init__(self, cockpit, suite, case, options, seconds=None):
         self.suite, self.case, self.options = suite, case, options
-        self.arguments = ["--case", case, "--threads", options.threads, "--seconds", options.seconds]
+        self.arguments = ["--case", case, "--threads", options.threads, "--seconds", seconds or options.seconds]
         self.command = [cockpit, "bench", suite, *self.arguments]
         self.peers = {}
-        self.mine = self.last = None
+        self.last = None
+        # Largest share of the machine that other programs had during a measurement.
+        self.disturbed = 0.0
 
     def add(self, name, python, script, *words):
         """Starts a peer; one that was not asked for, or that cannot run, is left out."""
@@ -37,37 +49,43 @@ class Comparison:
         if peer.versions:
             self.peers[name] = peer
 
-    def run(self, unit, value, better="more", request=lambda ours: {}, extras=lambda ours: {}, peer_extras=lambda result: {}):
-        """One row a peer, or one without a peer."""
+    def measure(self, request=lambda ours: {}):
+        """Our results and the peers' by name; `request` makes what a peer is asked for out of what we measured."""
+        bystanders = Bystanders([peer.process for peer in self.peers.values()])
 
         def ours():
             self.last = sh(self.command)
             return self.last
 
         def ask(peer):
-            # A peer's first request may need what we measured, so we go first where nothing is known yet.
-            if self.last is None:
-                self.last = sh(self.command)
-            return peer.measure(request(self.last))
+            # In a round that a peer begins we may have nothing yet to tell it.
+            return peer.measure(request(self.last or ours()))
 
         try:
-            mine, theirs = in_turn(
-                ours, {name: (lambda peer=peer: ask(peer)) for name, peer in self.peers.items()}, self.options.rounds)
+            mine, theirs, self.disturbed = in_turn(
+                ours, {name: (lambda peer=peer: ask(peer)) for name, peer in self.peers.items()}, self.options.rounds,
+                lambda measure: undisturbed(measure, bystanders.measure, self.options.patience))
+            return mine, theirs
         finally:
             for peer in self.peers.values():
                 peer.close()
-        about = {
+
+    def about(self, name, ours):
+        """Where and with what a row was measured."""
+        return {
             "threads": self.options.threads, "machine": machine(), "date": today(),
-            "kernel_variant": mine[-1].get("kernelVariant"), **extras(mine[-1]),
+            "kernel_variant": ours.get("kernelVariant"), "others": self.disturbed,
+            "versions": {"swift": swift_version(), **(self.peers[name].versions if name else {})},
         }
+
+    def rows(self, unit, value, request=lambda ours: {}, extras=lambda ours: {}, peer_extras=lambda result: {}):
+        """One row a peer, or one without a peer, of the figure `value`, of which more is better."""
+        mine, theirs = self.measure(request)
         values = [result[value] for result in mine]
-        rows = []
         for name, results in (theirs or {None: []}).items():
-            versions = {"swift": swift_version(), **(self.peers[name].versions if name else {})}
-            rows.append(
-                row(self.suite, self.case, unit, values, name, [result[value] for result in results], better,
-                    versions=versions, **about, **(peer_extras(results[-1]) if results else {})))
-        return rows
+            yield row(
+                self.suite, self.case, unit, values, name, [result[value] for result in results],
+                **self.about(name, mine[-1]), **extras(mine[-1]), **(peer_extras(results[-1]) if results else {}))
 
 
 def training(cockpit, options):
@@ -76,7 +94,7 @@ def training(cockpit, options):
         comparison = Comparison(cockpit, "training", case, options)
         comparison.add(EAGER, python, "training.py")
         comparison.add(COMPILED, python, "training.py", "--compile")
-        yield from comparison.run(
+        yield from comparison.rows(
             "tokens/s", "tokensPerSecond",
             extras=lambda ours: {
                 "share_of_limit": ours["shareOfLimit"], "limit_gflops": ours["limitOperationsPerSecond"] / 1e9,
@@ -91,6 +109,31 @@ def generation(cockpit, options):
         comparison = Comparison(cockpit, "generation", case, options)
         comparison.add(LOOP, python, "generation.py", "--peer", "loop")
         comparison.add(GENERATE, python, "generation.py", "--peer", "transformers")
-        yield from comparison.run(
+        yield from comparison.rows(
             "tokens/s", "tokensPerSecond", request=lambda ours: {"lengths": ours["lengths"]},
             extras=lambda ours: {"breakdown": ours["breakdown"]})
+
+
+def rl(cockpit, options):
+    packages = {"torch": "torch", "numpy": "numpy", "transformers": "transformers", "trl": "trl", "datasets": "datasets"}
+    python = environment(packages, options.python)
+    for case in chosen("rl", options):
+        comparison = Comparison(cockpit, "rl", case, options)
+        comparison.add("TRL GRPOTrainer" if case.startswith("grpo") else "TRL SFTTrainer", python, "rl.py")
+        yield from comparison.rows(
+            "steps/s", "stepsPerSecond", extras=lambda ours: {"breakdown": ours["breakdown"], "phases": ours["phases"]})
+
+
+def kernels(cockpit, options):
+    python = environment({"torch": "torch", "numpy": "numpy"}, options.python)
+    for case in chosen("kernels", options):
+        comparison = Comparison(cockpit, "kernels", case, options, seconds=KERNEL_SECONDS)
+        comparison.add(OPERATORS, python, "kernels.py")
+        mine, theirs = comparison.measure()
+        name = OPERATORS if OPERATORS in theirs else None
+        for place, figure in enumerate(mine[-1]["figures"]):
+            yield row(
+                "kernels", figure["name"], figure["unit"], [result["figures"][place]["value"] for result in mine], name,
+                [result["figures"][figure["name"]] for result in theirs.get(OPERATORS, [])],
+                **comparison.about(name, mine[-1]), share_of_limit=figure.get("shareOfLimit"),
+                limit_gflops=mine[-1]["limitOperationsPerSecond"] / 1e9)

@@ -12,7 +12,7 @@ from harness import ROOT, environment, in_turn, row, sh
 
 def both(ours, peer, rounds, name="peer"):
     """`in_turn` with at most one peer: our results and its, an empty list where there is none."""
-    mine, theirs = in_turn(ours, {name: peer} if peer else {}, rounds)
+    mine, theirs, _ = in_turn(ours, {name: peer} if peer else {}, rounds)
     return mine, theirs.get(name, [])
 
 

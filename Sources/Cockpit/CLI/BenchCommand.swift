@@ -10,7 +10,8 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench", abstract: "Run one benchmark and print JSON (used by scripts/bench).",
         shouldDisplay: false,
         subcommands: [
-            StoreSuite.self, TransportSuite.self, TrainingSuite.self, GenerationSuite.self, TelemetrySource.self,
+            StoreSuite.self, TransportSuite.self, TrainingSuite.self, GenerationSuite.self, PolicySuite.self,
+            KernelSuite.self, TelemetrySource.self,
         ])
 
     /// The store in this process.

@@ -50,6 +50,30 @@ struct GenerationSuite: ParsableCommand {
     }
 }
 
+/// Our side of the end-to-end benchmark.
+struct PolicySuite: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "rl")
+
+    @OptionGroup var options: BenchOptions
+
+    func run() throws {
+        try Output.jsonLine(
+            try PolicyBenchmark.run(options.name, threads: options.threads, seconds: options.seconds))
+    }
+}
+
+/// Our side of the kernels benchmark; the case may be "all", and `--seconds` is the time of each kernel.
+struct KernelSuite: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "kernels")
+
+    @OptionGroup var options: BenchOptions
+
+    func run() throws {
+        try Output.jsonLine(
+            try WorkerBenchmark.kernels(options.name, threads: options.threads, seconds: options.seconds))
+    }
+}
+
 /// The sending process of the transport benchmark.
 struct TelemetrySource: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "telemetry-source")

@@ -6,7 +6,7 @@ package enum GenerationBenchmark {
         package let threads: Int
         /// New tokens a second; prompts, packing of weights and sampling are in the time.
         package let tokensPerSecond: Double
-        package let breakdown: TimeShares
+        package let breakdown: TimeShares?
         /// New tokens of each answer, where they differ: what the peer has to write too.
         package let lengths: [Int]
         package let kernelVariant: String

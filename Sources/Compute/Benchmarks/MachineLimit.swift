@@ -36,7 +36,7 @@ package enum MachineLimit {
         }
     }
 
-    private static let tries = 12
+    private static let tries = 40
     /// About a millisecond of AVX-512 work.
     private static let roundsPerChunk = 200_000
 }

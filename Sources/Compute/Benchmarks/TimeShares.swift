@@ -16,17 +16,21 @@ package struct TimeShares: Sendable, Equatable, Encodable {
 
     /// Runs `body`, which may use `threads` lanes, and says where its time went.
     ///
-    /// For one measurement at a time in a process: it counts the kernels of every thread.
-    package static func measure(threads: Int, _ body: () throws -> Void) rethrows -> TimeShares {
-        kernels_profile_start()
-        var isStopped = false
-        defer { if !isStopped { stop(threads: threads) } }
-        try body()
-        isStopped = true
+    /// It counts the kernels of every thread of the process; nil where somebody else is measuring.
+    package static func measure(threads: Int, _ body: () throws -> Void) rethrows -> TimeShares? {
+        guard kernels_profile_start() else {
+            try body()
+            return nil
+        }
+        do {
+            try body()
+        } catch {
+            _ = stop(threads: threads)
+            throw error
+        }
         return stop(threads: threads)
     }
 
-    @discardableResult
     private static func stop(threads: Int) -> TimeShares {
         var seconds = [Double](repeating: 0, count: Int(KERNELS_TIME_CATEGORIES))
         let wall = kernels_profile_stop(&seconds)

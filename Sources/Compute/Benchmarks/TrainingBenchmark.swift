@@ -10,7 +10,7 @@ package enum TrainingBenchmark {
         package let limitOperationsPerSecond: Double
         /// `operationsPerSecond` over the limit.
         package let shareOfLimit: Double
-        package let breakdown: TimeShares
+        package let breakdown: TimeShares?
         package let peakResidentBytes: Int
         package let kernelVariant: String
     }

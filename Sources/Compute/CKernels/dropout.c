@@ -2,9 +2,11 @@
 // backward pass makes it again.
 
 #include "dropout.h"
+#include "profile.h"
 
 CLONES void kernels_dropout(const float *x, const float *residual, uint64_t seed, ptrdiff_t first_row, ptrdiff_t rows,
                             ptrdiff_t width, float rate, float *out) {
+    PROFILE(KERNELS_TIME_ELEMENTS);
     const uint32_t limit = dropout_limit(rate);
     const float kept = 1.0f / (1.0f - rate);
     for (ptrdiff_t t = 0; t < rows; t++) {

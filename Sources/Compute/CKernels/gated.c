@@ -1,10 +1,12 @@
 // The gated activation of Llama's MLP, forward and backward.
 
 #include "exponential.h"
+#include "profile.h"
 
 #pragma clang fp contract(fast)
 
 CLONES void kernels_swiglu(const float *hidden, ptrdiff_t rows, ptrdiff_t width, float *activated) {
+    PROFILE(KERNELS_TIME_ELEMENTS);
     for (ptrdiff_t t = 0; t < rows; t++) {
         const float *restrict gate = hidden + t * 2 * width, *restrict up = gate + width;
         float *restrict out = activated + t * width;
@@ -14,6 +16,7 @@ CLONES void kernels_swiglu(const float *hidden, ptrdiff_t rows, ptrdiff_t width,
 
 CLONES void kernels_swiglu_backward(const float *d_activated, const float *hidden, ptrdiff_t rows, ptrdiff_t width,
                                     float *d_hidden) {
+    PROFILE(KERNELS_TIME_ELEMENTS);
     for (ptrdiff_t t = 0; t < rows; t++) {
         const float *restrict d = d_activated + t * width;
         const float *restrict gate = hidden + t * 2 * width, *restrict up = gate + width;

@@ -12,6 +12,8 @@ typedef struct {
 
 atomic_bool kernels_is_profiling;
 
+// From start to stop, whereas marks only look at kernels_is_profiling.
+static atomic_bool is_measuring;
 static counter counters[KERNELS_TIME_CATEGORIES];
 static _Atomic uint64_t start_ticks, start_nanoseconds;
 
@@ -25,11 +27,14 @@ void kernels_profile_add(int category, uint64_t ticks) {
     atomic_fetch_add_explicit(&counters[category].ticks, ticks, memory_order_relaxed);
 }
 
-void kernels_profile_start(void) {
+bool kernels_profile_start(void) {
+    bool is_taken = false;
+    if (!atomic_compare_exchange_strong(&is_measuring, &is_taken, true)) return false;
     for (int category = 0; category < KERNELS_TIME_CATEGORIES; category++) atomic_store(&counters[category].ticks, 0);
     atomic_store(&start_ticks, profile_ticks());
     atomic_store(&start_nanoseconds, nanoseconds());
     atomic_store(&kernels_is_profiling, true);
+    return true;
 }
 
 double kernels_profile_stop(double *seconds) {
@@ -40,5 +45,6 @@ double kernels_profile_stop(double *seconds) {
     double factor = ticks > 0 ? wall / ticks : 0;
     for (int category = 0; category < KERNELS_TIME_CATEGORIES; category++)
         seconds[category] = (double)atomic_load(&counters[category].ticks) * factor;
+    atomic_store(&is_measuring, false);
     return wall;
 }

@@ -2,11 +2,13 @@
 
 #include "CKernels.h"
 #include "clones.h"
+#include "profile.h"
 
 #pragma clang fp contract(fast)
 
 CLONES void kernels_rotate(float *x, ptrdiff_t row, const int32_t *positions, const float *table, ptrdiff_t rows,
                            ptrdiff_t heads, ptrdiff_t size, float direction) {
+    PROFILE(KERNELS_TIME_ELEMENTS);
     const ptrdiff_t half = size / 2;
     for (ptrdiff_t t = 0; t < rows; t++) {
         const float *restrict cosines = table + positions[t] * size, *restrict sines = cosines + half;

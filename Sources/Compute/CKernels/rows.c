@@ -61,6 +61,7 @@ CLONES void kernels_layer_norm_backward(const float *d_out, const float *x, cons
 
 CLONES void kernels_rms_norm(const float *x, const float *gain, float epsilon, ptrdiff_t rows, ptrdiff_t width,
                              float *out, float *rstd) {
+    PROFILE(KERNELS_TIME_ELEMENTS);
     for (ptrdiff_t row = 0; row < rows; row++) {
         const float *in = x + row * width;
         float *normed = out + row * width;
@@ -77,6 +78,7 @@ CLONES void kernels_rms_norm(const float *x, const float *gain, float epsilon, p
 
 CLONES void kernels_rms_norm_backward(const float *d_out, const float *x, const float *gain, const float *rstd,
                                       ptrdiff_t rows, ptrdiff_t width, float *d_x, float *d_gain) {
+    PROFILE(KERNELS_TIME_ELEMENTS);
     for (ptrdiff_t row = 0; row < rows; row++) {
         const float *restrict in = x + row * width, *restrict d = d_out + row * width;
         float *restrict d_in = d_x + row * width, *restrict d_g = d_gain;
@@ -96,6 +98,7 @@ CLONES void kernels_rms_norm_backward(const float *d_out, const float *x, const 
 
 CLONES void kernels_add_columns(const float *x, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t column_begin,
                                 ptrdiff_t column_end, float *sums) {
+    PROFILE(KERNELS_TIME_ELEMENTS);
     for (ptrdiff_t t = 0; t < rows; t++)
         for (ptrdiff_t i = column_begin; i < column_end; i++) sums[i] += x[t * row + i];
 }

@@ -5,7 +5,7 @@ package struct Checkpoint: Sendable {
     package let configuration: ModelConfiguration
     /// Present in our own checkpoints.
     package let state: CheckpointState?
-    package let tokenizer: CharacterTokenizer?
+    package let tokenizer: (any Tokenizer)?
 
     static let longestText = 64 << 20
 
@@ -20,11 +20,8 @@ package struct Checkpoint: Sendable {
         try manifest.verify(folder: path)
         let statePath = path + "/" + CheckpointFolder.Name.state
         let state = try CheckpointState(json: text(statePath), path: statePath)
-        var tokenizer: CharacterTokenizer?
-        if manifest.files[CheckpointFolder.Name.tokenizer] != nil {
-            let tokenizerPath = path + "/" + CheckpointFolder.Name.tokenizer
-            tokenizer = try CharacterTokenizer(json: text(tokenizerPath), path: tokenizerPath)
-        }
+        let isListed = manifest.files[CheckpointFolder.Name.tokenizer] != nil
+        let tokenizer = isListed ? try Tokenizers.load(folder: path) : nil
         let checkpoint = Checkpoint(
             path: path, configuration: try readConfiguration(in: path), state: state, tokenizer: tokenizer)
         try checkpoint.checkTensors()
@@ -35,7 +32,8 @@ package struct Checkpoint: Sendable {
     /// check, but the files must have the tensors that the configuration tells of.
     package static func openExternal(_ path: String) throws(ComputeError) -> Checkpoint {
         let checkpoint = Checkpoint(
-            path: path, configuration: try readConfiguration(in: path), state: nil, tokenizer: nil)
+            path: path, configuration: try readConfiguration(in: path), state: nil,
+            tokenizer: try Tokenizers.load(folder: path))
         try checkpoint.checkTensors()
         return checkpoint
     }

@@ -6,11 +6,11 @@ package struct CheckpointContent {
     /// What the optimizer remembers, laid out by `table`; nil for a model that is not trained.
     package let optimizer: OptimizerState?
     package let state: CheckpointState
-    package let tokenizer: CharacterTokenizer?
+    package let tokenizer: (any Tokenizer)?
 
     package init(
         spec: ModelSpec, table: ParameterTable, weights: Arena, optimizer: OptimizerState?,
-        state: CheckpointState, tokenizer: CharacterTokenizer?,
+        state: CheckpointState, tokenizer: (any Tokenizer)?,
     ) {
         self.spec = spec
         self.table = table

@@ -9,7 +9,8 @@ struct CheckpointWriter {
     func write(_ content: CheckpointContent) throws(FileFault) {
         var manifest = CheckpointManifest()
         let table = content.table
-        let config = ModelConfiguration.json(content.spec, endTokens: [CharacterTokenizer.endOfSequence])
+        let ends = content.tokenizer?.specialTokens.ends ?? [CharacterTokenizer.endOfSequence]
+        let config = ModelConfiguration.json(content.spec, endTokens: ends)
         try write(config, as: CheckpointFolder.Name.config, into: &manifest)
         let weights = TensorFileContent(table: table, parts: [("", content.weights)])
         try write(weights, as: CheckpointFolder.Name.weights, into: &manifest)
@@ -20,11 +21,17 @@ struct CheckpointWriter {
             try write(tensors, as: CheckpointFolder.Name.optimizer, into: &manifest)
         }
         try write(content.state.json, as: CheckpointFolder.Name.state, into: &manifest)
-        if let tokenizer = content.tokenizer {
-            try write(tokenizer.json, as: CheckpointFolder.Name.tokenizer, into: &manifest)
-        }
+        try write(content.tokenizer?.files ?? [], into: &manifest)
         var unlisted = CheckpointManifest()
         try write(manifest.json, as: CheckpointManifest.fileName, into: &unlisted)
+    }
+
+    func write(_ files: [TokenizerFile], into manifest: inout CheckpointManifest) throws(FileFault) {
+        for file in files {
+            try writeFile(file.name, into: &manifest) { append throws(FileFault) in
+                try file.bytes.withBytes(append)
+            }
+        }
     }
 
     func write(

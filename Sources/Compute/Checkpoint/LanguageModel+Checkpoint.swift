@@ -2,7 +2,7 @@ extension LanguageModel {
     /// Saves the weights as a checkpoint of `state.step`, without optimizer moments; returns its folder.
     @discardableResult
     package func save(
-        to folder: CheckpointFolder, state: CheckpointState, tokenizer: CharacterTokenizer?,
+        to folder: CheckpointFolder, state: CheckpointState, tokenizer: (any Tokenizer)?,
     ) throws(ComputeError) -> String {
         try folder.save(
             CheckpointContent(
@@ -29,7 +29,7 @@ extension LanguageModel {
     /// Writes the weights, an adapter merged into them, as a new Hugging Face folder at `path`, for other programs; there
     /// must be nothing there.
     package func export(
-        to path: String, format: ModelExport.Format = .init(), tokenizer: CharacterTokenizer? = nil,
+        to path: String, format: ModelExport.Format = .init(), tokenizer: (any Tokenizer)? = nil,
     ) throws(ComputeError) {
         guard options.adapter == nil else {
             return try mergingAdapter().export(to: path, format: format, tokenizer: tokenizer)
@@ -65,7 +65,7 @@ extension TrainEngine {
     /// `state.updates`, the loss scale, skip counts and dropout generator are set here: the engine knows them.
     @discardableResult
     package func save(
-        to folder: CheckpointFolder, state: CheckpointState, tokenizer: CharacterTokenizer?,
+        to folder: CheckpointFolder, state: CheckpointState, tokenizer: (any Tokenizer)?,
     ) throws(ComputeError) -> String {
         var state = state
         state.updates = updateCount

@@ -19,11 +19,11 @@ package struct ModelExport {
     let spec: ModelSpec
     let table: ParameterTable
     let weights: Arena
-    let tokenizer: CharacterTokenizer?
+    let tokenizer: (any Tokenizer)?
     let format: Format
 
     package init(
-        spec: ModelSpec, table: ParameterTable, weights: Arena, tokenizer: CharacterTokenizer? = nil,
+        spec: ModelSpec, table: ParameterTable, weights: Arena, tokenizer: (any Tokenizer)? = nil,
         format: Format = Format(),
     ) {
         self.spec = spec
@@ -69,12 +69,10 @@ package struct ModelExport {
     private func writeFiles(_ writer: CheckpointWriter) throws(FileFault) {
         // Hugging Face's folders have no manifest.
         var unlisted = CheckpointManifest()
-        let end = [CharacterTokenizer.endOfSequence]
-        let config = ModelConfiguration.json(spec, endTokens: end, type: format.type)
+        let ends = tokenizer?.specialTokens.ends ?? [CharacterTokenizer.endOfSequence]
+        let config = ModelConfiguration.json(spec, endTokens: ends, type: format.type)
         try writer.write(config, as: CheckpointFolder.Name.config, into: &unlisted)
-        if let tokenizer {
-            try writer.write(tokenizer.json, as: CheckpointFolder.Name.tokenizer, into: &unlisted)
-        }
+        try writer.write(tokenizer?.files ?? [], into: &unlisted)
         let shards = shards
         var places: [(tensor: String, file: String)] = []
         for (index, parameters) in shards.enumerated() {

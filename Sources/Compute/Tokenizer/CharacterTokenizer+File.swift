@@ -3,6 +3,17 @@
 /// Written so that `tokenizers.Tokenizer.from_file` reads it; read back from `model.vocab` alone: `<eos>` must be 0 and
 /// every other entry one Unicode scalar, with tokens 1, 2, 3 … without gaps.
 extension CharacterTokenizer {
+    package static let modelType = "WordLevel"
+
+    package init(_ document: TokenizerDocument) throws(ComputeError) {
+        try self.init(root: document.root.value, path: document.path)
+    }
+
+    /// `tokenizer.json` alone.
+    package var files: [TokenizerFile] {
+        [TokenizerFile(name: TokenizerFile.mainName, bytes: Array(json.prettyText.utf8))]
+    }
+
     /// The tokenizer as the text of `tokenizer.json`.
     package var json: JSONValue {
         let vocabulary =
@@ -20,7 +31,7 @@ extension CharacterTokenizer {
             JSONMember(
                 "model",
                 .object([
-                    JSONMember("type", .string("WordLevel")),
+                    JSONMember("type", .string(Self.modelType)),
                     JSONMember("vocab", .object(vocabulary)),
                     JSONMember("unk_token", .string(Self.endOfSequenceText)),
                 ])),
@@ -31,7 +42,11 @@ extension CharacterTokenizer {
     package init(json text: [UInt8], path: String) throws(ComputeError) {
         let root: JSONValue
         do { root = try JSONParser.parse(text) } catch { throw ComputeError.damaged(path, error.text) }
-        guard let model = root["model"], model["type"]?.asString == "WordLevel",
+        try self.init(root: root, path: path)
+    }
+
+    private init(root: JSONValue, path: String) throws(ComputeError) {
+        guard let model = root["model"], model["type"]?.asString == Self.modelType,
             let vocabulary = model["vocab"]?.asMembers
         else { throw ComputeError.damaged(path, "is not a character tokenizer (model.type WordLevel)") }
         var byToken = [Unicode.Scalar?](repeating: nil, count: vocabulary.count)

@@ -2,7 +2,7 @@
 ///
 /// Scalars and not grapheme clusters: clusters join across token borders and compare by canonical equivalence, so
 /// decoding would not give back what was encoded.
-package struct CharacterTokenizer: Sendable, Equatable {
+package struct CharacterTokenizer: TokenizerKind, Equatable {
     /// The characters, in token order; the first has token 1.
     package let characters: [Unicode.Scalar]
     private let tokens: [Unicode.Scalar: Int32]
@@ -18,7 +18,7 @@ package struct CharacterTokenizer: Sendable, Equatable {
         var tokens: [Unicode.Scalar: Int32] = [:]
         for (index, character) in list.enumerated() {
             guard tokens.updateValue(Int32(index + 1), forKey: character) == nil else {
-                throw ComputeError.tokenizer("character \(Self.shown(character)) appears twice in the vocabulary")
+                throw ComputeError.tokenizer("character \(character.shown) appears twice in the vocabulary")
             }
         }
         self.characters = list
@@ -33,17 +33,20 @@ package struct CharacterTokenizer: Sendable, Equatable {
         tokens = Dictionary(uniqueKeysWithValues: zip(characters, 1...))
     }
 
+    /// `<eos>` ends an answer; nothing begins a prompt.
+    package var specialTokens: SpecialTokens { SpecialTokens(ends: [Self.endOfSequence]) }
+
     /// Number of tokens, `<eos>` included.
     package var vocabularySize: Int { characters.count + 1 }
 
     /// The tokens of a text, without `<eos>`; `row` is where the text came from (a line number), named in the error.
-    package func encode(_ text: String, row: Int? = nil) throws(ComputeError) -> [Int32] {
+    package func encode(_ text: String, row: Int?) throws(ComputeError) -> [Int32] {
         var encoded: [Int32] = []
         encoded.reserveCapacity(text.utf8.count)
         for character in text.unicodeScalars {
             guard let token = tokens[character] else {
                 let place = row.map { " in row \($0)" } ?? ""
-                throw ComputeError.tokenizer("character \(Self.shown(character))\(place) is not in the vocabulary")
+                throw ComputeError.tokenizer("character \(character.shown)\(place) is not in the vocabulary")
             }
             encoded.append(token)
         }
@@ -61,12 +64,5 @@ package struct CharacterTokenizer: Sendable, Equatable {
             text.append(characters[Int(token) - 1])
         }
         return String(text)
-    }
-
-    /// A character as an error shows it: quoted when it can be seen, always with its code point.
-    private static func shown(_ character: Unicode.Scalar) -> String {
-        let hex = String(character.value, radix: 16, uppercase: true)
-        let code = "U+" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex
-        return character.properties.generalCategory == .control ? code : "'\(character)' (\(code))"
     }
 }

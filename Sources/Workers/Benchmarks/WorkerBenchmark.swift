@@ -12,6 +12,11 @@ package enum WorkerBenchmark {
         try GenerationBenchmark.run(name, threads: threads, seconds: seconds)
     }
 
+    /// One kernel, or "all".
+    package static func kernels(_ name: String, threads: Int, seconds: Double) throws -> KernelBenchmark.Result {
+        try KernelBenchmark.run(name, threads: threads, seconds: seconds)
+    }
+
     /// Whether `steps` steps of `series` metrics were all acknowledged by the orchestrator at `runtimePath`.
     package static func telemetry(runtimePath: String, series: Int, steps: Int) throws -> Bool {
         try TelemetryLoad.run(runtimePath: runtimePath, series: series, steps: steps)

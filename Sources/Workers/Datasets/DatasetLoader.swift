@@ -15,13 +15,13 @@ package struct DatasetLoader {
     private let rows: [PromptRow]
     private let type: any Dataset.Type
     private let needed: Set<SequenceKey>
-    private let tokenizer: CharacterTokenizer
+    private let tokenizer: any Tokenizer
     private var order: EpochOrder
     private var position: Int
 
     /// - Parameter used: items that were used before the trial was resumed; they are passed over.
     package init(
-        rows: [PromptRow], type: any Dataset.Type, needed: Set<SequenceKey>, tokenizer: CharacterTokenizer,
+        rows: [PromptRow], type: any Dataset.Type, needed: Set<SequenceKey>, tokenizer: any Tokenizer,
         seed: UInt64, used: Int
     ) {
         self.rows = rows

@@ -11,7 +11,7 @@ package protocol Dataset: Sendable {
     static func fields(for needed: Set<SequenceKey>) -> RowFields
     /// The sample of one row, with the keys in `needed` and under `id`.
     static func sample(
-        _ row: PromptRow, id: SequenceID, needed: Set<SequenceKey>, tokenizer: CharacterTokenizer
+        _ row: PromptRow, id: SequenceID, needed: Set<SequenceKey>, tokenizer: any Tokenizer
     ) throws -> SequenceSample
 }
 

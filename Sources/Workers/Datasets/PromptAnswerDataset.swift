@@ -9,7 +9,7 @@ package enum PromptAnswerDataset: Dataset {
     package static func fields(for needed: Set<SequenceKey>) -> RowFields { .promptAndAnswer }
 
     package static func sample(
-        _ row: PromptRow, id: SequenceID, needed: Set<SequenceKey>, tokenizer: CharacterTokenizer
+        _ row: PromptRow, id: SequenceID, needed: Set<SequenceKey>, tokenizer: any Tokenizer
     ) throws -> SequenceSample {
         let pair = try tokenizer.encodedPair(of: row)
         let lengths = [[pair.tokens.count]]
@@ -21,13 +21,18 @@ package enum PromptAnswerDataset: Dataset {
     }
 }
 
-extension CharacterTokenizer {
+extension Tokenizer {
     /// Prompt, answer and end-of-sequence of a row, with the prompt marked.
     package func encodedPair(of row: PromptRow) throws -> TokenSequence {
-        let prompt = try encode(row.prompt, row: row.line)
-        let answer = try encode(row.answer ?? "", row: row.line) + [Self.endOfSequence]
+        let prompt = try encodedPrompt(of: row)
+        let answer = try encode(row.answer ?? "", row: row.line) + specialTokens.ends.prefix(1)
         return TokenSequence(
             tokens: prompt + answer,
             promptMask: Array(repeating: 1, count: prompt.count) + Array(repeating: 0, count: answer.count))
+    }
+
+    /// The prompt of a row, with what a prompt begins with.
+    package func encodedPrompt(of row: PromptRow) throws -> [Int32] {
+        try specialTokens.beginning + encode(row.prompt, row: row.line)
     }
 }

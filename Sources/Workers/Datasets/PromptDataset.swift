@@ -11,12 +11,13 @@ package enum PromptDataset: Dataset {
     }
 
     package static func sample(
-        _ row: PromptRow, id: SequenceID, needed: Set<SequenceKey>, tokenizer: CharacterTokenizer
+        _ row: PromptRow, id: SequenceID, needed: Set<SequenceKey>, tokenizer: any Tokenizer
     ) throws -> SequenceSample {
         var columns: [SequenceKey: SequenceSample.Column] = [:]
-        for (key, text) in [(SequenceKey.packedPrompts, row.prompt), (.packedAnswers, row.answer ?? "")]
-        where needed.contains(key) {
-            let tokens = try tokenizer.encode(text, row: row.line)
+        for key in [SequenceKey.packedPrompts, .packedAnswers] where needed.contains(key) {
+            let tokens =
+                try key == .packedPrompts
+                ? tokenizer.encodedPrompt(of: row) : tokenizer.encode(row.answer ?? "", row: row.line)
             columns[key] = .init(lengths: [[tokens.count]], array: .int32(tokens))
         }
         return try SequenceSample(ids: [id], columns: columns)

@@ -47,8 +47,7 @@ package struct GRPOActorInterface: ModelInterface {
             sampling: .sample(
                 temperature: temperature, topK: topK == 0 ? nil : topK,
                 topP: Float(try arguments.number("top_p", in: 0.001...1))),
-            samplesPerPrompt: try arguments.integer("group_size", in: 1...4096),
-            stopTokens: [CharacterTokenizer.endOfSequence])
+            samplesPerPrompt: try arguments.integer("group_size", in: 1...4096))
         miniBatches = try arguments.integer("n_minibatches", in: 1...4096)
         let dualClip = try arguments.number("c_clip", in: 0...1e6)
         guard dualClip == 0 || dualClip > 1 else {
@@ -82,7 +81,9 @@ package struct GRPOActorInterface: ModelInterface {
         _ sample: SequenceSample, _ context: CallContext, _ model: WorkerModel
     ) throws -> SequenceSample {
         let prompts = try sample.sequences(of: .packedPrompts, as: Int32.self)
-        let answers = try model.generate(prompts, generation, context).sorted { $0.promptIndex < $1.promptIndex }
+        var options = generation
+        options.stopTokens = model.tokenizer.specialTokens.ends
+        let answers = try model.generate(prompts, options, context).sorted { $0.promptIndex < $1.promptIndex }
         let sequences = answers.map { prompts[$0.promptIndex] + $0.tokens }
         let masks = answers.map { answer in
             let length = prompts[answer.promptIndex].count

@@ -7,9 +7,9 @@ struct GreedyEvaluation {
     /// The share of rows whose greedy answer equals the expected one.
     func accuracy(on rows: [PromptRow], _ context: CallContext, _ model: WorkerModel) throws -> Double {
         guard !rows.isEmpty else { throw WorkerError(.plan, "an evaluation has no rows") }
-        let prompts = try rows.map { try model.tokenizer.encode($0.prompt, row: $0.line) }
+        let prompts = try rows.map { try model.tokenizer.encodedPrompt(of: $0) }
         let options = GenerationOptions(
-            maxNewTokens: maxNewTokens, sampling: .greedy, stopTokens: [CharacterTokenizer.endOfSequence])
+            maxNewTokens: maxNewTokens, sampling: .greedy, stopTokens: model.tokenizer.specialTokens.ends)
         let answers = try model.generate(prompts, options, context)
         var right = 0
         for answer in answers {

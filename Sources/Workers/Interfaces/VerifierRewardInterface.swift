@@ -38,7 +38,7 @@ package struct VerifierRewardInterface: ModelInterface {
         for (item, size) in sequences.groupSizes.enumerated() {
             for sequence in sequences[next..<next + size] {
                 // Without its end-of-sequence an answer is unfinished, whatever it says so far.
-                let isFinished = sequence.answer.last == CharacterTokenizer.endOfSequence
+                let isFinished = model.tokenizer.specialTokens.isEnd(sequence.answer.last)
                 let text = try model.tokenizer.decode(sequence.answer)
                 rewards.append(rule.reward(text, expected: expected[item], isFinished: isFinished))
             }

@@ -4,7 +4,7 @@ import Protocol
 /// Makes the models of a setup from their plans.
 package struct ModelFactory {
     let seed: UInt64
-    let tokenizer: CharacterTokenizer
+    let tokenizer: any Tokenizer
     let pool: ThreadPool
 
     /// The model families a plan may name.

@@ -6,14 +6,14 @@ package import Protocol
 /// Confined to the worker's thread. Interfaces train, score and generate through it and never see arenas.
 package final class WorkerModel {
     package let name: ModelName
-    package let tokenizer: CharacterTokenizer
+    package let tokenizer: any Tokenizer
     /// The trial-wide step whose update made the weights.
     package var weightVersion: UInt64 = 0
     private let language: LanguageModel?
     private let engine: TrainEngine?
 
     /// A model without parameters: a rule that needs only the tokenizer.
-    package init(rule name: ModelName, tokenizer: CharacterTokenizer) {
+    package init(rule name: ModelName, tokenizer: any Tokenizer) {
         self.name = name
         self.tokenizer = tokenizer
         language = nil
@@ -22,7 +22,7 @@ package final class WorkerModel {
 
     /// A language model with random weights; with an optimizer where `optimizer` is given.
     package init(
-        _ name: ModelName, spec: ModelSpec, optimizer: OptimizerOptions?, tokenizer: CharacterTokenizer,
+        _ name: ModelName, spec: ModelSpec, optimizer: OptimizerOptions?, tokenizer: any Tokenizer,
         seed: UInt64, pool: ThreadPool, options: ModelOptions = ModelOptions()
     ) throws {
         self.name = name
@@ -173,7 +173,7 @@ extension WorkerModel {
     }
 
     private func checkVocabulary(of checkpoint: Checkpoint) throws {
-        guard let other = checkpoint.tokenizer, other != tokenizer else { return }
+        guard let other = checkpoint.tokenizer, !other.isSame(as: tokenizer) else { return }
         throw WorkerError(
             .plan, "the checkpoint \(checkpoint.path) was made with another vocabulary than the data of this trial has",
             hint: "train and evaluate on data with the same characters")

@@ -92,8 +92,54 @@ import Testing
         let train = folder.file("t.jsonl", lines: [#"{"prompt": "b", "answer": "c"}"#, "broken"])
         let held = folder.file("h.jsonl", lines: [#"{"prompt": "a", "answer": "b"}"#])
         let plan = TinyTrial.plan(train: train, heldOut: held, supervisedSteps: 1, policySteps: 0)
-        let tokenizer = try TrialVocabulary.build(for: plan)
+        let tokenizer = try #require(try TrialVocabulary.build(for: plan) as? CharacterTokenizer)
         #expect(tokenizer.characters == ["a", "b", "c"])
         #expect(tokenizer.vocabularySize == 4)
+    }
+
+    /// A tokenizer of the letters a and b whose prompts begin with token 2 and whose answers end with token 3.
+    private static let letters = #"""
+        {"added_tokens":[{"id":2,"content":"<s>","special":true},{"id":3,"content":"</s>","special":true}],
+        "post_processor":{"type":"TemplateProcessing","special_tokens":{"<s>":{"ids":[2]}},
+        "single":[{"SpecialToken":{"id":"<s>"}},{"Sequence":{"id":"A"}}]},
+        "pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false},"decoder":{"type":"ByteLevel"},
+        "model":{"type":"BPE","vocab":{"a":0,"b":1},"merges":[]}}
+        """#
+
+    private func plan(from folders: [String]) -> TrialPlan {
+        var plan = TinyTrial.plan(train: "/none", heldOut: "/none", supervisedSteps: 1, policySteps: 1)
+        for (setup, path) in zip(plan.setups.indices, folders) {
+            for model in plan.setups[setup].models.indices {
+                guard case .transformer(var shape) = plan.setups[setup].models[model].module else { continue }
+                shape.initialization = .folder(path)
+                plan.setups[setup].models[model].module = .transformer(shape)
+            }
+        }
+        return plan
+    }
+
+    @Test func `a trial that begins with a model folder has its tokenizer`() throws {
+        let folder = TemporaryFolder()
+        folder.write(Self.letters, to: "tokenizer.json")
+        let tokenizer = try TrialVocabulary.build(for: plan(from: [folder.path, folder.path]))
+        #expect(tokenizer is BPETokenizer)
+        let row = PromptRow(line: 1, id: "x", prompt: "ab", answer: "ba")
+        let pair = try tokenizer.encodedPair(of: row)
+        #expect(pair.tokens == [2, 0, 1, 1, 0, 3])
+        #expect(pair.promptMask == [1, 1, 1, 0, 0, 0])
+        let sample = try PromptDataset.sample(
+            row, id: "x@0", needed: [.packedPrompts, .packedAnswers], tokenizer: tokenizer)
+        #expect(sample.columns[.packedPrompts]?.array == .int32([2, 0, 1]))
+        #expect(sample.columns[.packedAnswers]?.array == .int32([1, 0]))
+    }
+
+    @Test func `two model folders with different tokenizers are refused`() throws {
+        let one = TemporaryFolder(), other = TemporaryFolder()
+        one.write(Self.letters, to: "tokenizer.json")
+        other.write(CharacterTokenizer(covering: ["ab"]).json.prettyText, to: "tokenizer.json")
+        let error = #expect(throws: WorkerError.self) {
+            try TrialVocabulary.build(for: plan(from: [one.path, other.path]))
+        }
+        #expect(error?.summary == "the models in \(one.path) and \(other.path) have different tokenizers")
     }
 }

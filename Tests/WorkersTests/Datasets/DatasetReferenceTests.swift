@@ -199,7 +199,7 @@ import Testing
         let rows = (0..<7).map { PromptRow(line: $0, id: "r\($0)", prompt: "\($0)", answer: "\($0)") }
         var loader = DatasetLoader(
             rows: rows, type: PromptDataset.self, needed: [.packedPrompts],
-            tokenizer: .init(covering: ["0123456"]), seed: 3, used: 0)
+            tokenizer: CharacterTokenizer(covering: ["0123456"]), seed: 3, used: 0)
         var ids: [String] = []
         for _ in 0..<(batch == 0 ? 1 : 700 / batch) { ids += try loader.next(batch).sample.ids }
         #expect(ids.count == (batch == 0 ? 0 : 700))

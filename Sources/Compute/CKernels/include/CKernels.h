@@ -188,8 +188,8 @@ enum {
     KERNELS_TIME_CATEGORIES = 6,
 };
 
-/// Starts counting from zero, for all threads of the process.
-void kernels_profile_start(void);
+/// Starts counting from zero, for all threads of the process; false, and nothing is changed, where somebody counts.
+bool kernels_profile_start(void);
 /// Ends it; writes `KERNELS_TIME_CATEGORIES` sums in seconds and returns the wall time in between.
 double kernels_profile_stop(double *seconds);
 /// Runs `rounds` of independent multiply-add chains in registers with the calling thread's variant; returns how many

@@ -1,0 +1,62 @@
+/// The files that describe one tokenizer, read but not yet understood.
+package struct TokenizerDocument {
+    /// Where `tokenizer.json` lies; named in errors.
+    package let path: String
+    /// `tokenizer.json` as it was read, so that it can be saved byte for byte.
+    package let bytes: [UInt8]
+    /// The content of `tokenizer.json`.
+    let root: JSONField
+    /// Other files of the folder that say something about the tokenizer; saved as they were.
+    let companions: [TokenizerFile]
+    /// How the files spell the tokens that end an answer.
+    let endNames: [String]
+    /// The numbers the files give for the tokens that end an answer.
+    let endTokens: [Int]
+
+    /// - Parameter configuration: the model's `config.json`, which may name end-of-sequence tokens.
+    package init(
+        path: String, bytes: [UInt8], companions: [TokenizerFile] = [], configuration: [UInt8]? = nil
+    ) throws(ComputeError) {
+        self.path = path
+        self.bytes = bytes
+        self.companions = companions
+        root = try JSONField(parsing: bytes, file: path)
+        guard root.value.asMembers != nil else { throw ComputeError.damaged(path, "is no JSON object") }
+        var names: [String] = [], tokens: [Int] = []
+        for file in companions {
+            let place = path.dropLast(TokenizerFile.mainName.count) + file.name
+            switch file.name {
+            case "tokenizer_config.json":
+                names += try Self.endName(in: JSONField(parsing: file.bytes, file: String(place)))
+            case "generation_config.json":
+                tokens += try Self.endTokens(in: JSONField(parsing: file.bytes, file: String(place)))
+            default: break
+            }
+        }
+        if let configuration {
+            let place = path.dropLast(TokenizerFile.mainName.count) + "config.json"
+            tokens += try Self.endTokens(in: JSONField(parsing: configuration, file: String(place)))
+        }
+        endNames = names
+        endTokens = tokens
+    }
+
+    /// All files, to be saved again.
+    var files: [TokenizerFile] { [TokenizerFile(name: TokenizerFile.mainName, bytes: bytes)] + companions }
+
+    /// `eos_token` is a text, or an object that has it as `content`.
+    private static func endName(in root: JSONField) throws(ComputeError) -> [String] {
+        guard let entry = root["eos_token"] else { return [] }
+        if let name = entry.value.asString { return [name] }
+        return [try entry.required("content").string()]
+    }
+
+    /// `eos_token_id` is a number or a list of numbers.
+    private static func endTokens(in root: JSONField) throws(ComputeError) -> [Int] {
+        guard let entry = root["eos_token_id"] else { return [] }
+        if let only = entry.value.asInt { return [only] }
+        var tokens: [Int] = []
+        for element in try entry.elements() { tokens.append(try element.integer()) }
+        return tokens
+    }
+}
