@@ -75,7 +75,8 @@ package struct AdapterFolder: Sendable {
         guard other.rank == own.rank, other.scale == own.scale else {
             throw ComputeError(
                 .unsupportedModel, summary: "The adapter is of another shape than the model's.",
-                detail: "\(path) has rank \(other.rank) and scale \(other.scale), the model \(own.rank) and \(own.scale).",
+                detail:
+                    "\(path) has rank \(other.rank) and scale \(other.scale), the model \(own.rank) and \(own.scale).",
                 hint: "Make the model with the adapter folder's own options.")
         }
         let file = try SafetensorsFile.open(weightsPath)

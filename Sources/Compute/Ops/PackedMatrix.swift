@@ -43,7 +43,8 @@ struct PackedMatrix {
         withUnsafeTemporaryAllocation(of: Float.self, capacity: k * columns) { memory in
             guard let rows = memory.baseAddress else { return }
             sum.add(
-                to: pass.weights + source, row: rowStride, column: columnStride, rows: k, columns: columns, first: first,
+                to: pass.weights + source, row: rowStride, column: columnStride, rows: k, columns: columns,
+                first: first,
                 giving: rows)
             kernels_pack(rows, columns, 1, k, columns, pass.packed + target + panel * k * panelWidth, 0, 1)
         }

@@ -57,8 +57,10 @@ enum CommonSettings {
     /// An optimizer's settings under `group`.
     static func optimizer(_ group: String, learningRate: Double) -> [Setting] {
         [
-            Setting("\(group).lr", .number(0...10), default: .number(learningRate), "learning rate of AdamW"),
-            Setting("\(group).weight_decay", .number(0...1), default: .number(0.05), "decoupled weight decay"),
+            Setting(
+                "\(group).lr", .number(0...10), default: .number(learningRate),
+                "learning rate at the end of the warm-up"),
+            Setting("\(group).weight_decay", .number(0...1), default: .number(0.05), "weight decay"),
             Setting(
                 "\(group).clip_norm", .number(0...1e6), default: .number(1), "largest gradient norm; 0: no clipping"),
             Setting(
@@ -66,6 +68,16 @@ enum CommonSettings {
                 default: .text("constant"),
                 "how the learning rate goes on after the warm-up"),
             Setting("\(group).warmup_steps", .integer(0...1_000_000), default: .integer(0), "steps of linear warm-up"),
+            Setting(
+                "\(group).optimizer", .choice(OptimizerPlan.Rule.allCases.map(\.rawValue)), default: .text("adamw"),
+                "adamw, adam with decay as a penalty, or sgd with momentum"),
+            Setting("\(group).momentum", .number(0...1), default: .number(0.9), "momentum of sgd; 0: none"),
+            Setting(
+                "\(group).precision", .choice(OptimizerPlan.Precision.allCases.map(\.rawValue)), default: .text("f32"),
+                "format of products; all but f32 are emulated where the processor lacks them"),
+            Setting(
+                "\(group).recompute", .choice(OptimizerPlan.Recompute.allCases.map(\.rawValue)), default: .text("none"),
+                "blocks: keep only the input of each block and compute the rest again, for less memory"),
         ]
     }
 }
@@ -83,7 +95,11 @@ extension Settings {
             learningRate: number("\(group).lr"), weightDecay: number("\(group).weight_decay"),
             clipNorm: number("\(group).clip_norm"),
             schedule: OptimizerPlan.Schedule(rawValue: text("\(group).schedule")) ?? .constant,
-            warmupSteps: integer("\(group).warmup_steps"))
+            warmupSteps: integer("\(group).warmup_steps"),
+            rule: OptimizerPlan.Rule(rawValue: text("\(group).optimizer")) ?? .adamw,
+            momentum: number("\(group).momentum"),
+            precision: OptimizerPlan.Precision(rawValue: text("\(group).precision")) ?? .float32,
+            recompute: OptimizerPlan.Recompute(rawValue: text("\(group).recompute")) ?? .none)
     }
 
     /// The model the settings describe, initialised from the checkpoint they name.

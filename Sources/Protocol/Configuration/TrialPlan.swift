@@ -146,7 +146,7 @@ package struct TransformerSizes: Sendable, Equatable, Codable {
     }
 }
 
-/// AdamW and its schedule.
+/// The optimizer, its schedule, and how a trained model is run.
 package struct OptimizerPlan: Sendable, Equatable, Codable {
     package enum Schedule: String, Sendable, Codable, CaseIterable {
         case constant
@@ -159,16 +159,48 @@ package struct OptimizerPlan: Sendable, Equatable, Codable {
     package var clipNorm: Double
     package var schedule: Schedule
     package var warmupSteps: Int
+    package var rule: Rule
+    /// Of gradient descent.
+    package var momentum: Double
+    package var precision: Precision
+    package var recompute: Recompute
+
+    /// How a gradient becomes a step.
+    package enum Rule: String, Sendable, Codable, CaseIterable {
+        case adamw
+        /// With decay as a penalty.
+        case adam
+        case sgd
+    }
+
+    /// What operands of products are rounded to.
+    package enum Precision: String, Sendable, Codable, CaseIterable {
+        case float32 = "f32"
+        case bfloat16Storage = "bf16-storage"
+        case bfloat16 = "bf16"
+        case float16 = "fp16"
+    }
+
+    /// What a backward pass computes again instead of keeping it.
+    package enum Recompute: String, Sendable, Codable, CaseIterable {
+        case none
+        case blocks
+    }
 
     package init(
         learningRate: Double, weightDecay: Double = 0.05, clipNorm: Double = 1, schedule: Schedule = .constant,
-        warmupSteps: Int = 0
+        warmupSteps: Int = 0, rule: Rule = .adamw, momentum: Double = 0.9, precision: Precision = .float32,
+        recompute: Recompute = .none
     ) {
         self.learningRate = learningRate
         self.weightDecay = weightDecay
         self.clipNorm = clipNorm
         self.schedule = schedule
         self.warmupSteps = warmupSteps
+        self.rule = rule
+        self.momentum = momentum
+        self.precision = precision
+        self.recompute = recompute
     }
 }
 

@@ -36,7 +36,8 @@ package struct SupervisedInterface: ModelInterface {
             throw WorkerError(.storage, "a supervised batch has no answer token")
         }
         let weights = masks.map { Double($0.count(where: \.self)) }
-        let update = try model.train(sequences.map(\.tokens), weights: weights, context) { indices, outputs in
+        let update = try model.train(sequences.map(\.tokens), weights: weights, context, dropout: .active) {
+            indices, outputs in
             var result = try SupervisedLoss.evaluate(
                 Array(outputs.logProbabilities.joined()), mask: indices.flatMap { masks[$0] })
             for (index, logProbabilities) in zip(indices, outputs.logProbabilities) {

@@ -53,6 +53,7 @@ extension ModelExecutor {
     func initialize(_ request: WireRequest, _ reply: inout WireReply) throws {
         let plan = try modelPlan(request)
         let model = try made(plan, request)
+        if let note = model.note { logger.notice("model '\(plan.name)': \(note)") }
         try withSetup(request.setup) { $0.models[plan.name] = model }
         reply.weightVersion = model.weightVersion
     }

@@ -32,7 +32,8 @@ package struct ModelFactory {
         guard let spec = try spec(of: plan) else { return WorkerModel(rule: plan.name, tokenizer: tokenizer) }
         let model = try WorkerModel(
             plan.name, spec: spec, optimizer: plan.optimizer.map { options($0, initialize) }, tokenizer: tokenizer,
-            seed: Seed.derived(from: seed, "weights of \(plan.name)"), pool: pool)
+            seed: Seed.derived(from: seed, "weights of \(plan.name)"), pool: pool,
+            options: try plan.optimizer.map(modelOptions) ?? ModelOptions())
         model.weightVersion = step
         if !initialize.recoverPath.isEmpty {
             try model.recover(from: initialize.recoverPath)
@@ -56,9 +57,30 @@ package struct ModelFactory {
             case .linear: .linear
             case .cosine: .cosine
             }
+        let kind: OptimizerKind =
+            switch plan.rule {
+            case .adamw: .adamW(AdamOptions())
+            case .adam: .adam(AdamOptions())
+            case .sgd: .sgd(MomentumOptions(momentum: Float(plan.momentum)))
+            }
         return OptimizerOptions(
-            learningRate: Float(plan.learningRate), weightDecay: Float(plan.weightDecay),
-            clipNorm: plan.clipNorm == 0 ? .infinity : Float(plan.clipNorm), schedule: schedule, warmupSteps: plan.warmupSteps,
-            totalSteps: Int(clamping: initialize.totalSteps))
+            kind: kind,
+            schedule: LearningRateSchedule(
+                kind: schedule, peak: Float(plan.learningRate), warmupSteps: plan.warmupSteps,
+                totalSteps: Int(clamping: initialize.totalSteps), minimumRatio: 0),
+            weightDecay: Float(plan.weightDecay), clipNorm: plan.clipNorm == 0 ? .infinity : Float(plan.clipNorm),
+            lossScaling: plan.precision == .float16 ? .engineDefaults : nil)
+    }
+
+    private func modelOptions(_ plan: OptimizerPlan) throws -> ModelOptions {
+        let mode: PrecisionMode =
+            switch plan.precision {
+            case .float32: .float32
+            case .bfloat16Storage: .bfloat16Storage
+            case .bfloat16: .bfloat16
+            case .float16: .float16
+            }
+        return ModelOptions(
+            precision: try Compute.Precision(mode), recompute: plan.recompute == .blocks ? .blocks : .none)
     }
 }

@@ -23,14 +23,17 @@ package final class WorkerModel {
     /// A language model with random weights; with an optimizer where `optimizer` is given.
     package init(
         _ name: ModelName, spec: ModelSpec, optimizer: OptimizerOptions?, tokenizer: any Tokenizer,
-        seed: UInt64, pool: ThreadPool
+        seed: UInt64, pool: ThreadPool, options: ModelOptions = ModelOptions()
     ) throws {
         self.name = name
         self.tokenizer = tokenizer
-        let model = try LanguageModel(spec: spec, seed: seed, pool: pool)
+        let model = try LanguageModel(spec: spec, seed: seed, pool: pool, options: options)
         language = model
-        engine = try optimizer.map { try TrainEngine(model: model, options: $0) }
+        engine = try optimizer.map { try TrainEngine(model: model, options: $0, dropoutSeed: seed) }
     }
+
+    /// What a person who chose the model's precision should know; nil where there is nothing to say.
+    package var note: String? { language?.options.precision.note }
 
     private func requireLanguage() throws -> LanguageModel {
         guard let language else { throw WorkerError(.plan, "model '\(name)' has no parameters, so it cannot compute") }
@@ -70,7 +73,7 @@ extension WorkerModel {
     ///   are as before, and going on is of no use.
     package func train(
         _ sequences: [[Int32]], weights: [Double], _ context: CallContext,
-        reduction: MicroBatchReduction = .tokenWeighted,
+        reduction: MicroBatchReduction = .tokenWeighted, dropout: DropoutMode = .inactive,
         objective: ([Int], SequenceOutputs) throws -> MicroBatchLoss
     ) throws -> ModelUpdate {
         let engine = try requireEngine()
@@ -78,7 +81,7 @@ extension WorkerModel {
         let factors = try reduction.factors(weights: groups.map { $0.reduce(0) { $0 + weights[$1] } })
         let batches = groups.map { group in PackedBatch(sequences: group.map { sequences[$0] }) }
         var loss = 0.0, merged = ObjectiveStatistics(), notFinite: String?
-        let statistics = try engine.trainBatch(batches, entropy: .compute) { index, outputs in
+        let statistics = try engine.trainBatch(batches, entropy: .compute, dropout: dropout) { index, outputs in
             context.progress()
             let result = try objective(groups[index], Self.cut(outputs, batches[index]))
             loss += result.loss * factors[index]
@@ -86,14 +89,16 @@ extension WorkerModel {
             notFinite = notFinite ?? result.notFinite
             return Self.padded(result.coefficients(factor: factors[index]), groups[index].map { sequences[$0].count })
         }
-        guard statistics.isApplied else {
+        // A loss scale that was too high is lower now, and the next batch goes on.
+        guard statistics.isApplied || statistics.skip == .lossScale else {
             throw WorkerError(
                 .request, "the gradients of model '\(name)' are not finite at step \(context.step)",
                 detail: notFinite ?? "", hint: "lower the learning rate; the checkpoint before this step is whole")
         }
         weightVersion = context.step
         return ModelUpdate(
-            loss: loss, statistics: merged, gradientNorm: Double(statistics.gradientNorm),
+            loss: loss, statistics: merged,
+            gradientNorm: statistics.isApplied ? Double(statistics.gradientNorm) : 0,
             learningRate: Double(statistics.learningRate))
     }
 

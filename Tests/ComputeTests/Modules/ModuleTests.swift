@@ -18,7 +18,8 @@ import Testing
 
     private func trainer(threads: Int = 2) throws -> ModuleTrainer {
         let spec = try ModuleSpec([
-            .linear("fc1", from: 2, to: 24), .relu, .linear("fc2", from: 24, to: 24), .gelu, .linear("fc3", from: 24, to: 2),
+            .linear("fc1", from: 2, to: 24), .relu, .linear("fc2", from: 24, to: 24), .gelu,
+            .linear("fc3", from: 24, to: 2),
         ])
         let module = try Module(spec, seed: 6, pool: ThreadPool(threads: threads))
         return try ModuleTrainer(
@@ -57,10 +58,11 @@ import Testing
         #expect(largestError(cut.module.weights.array, doubles(whole.module.weights.array)) < 1e-6)
     }
 
-    @Test(arguments: [
-        [], [.relu], [.linear("a", from: 2, to: 3), .linear("b", from: 4, to: 2)],
-        [.linear("a", from: 2, to: 2), .linear("a", from: 2, to: 2)], [.linear("a", from: 2, to: 0)],
-    ] as [[ModuleSpec.Layer]])
+    @Test(
+        arguments: [
+            [], [.relu], [.linear("a", from: 2, to: 3), .linear("b", from: 4, to: 2)],
+            [.linear("a", from: 2, to: 2), .linear("a", from: 2, to: 2)], [.linear("a", from: 2, to: 0)],
+        ] as [[ModuleSpec.Layer]])
     func `layers that do not fit together are refused`(layers: [ModuleSpec.Layer]) {
         let error = #expect(throws: ComputeError.self) { try ModuleSpec(layers) }
         #expect(error?.code == .unsupportedModel)

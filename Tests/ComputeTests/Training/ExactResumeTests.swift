@@ -47,7 +47,8 @@ import Testing
         let first = try engine(kind, seed: 1, adapter: adapter)
         let before = try train(first, steps: cut, data: &firstData)
         let path = try first.save(
-            to: CheckpointFolder(path: scratch.path), state: CheckpointState(step: cut, generators: ["data": firstData]),
+            to: CheckpointFolder(path: scratch.path),
+            state: CheckpointState(step: cut, generators: ["data": firstData]),
             tokenizer: nil)
 
         let second = try engine(kind, seed: 77, adapter: adapter)
@@ -56,7 +57,8 @@ import Testing
         var secondData = try #require(checkpoint.state?.generators["data"])
         let after = try train(second, steps: total - cut, data: &secondData)
 
-        #expect(before + after == expected)
+        // As text: the norm of a skipped update is not a number, which equals nothing.
+        #expect((before + after).map { "\($0)" } == expected.map { "\($0)" })
         #expect(second.optimizer.scaler == whole.optimizer.scaler)
         #expect(second.optimizer.nonFiniteGuard == whole.optimizer.nonFiniteGuard)
         #expect(second.dropoutGenerator == whole.dropoutGenerator)

@@ -64,13 +64,16 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
             [
                 "dataset.path=/d.jsonl", "sft.lr=0.25", "sft.weight_decay=0.5", "sft.clip_norm=0",
                 "sft.schedule=cosine",
-                "sft.warmup_steps=3", "model.width=64", "model.layers=2", "model.heads=4", "model.context=256",
+                "sft.warmup_steps=3", "sft.optimizer=sgd", "sft.momentum=0.5", "sft.precision=bf16",
+                "sft.recompute=blocks", "model.width=64", "model.layers=2", "model.heads=4", "model.context=256",
                 "dataset.max_length=99", "dataset.bad_row=fail", "checkpoint.every=11", "sft.batch_size=5",
             ])
         let setup = try #require(plan.setups.first)
         #expect(
             setup.models[0].optimizer
-                == OptimizerPlan(learningRate: 0.25, weightDecay: 0.5, clipNorm: 0, schedule: .cosine, warmupSteps: 3))
+                == OptimizerPlan(
+                    learningRate: 0.25, weightDecay: 0.5, clipNorm: 0, schedule: .cosine, warmupSteps: 3, rule: .sgd,
+                    momentum: 0.5, precision: .bfloat16, recompute: .blocks))
         #expect(
             setup.models[0].module
                 == .transformer(

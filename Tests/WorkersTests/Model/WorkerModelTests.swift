@@ -55,6 +55,20 @@ import Testing
         #expect(model.weightVersion == 0)
     }
 
+    @Test func `a loss scale that was too high costs an update, not the trial`() throws {
+        var options = OptimizerOptions(learningRate: 1e-2)
+        options.lossScaling = LossScalerOptions(initialScale: 0x1p40, backoff: .consecutive(1), maximumScale: 0x1p40)
+        let model = try WorkerModel(
+            ModelName(.actor), spec: .gpt2(vocabularySize: 8, contextLength: 8, width: 16, layers: 1, heads: 2),
+            optimizer: options, tokenizer: CharacterTokenizer(covering: ["123"]), seed: 1,
+            pool: ThreadPool(threads: 1), options: ModelOptions(precision: Precision(.float16)))
+        #expect(model.note?.contains("emulated") == true)
+        let update = try model.train([[1, 2, 3]], weights: [2], context) { _, outputs in
+            try SupervisedLoss.evaluate(Array(outputs.logProbabilities[0]), mask: [false, true])
+        }
+        #expect(update.gradientNorm == 0)
+    }
+
     @Test func `without an optimizer it scores and does not train`() throws {
         let model = try model(optimizer: nil)
         #expect(try model.score([[1, 2, 3]], context)[0].count == 2)
@@ -162,6 +176,15 @@ import Testing
         let optimizer = OptimizerPlan(learningRate: 1e-3, schedule: schedule, warmupSteps: 2)
         #expect(try reply({ $0.optimizer = optimizer }, { $0.totalSteps = 10 }) == "")
         #expect(try reply({ $0.optimizer = optimizer }, { $0.totalSteps = .max }) == "")
+    }
+
+    @Test(arguments: OptimizerPlan.Rule.allCases, OptimizerPlan.Precision.allCases)
+    func `every optimizer and precision can be asked for`(
+        rule: OptimizerPlan.Rule, precision: OptimizerPlan.Precision
+    ) throws {
+        let optimizer = OptimizerPlan(
+            learningRate: 1e-3, clipNorm: 0, rule: rule, precision: precision, recompute: .blocks)
+        #expect(try reply({ $0.optimizer = optimizer }, { $0.totalSteps = 10 }) == "")
     }
 
     @Test func `a folder that is not there is an error with its path`() throws {
