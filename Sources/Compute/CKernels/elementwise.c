@@ -1,27 +1,8 @@
 // Loops over contiguous floats that the compiler vectorises: softmax pieces, optimizer, sums.
 
-#include "clones.h"
-#include "variants.h"
-
-#include <string.h>
+#include "exponential.h"
 
 #pragma clang fp contract(fast)
-
-INLINE float exponential(float x) {
-    x = x < EXP_LOWEST ? EXP_LOWEST : x;
-    x = x > EXP_HIGHEST ? EXP_HIGHEST : x;
-    float shifted = x * EXP_LOG2_E + EXP_ROUND;
-    float n = shifted - EXP_ROUND;
-    float r = x - n * EXP_LN2_HIGH;
-    r = r - n * EXP_LN2_LOW;
-    float y = EXP_POLYNOMIAL(r) * (r * r) + r + 1.0f;
-    uint32_t bits;
-    float power;
-    memcpy(&bits, &shifted, sizeof bits);
-    bits <<= 23;
-    memcpy(&power, &bits, sizeof power);
-    return y * power;
-}
 
 CLONES void kernels_exp(const float *x, float shift, ptrdiff_t count, float *out) {
     for (ptrdiff_t i = 0; i < count; i++) out[i] = exponential(x[i] - shift);
@@ -62,6 +43,10 @@ CLONES float kernels_log_sum_exp(const float *logits, ptrdiff_t count, float *en
 
 CLONES void kernels_softmax_scaled(float *logits, ptrdiff_t count, float log_sum, float coefficient) {
     for (ptrdiff_t i = 0; i < count; i++) logits[i] = coefficient * exponential(logits[i] - log_sum);
+}
+
+CLONES void kernels_scale(float *x, float factor, ptrdiff_t count) {
+    for (ptrdiff_t i = 0; i < count; i++) x[i] *= factor;
 }
 
 CLONES void kernels_add(const float *x, ptrdiff_t count, float *y) {

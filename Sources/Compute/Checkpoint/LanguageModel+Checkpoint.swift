@@ -14,7 +14,7 @@ extension LanguageModel {
         try checkSpec(of: checkpoint)
         let loaded = try Arena(count: table.count)
         try checkpoint.readWeights(into: loaded, table: table)
-        weights = loaded
+        replaceWeights(by: loaded)
     }
 
     fileprivate func checkSpec(of checkpoint: Checkpoint) throws(ComputeError) {

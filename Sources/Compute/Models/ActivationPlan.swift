@@ -100,12 +100,12 @@ extension BlockActivations {
     init(spec: ModelSpec, rows: Int, input: Region, layout: inout RegionLayout) {
         self.input = input
         norm1 = NormActivations(rows: rows, width: spec.width, layout: &layout)
-        queryKeyValue = layout.reserve(rows: rows, width: 3 * spec.width)
+        queryKeyValue = layout.reserve(rows: rows, width: spec.queryKeyValueWidth)
         logSums = layout.reserve(rows: rows, width: spec.heads)
-        attended = layout.reserve(rows: rows, width: spec.width)
+        attended = layout.reserve(rows: rows, width: spec.attentionWidth)
         middle = layout.reserve(rows: rows, width: spec.width)
         norm2 = NormActivations(rows: rows, width: spec.width, layout: &layout)
-        hidden = layout.reserve(rows: rows, width: spec.mlpWidth)
+        hidden = layout.reserve(rows: rows, width: spec.hiddenWidth)
         activated = layout.reserve(rows: rows, width: spec.mlpWidth)
     }
 }
@@ -117,6 +117,8 @@ struct BackwardPlan {
     let dAttended: Region
     let dQueryKeyValue: Region
     let dHidden: Region
+    /// Of the activated MLP row, where it is not made into that of the hidden row at once.
+    let dActivated: Region
     let dLogits: Region
     let normPartials: Region
     /// Floats an arena needs.
@@ -126,9 +128,10 @@ struct BackwardPlan {
         var layout = RegionLayout()
         dResidual = layout.reserve(rows: rows, width: spec.width)
         dNorm = layout.reserve(rows: rows, width: spec.width)
-        dAttended = layout.reserve(rows: rows, width: spec.width)
-        dQueryKeyValue = layout.reserve(rows: rows, width: 3 * spec.width)
-        dHidden = layout.reserve(rows: rows, width: spec.mlpWidth)
+        dAttended = layout.reserve(rows: rows, width: spec.attentionWidth)
+        dQueryKeyValue = layout.reserve(rows: rows, width: spec.queryKeyValueWidth)
+        dHidden = layout.reserve(rows: rows, width: spec.hiddenWidth)
+        dActivated = layout.reserve(rows: spec.activation == .swiGLU ? rows : 0, width: spec.mlpWidth)
         dLogits = layout.reserve(rows: logits, width: 1)
         normPartials = layout.reserve(rows: partials, width: 1)
         count = layout.count

@@ -9,7 +9,7 @@ struct BatchChunk {
     let segments: [Range<Int>]
     let tokens: UnsafePointer<Int32>
     let targets: UnsafePointer<Int32>
-    /// Each row's position in its own sequence.
+    /// Each row's row in the table of positions: its position in its own sequence, but for rotary tables of one length.
     let positions: UnsafePointer<Int32>
 }
 
@@ -31,9 +31,17 @@ extension PackedBatch {
         return chunks
     }
 
-    /// Calls `body` with the chunks of `segments`, in order.
-    func withChunks(_ segments: [[Range<Int>]], _ body: ([BatchChunk]) -> Void) {
-        let positions = segments.joined().flatMap { 0..<Int32($0.count) }
+    /// Calls `body` with the chunks of `segments`, in order; positions of a sequence begin at `firstPosition` of its
+    /// length.
+    func withChunks(
+        _ segments: [[Range<Int>]], firstPosition: (Int) -> Int = { _ in 0 }, _ body: ([BatchChunk]) -> Void
+    ) {
+        var positions: [Int32] = []
+        positions.reserveCapacity(tokens.count)
+        for segment in segments.joined() {
+            let first = Int32(firstPosition(segment.count))
+            positions.append(contentsOf: first..<first + Int32(segment.count))
+        }
         tokens.withUnsafeBufferPointer { tokens in
             targets.withUnsafeBufferPointer { targets in
                 positions.withUnsafeBufferPointer { positions in

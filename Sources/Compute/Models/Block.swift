@@ -1,28 +1,43 @@
 /// One pre-norm transformer block: x + attention(norm(x)), then + mlp(norm(·)).
 struct Block {
-    private let norm1: LayerNorm
-    private let queryKeyValue: Linear
-    private let attention: Attention
-    private let projection: Linear
-    private let norm2: LayerNorm
-    private let expansion: Linear
-    private let contraction: Linear
+    let norm1: Norm
+    let queryKeyValue: LinearGroup
+    let rotary: Rotary
+    let attention: Attention
+    let projection: Linear
+    let norm2: Norm
+    let mlp: MLP
+    private let attentionDropout: Dropout
+    private let mlpDropout: Dropout
 
-    init(layer: Int, spec: ModelSpec, lookup: ParameterLookup, layout: inout PackedLayout) {
-        let name = "transformer.h.\(layer)"
-        norm1 = lookup.norm("\(name).ln_1", epsilon: spec.normEpsilon)
-        queryKeyValue = lookup.linear("\(name).attn.c_attn", layout: &layout)
-        attention = Attention(heads: spec.heads, headWidth: spec.headWidth)
-        projection = lookup.linear("\(name).attn.c_proj", layout: &layout)
-        norm2 = lookup.norm("\(name).ln_2", epsilon: spec.normEpsilon)
-        expansion = lookup.linear("\(name).mlp.c_fc", layout: &layout)
-        contraction = lookup.linear("\(name).mlp.c_proj", layout: &layout)
+    init(layer: Int, lookup: ParameterLookup, packed: inout PackedLayout) {
+        let spec = lookup.spec, names = lookup.names
+        func name(_ module: String) -> String { names.name(module, layer: layer) }
+        norm1 = lookup.norm(name(names.attentionNorm))
+        queryKeyValue = LinearGroup(names.queryKeyValue.map { lookup.linear(name($0), packed: &packed) })
+        rotary = Rotary(
+            heads: spec.heads + spec.keyValueHeads, headWidth: spec.headWidth, rowWidth: spec.queryKeyValueWidth)
+        attention = Attention(heads: spec.heads, keyValueHeads: spec.keyValueHeads, headWidth: spec.headWidth)
+        projection = lookup.linear(name(names.projection), packed: &packed)
+        norm2 = lookup.norm(name(names.mlpNorm))
+        mlp = MLP(
+            expansion: LinearGroup(names.expansion.map { lookup.linear(name($0), packed: &packed) }),
+            contraction: lookup.linear(name(names.contraction), packed: &packed), activation: spec.activation)
+        attentionDropout = Dropout(rate: spec.dropout.residual, place: 2 * layer + 1)
+        mlpDropout = Dropout(rate: spec.dropout.residual, place: 2 * layer + 2)
     }
 
-    private var linears: [Linear] { [queryKeyValue, projection, expansion, contraction] }
+    func packForForward(_ pass: Pass) {
+        queryKeyValue.packForForward(pass)
+        projection.packForForward(pass)
+        mlp.packForForward(pass)
+    }
 
-    func packForForward(_ pass: Pass) { for linear in linears { linear.packForForward(pass) } }
-    func packForBackward(_ pass: Pass) { for linear in linears { linear.packForBackward(pass) } }
+    func packForBackward(_ pass: Pass) {
+        queryKeyValue.packForBackward(pass)
+        projection.packForBackward(pass)
+        mlp.packForBackward(pass)
+    }
 
     /// Floats of scratch a lane needs for segments of at most `length` tokens.
     func scratchCount(length: Int) -> Int { attention.scratchCount(length: length) }
@@ -34,17 +49,33 @@ struct Block {
             memory[at.input], rows: rows, to: memory[at.norm1.output], mean: memory[at.norm1.mean],
             inverseDeviation: memory[at.norm1.inverseDeviation], pass)
         queryKeyValue.forward(memory[at.norm1.output], rows: rows, to: memory[at.queryKeyValue], pass)
+        rotary.apply(.forward, chunk, to: memory[at.queryKeyValue], pass)
         attention.forward(
             chunk, queryKeyValue: memory[at.queryKeyValue], to: memory[at.attended], logSums: memory[at.logSums], pass)
-        projection.forward(
-            memory[at.attended], rows: rows, to: memory[at.middle], adding: memory[at.input], pass)
+        add(
+            projection, of: memory[at.attended], to: memory[at.input], attentionDropout, chunk,
+            giving: memory[at.middle], pass)
         norm2.forward(
             memory[at.middle], rows: rows, to: memory[at.norm2.output], mean: memory[at.norm2.mean],
             inverseDeviation: memory[at.norm2.inverseDeviation], pass)
-        expansion.forward(
-            memory[at.norm2.output], rows: rows, to: memory[at.hidden], gelu: memory[at.activated], pass)
-        contraction.forward(
-            memory[at.activated], rows: rows, to: memory[output], adding: memory[at.middle], pass)
+        mlp.activate(
+            memory[at.norm2.output], rows: rows, hidden: memory[at.hidden], activated: memory[at.activated], pass)
+        add(
+            mlp.contraction, of: memory[at.activated], to: memory[at.middle], mlpDropout, chunk,
+            giving: memory[output], pass)
+    }
+
+    /// sum = residual + dropout(linear(x)); the sum is not the residual's own memory.
+    private func add(
+        _ linear: Linear, of x: FloatPointer, to residual: FloatPointer, _ dropout: Dropout, _ chunk: BatchChunk,
+        giving sum: MutableFloatPointer, _ pass: Pass
+    ) {
+        guard dropout.isActive(pass) else {
+            linear.forward(x, rows: chunk.rows, to: sum, adding: residual, pass)
+            return
+        }
+        linear.forward(x, rows: chunk.rows, to: sum, pass)
+        dropout.apply(sum, adding: residual, chunk: chunk, width: linear.outputs, to: sum, pass)
     }
 
     /// Takes the gradient of the block's output in `work[plan.dResidual]` and leaves that of its input there.
@@ -52,23 +83,24 @@ struct Block {
         _ chunk: BatchChunk, _ memory: ActivationRows, _ at: BlockActivations, work: ActivationRows,
         _ plan: BackwardPlan, gradients: MutableFloatPointer, _ pass: Pass
     ) {
-        backwardFeedforward(chunk.rows, memory, at, work, plan, gradients, pass)
+        backwardFeedforward(chunk, memory, at, work, plan, gradients, pass)
         backwardAttention(chunk, memory, at, work, plan, gradients, pass)
     }
 
     private func backwardFeedforward(
-        _ rows: Int, _ memory: ActivationRows, _ at: BlockActivations, _ work: ActivationRows, _ plan: BackwardPlan,
-        _ gradients: MutableFloatPointer, _ pass: Pass
+        _ chunk: BatchChunk, _ memory: ActivationRows, _ at: BlockActivations, _ work: ActivationRows,
+        _ plan: BackwardPlan, _ gradients: MutableFloatPointer, _ pass: Pass
     ) {
-        let dResidual = work[plan.dResidual]
-        contraction.backwardWeight(memory[at.activated], dResidual, rows: rows, gradients: gradients, pass)
-        contraction.backwardInput(
-            dResidual, rows: rows, to: work[plan.dHidden], preactivations: memory[at.hidden], pass)
-        expansion.backwardWeight(memory[at.norm2.output], work[plan.dHidden], rows: rows, gradients: gradients, pass)
-        expansion.backwardInput(work[plan.dHidden], rows: rows, to: work[plan.dNorm], pass)
+        let rows = chunk.rows, dHidden = work[plan.dHidden]
+        let dSum = throughDropout(mlpDropout, chunk, work, plan, width: mlp.contraction.outputs, pass)
+        mlp.contraction.backwardWeight(memory[at.activated], dSum, rows: rows, gradients: gradients, pass)
+        mlp.backwardActivation(
+            dSum, rows: rows, hidden: memory[at.hidden], dActivated: work[plan.dActivated], to: dHidden, pass)
+        mlp.expansion.backwardWeight(memory[at.norm2.output], dHidden, rows: rows, gradients: gradients, pass)
+        mlp.expansion.backwardInput(dHidden, rows: rows, to: work[plan.dNorm], pass)
         norm2.backward(
             work[plan.dNorm], input: memory[at.middle], rows: rows, mean: memory[at.norm2.mean],
-            inverseDeviation: memory[at.norm2.inverseDeviation], to: dResidual, gradients: gradients,
+            inverseDeviation: memory[at.norm2.inverseDeviation], to: work[plan.dResidual], gradients: gradients,
             partials: work[plan.normPartials], pass)
     }
 
@@ -76,39 +108,30 @@ struct Block {
         _ chunk: BatchChunk, _ memory: ActivationRows, _ at: BlockActivations, _ work: ActivationRows,
         _ plan: BackwardPlan, _ gradients: MutableFloatPointer, _ pass: Pass
     ) {
-        let rows = chunk.rows
-        let dResidual = work[plan.dResidual]
-        projection.backwardWeight(memory[at.attended], dResidual, rows: rows, gradients: gradients, pass)
-        projection.backwardInput(dResidual, rows: rows, to: work[plan.dAttended], pass)
+        let rows = chunk.rows, dQueryKeyValue = work[plan.dQueryKeyValue]
+        let dSum = throughDropout(attentionDropout, chunk, work, plan, width: projection.outputs, pass)
+        projection.backwardWeight(memory[at.attended], dSum, rows: rows, gradients: gradients, pass)
+        projection.backwardInput(dSum, rows: rows, to: work[plan.dAttended], pass)
         attention.backward(
             chunk, dOutput: work[plan.dAttended], queryKeyValue: memory[at.queryKeyValue],
-            output: memory[at.attended], logSums: memory[at.logSums], to: work[plan.dQueryKeyValue], pass)
-        queryKeyValue.backwardWeight(
-            memory[at.norm1.output], work[plan.dQueryKeyValue], rows: rows, gradients: gradients, pass)
-        queryKeyValue.backwardInput(work[plan.dQueryKeyValue], rows: rows, to: work[plan.dNorm], pass)
+            output: memory[at.attended], logSums: memory[at.logSums], to: dQueryKeyValue, pass)
+        rotary.apply(.backward, chunk, to: dQueryKeyValue, pass)
+        queryKeyValue.backwardWeight(memory[at.norm1.output], dQueryKeyValue, rows: rows, gradients: gradients, pass)
+        queryKeyValue.backwardInput(dQueryKeyValue, rows: rows, to: work[plan.dNorm], pass)
         norm1.backward(
             work[plan.dNorm], input: memory[at.input], rows: rows, mean: memory[at.norm1.mean],
-            inverseDeviation: memory[at.norm1.inverseDeviation], to: dResidual, gradients: gradients,
+            inverseDeviation: memory[at.norm1.inverseDeviation], to: work[plan.dResidual], gradients: gradients,
             partials: work[plan.normPartials], pass)
     }
-}
 
-/// Finds the tensors of a table that the model's own spec listed.
-struct ParameterLookup {
-    let table: ParameterTable
-
-    func parameter(_ name: String) -> Parameter {
-        guard let parameter = table[name] else {
-            preconditionFailure("The model's own parameter table lacks \(name).")
-        }
-        return parameter
-    }
-
-    func norm(_ name: String, epsilon: Float) -> LayerNorm {
-        LayerNorm(gain: parameter("\(name).weight"), shift: parameter("\(name).bias"), epsilon: epsilon)
-    }
-
-    func linear(_ name: String, layout: inout PackedLayout) -> Linear {
-        Linear(parameter("\(name).weight"), bias: parameter("\(name).bias"), layout: &layout)
+    /// The gradient of what went into the residual stream here; dropped elements have none. May lie in `plan.dNorm`,
+    /// which is free until it is overwritten by the gradient of a norm's output.
+    private func throughDropout(
+        _ dropout: Dropout, _ chunk: BatchChunk, _ work: ActivationRows, _ plan: BackwardPlan, width: Int, _ pass: Pass
+    ) -> MutableFloatPointer {
+        let dResidual = work[plan.dResidual]
+        guard dropout.isActive(pass) else { return dResidual }
+        dropout.apply(dResidual, chunk: chunk, width: width, to: work[plan.dNorm], pass)
+        return work[plan.dNorm]
     }
 }

@@ -1,18 +1,21 @@
 internal import CKernels
 
-/// A language model with its weights and the memory to run it: log-probabilities forward, gradients backward.
+/// A transformer with its weights and the memory to run it: log-probabilities or values forward, gradients backward.
 ///
-/// Confined to one thread, which is also the one that may use its pool. Weights may be changed between calls through
-/// their arena; every call packs them anew.
+/// Confined to one thread, which is also the one that may use its pool. Weights change through `changeWeights` only, so
+/// that their packed copies are made anew once for each change.
 package final class LanguageModel {
     package let spec: ModelSpec
     package let table: ParameterTable
-    /// Laid out by `table`. A replacement must have the table's count.
-    package var weights: Arena
+    /// Laid out by `table`; to be read here and changed through `changeWeights`.
+    package private(set) var weights: Arena
     package let pool: ThreadPool
 
-    private let transformer: Transformer
+    let transformer: Transformer
     private var memory: ModelMemory
+    private var rotary: RotaryTable?
+    private var isPackedForForward = false
+    private var isPackedForBackward = false
     /// Runs everything on the thread that calls it, and may be called from several at once.
     private let oneThread: ThreadPool
     private var trace: Trace?
@@ -22,19 +25,25 @@ package final class LanguageModel {
         let batch: PackedBatch
         let split: BatchSplit
         let plan: ActivationPlan
+        let options: ForwardOptions
     }
 
-    /// A model with GPT-2's random first weights; equal seeds give equal weights.
+    /// A model with random first weights; equal seeds give equal weights. `table` is the spec's own unless given.
     /// - Throws: `.unsupportedModel`, or `.outOfResources` when the arenas do not fit.
-    package init(spec: ModelSpec, seed: UInt64, pool: ThreadPool) throws(ComputeError) {
+    package init(
+        spec: ModelSpec, table: ParameterTable? = nil, seed: UInt64, pool: ThreadPool
+    ) throws(ComputeError) {
         try spec.validate()
-        let table = spec.parameterTable()
+        let table = table ?? spec.parameterTable()
         let transformer = Transformer(spec: spec, table: table)
         let weights = try Arena(count: table.count)
         var generator = SeededGenerator(seed: seed)
         spec.initialize(weights, table: table, generator: &generator)
         oneThread = try ThreadPool(threads: 1)
         memory = try ModelMemory(packedCount: transformer.packedCount)
+        if case .rotary(let position) = spec.position {
+            rotary = try RotaryTable(position, headWidth: spec.headWidth, contextLength: spec.contextLength)
+        }
         self.spec = spec
         self.table = table
         self.weights = weights
@@ -42,27 +51,62 @@ package final class LanguageModel {
         self.transformer = transformer
     }
 
-    /// Log-probabilities of all targets; keeps the activations for one `backward`.
+    /// Changes the weights in place.
+    package func changeWeights<Result, Fault: Error>(_ body: (Arena) throws(Fault) -> Result) throws(Fault) -> Result {
+        isPackedForForward = false
+        isPackedForBackward = false
+        return try body(weights)
+    }
+
+    /// Takes another arena, laid out by the same table.
+    package func replaceWeights(by arena: Arena) {
+        precondition(arena.count == table.count, "Weights are laid out by the model's table.")
+        changeWeights { _ in }
+        weights = arena
+    }
+
+    /// Log-probabilities of all targets, or values; keeps the activations for one `backward`.
     /// - Throws: `.invalidBatch`, `.outOfResources`.
-    package func forward(_ batch: PackedBatch, entropy: EntropyMode = .skip) throws(ComputeError) -> TokenOutputs {
-        let split = try prepare(batch)
+    package func forward(
+        _ batch: PackedBatch, _ options: ForwardOptions = .standard
+    ) throws(ComputeError) -> TokenOutputs {
+        let split = try prepare(batch, options)
         let plan = ActivationPlan(spec: spec, rows: batch.tokens.count, retention: .forBackward)
-        let outputs = try run(batch, split, plan, entropy)
-        trace = Trace(batch: batch, split: split, plan: plan)
+        let outputs = try run(batch, split, plan, options)
+        trace = Trace(batch: batch, split: split, plan: plan, options: options)
         return outputs
     }
 
     /// The same outputs without keeping anything: memory for one chunk of rows a thread, whatever the
     /// batch's size.
     /// - Throws: `.invalidBatch`, `.outOfResources`.
-    package func score(_ batch: PackedBatch, entropy: EntropyMode = .skip) throws(ComputeError) -> TokenOutputs {
-        let split = try prepare(batch)
-        let plan = ActivationPlan(spec: spec, rows: pool.threads * split.longestChunk, retention: .none)
-        return try run(batch, split, plan, entropy)
+    package func score(
+        _ batch: PackedBatch, _ options: ForwardOptions = .standard
+    ) throws(ComputeError) -> TokenOutputs {
+        let split = try prepare(batch, options)
+        return try run(batch, split, passingPlan(split), options)
     }
 
-    /// Adds to `gradients` those of the sum over positions of coefficient * (-log-probability of the target), for the
-    /// batch of the last `forward`. Coefficients of positions without a target do not count.
+    /// All logits, a row of the vocabulary a token (of one number, for a value head). For looking at a model and for
+    /// tests: training and generation never hold them all.
+    /// - Throws: `.invalidBatch`, `.outOfResources`.
+    package func logits(
+        _ batch: PackedBatch, _ options: ForwardOptions = .standard
+    ) throws(ComputeError) -> [Float] {
+        let split = try prepare(batch, options)
+        let plan = passingPlan(split)
+        let width = spec.head == .value ? 1 : spec.vocabularySize
+        try reserve(plan)
+        var logits = [Float](repeating: 0, count: batch.tokens.count * width)
+        logits.withUnsafeMutableBufferPointer { logits in
+            guard let first = logits.baseAddress else { return }
+            forward(batch, split, plan, options) { .logits(first + $0.start * width) }
+        }
+        return logits
+    }
+
+    /// Adds to `gradients` those of the sum over positions of coefficient * (-log-probability of the target), or of
+    /// coefficient * value, for the batch of the last `forward`. Coefficients of positions without a target do not count.
     /// - Throws: `.invalidState` without a forward pass before it, `.invalidBatch` for a wrong number of coefficients.
     package func backward(coefficients: [Float], into gradients: Arena) throws(ComputeError) {
         guard let trace else {
@@ -81,50 +125,80 @@ package final class LanguageModel {
         self.trace = nil
         let plan = transformer.backwardPlan(rows: trace.split.longestChunk)
         try Arena.reserve(&memory.work, pool.threads * plan.count)
-        transformer.packForBackward(sharedPass)
+        if !isPackedForBackward {
+            transformer.packForBackward(sharedPass(.standard))
+            isPackedForBackward = true
+        }
         switch trace.split.sharing {
         case .chunks(let lanes): try backward(trace, plan, coefficients, lanes: lanes, into: gradients)
         case .ops: backward(trace, plan, coefficients, into: gradients)
         }
     }
 
-    private func prepare(_ batch: PackedBatch) throws(ComputeError) -> BatchSplit {
+    private func prepare(_ batch: PackedBatch, _ options: ForwardOptions) throws(ComputeError) -> BatchSplit {
         trace = nil
         try batch.validate(for: spec)
+        guard options.temperature > 0, (1 / options.temperature).isFinite, options.temperature.isFinite else {
+            throw ComputeError(
+                .invalidBatch, summary: "A forward pass cannot divide logits by \(options.temperature).",
+                detail: "A temperature is a number above 0.", hint: "Take the temperature the tokens were drawn at.")
+        }
+        try rotary?.reserve((0..<batch.sequenceCount).lazy.map { batch.range(ofSequence: $0).count })
         return BatchSplit(batch, parameters: table.count, threads: pool.threads)
     }
 
-    private func run(
-        _ batch: PackedBatch, _ split: BatchSplit, _ plan: ActivationPlan, _ entropy: EntropyMode
-    ) throws(ComputeError) -> TokenOutputs {
+    /// A plan that keeps nothing: one chunk of rows a thread.
+    private func passingPlan(_ split: BatchSplit) -> ActivationPlan {
+        ActivationPlan(spec: spec, rows: pool.threads * split.longestChunk, retention: .none)
+    }
+
+    private func reserve(_ plan: ActivationPlan) throws(ComputeError) {
         try Arena.reserve(&memory.activations, plan.count)
         try Arena.reserve(&memory.scratch, pool.threads * scratchStride)
-        transformer.packForForward(sharedPass)
-        var outputs = TokenOutputs(count: batch.tokens.count, entropy: entropy)
-        outputs.withPointers { logProbabilities, entropies in
-            batch.withChunks(split.chunks) { chunks in
-                forEach(chunks, split) { chunk, lane, pass in
-                    let row = plan.retention == .forBackward ? chunk.start : lane * split.longestChunk
-                    transformer.forward(
-                        chunk, ActivationRows(base: memory.activations.base, row: row), plan,
-                        logProbabilities: logProbabilities + chunk.start,
-                        entropies: entropies.map { $0 + chunk.start }, pass)
-                }
+        if isPackedForForward { return }
+        transformer.packForForward(sharedPass(.standard))
+        isPackedForForward = true
+    }
+
+    private func run(
+        _ batch: PackedBatch, _ split: BatchSplit, _ plan: ActivationPlan, _ options: ForwardOptions
+    ) throws(ComputeError) -> TokenOutputs {
+        try reserve(plan)
+        var outputs = TokenOutputs(count: batch.tokens.count, head: spec.head, entropy: options.entropy)
+        outputs.withPointers { first, entropies in
+            forward(batch, split, plan, options) { chunk in
+                .tokens(first + chunk.start, entropies: entropies.map { $0 + chunk.start })
             }
         }
         return outputs
     }
 
+    private func forward(
+        _ batch: PackedBatch, _ split: BatchSplit, _ plan: ActivationPlan, _ options: ForwardOptions,
+        output: (BatchChunk) -> Transformer.Output
+    ) {
+        batch.withChunks(split.chunks, firstPosition: firstPosition) { chunks in
+            forEach(chunks, split, options) { chunk, lane, pass in
+                let row = plan.retention == .forBackward ? chunk.start : lane * split.longestChunk
+                transformer.forward(
+                    chunk, ActivationRows(base: memory.activations.base, row: row), plan, to: output(chunk), pass)
+            }
+        }
+    }
+
+    private func firstPosition(length: Int) -> Int { rotary?.firstRow(length: length) ?? 0 }
+
     /// Calls `body(chunk, lane, pass)` for every chunk; the pass has the pool only where no chunk is claimed by a lane.
     private func forEach(
-        _ chunks: [BatchChunk], _ split: BatchSplit, _ body: (BatchChunk, Int, Pass) -> Void
+        _ chunks: [BatchChunk], _ split: BatchSplit, _ options: ForwardOptions,
+        _ body: (BatchChunk, Int, Pass) -> Void
     ) {
         switch split.sharing {
         case .ops:
-            for chunk in chunks { body(chunk, 0, sharedPass) }
+            for chunk in chunks { body(chunk, 0, sharedPass(options)) }
         case .chunks:
             pool.parallelFor(count: chunks.count, grain: 1) { range, lane in
-                for index in range { body(chunks[index], lane, claimedPass(lane: lane)) }
+                for index in range { body(chunks[index], lane, claimedPass(lane: lane, options)) }
             }
         }
     }
@@ -132,9 +206,11 @@ package final class LanguageModel {
     private func backward(
         _ trace: Trace, _ plan: BackwardPlan, _ coefficients: [Float], into gradients: Arena
     ) {
-        trace.batch.withChunks(trace.split.chunks) { chunks in
+        trace.batch.withChunks(trace.split.chunks, firstPosition: firstPosition) { chunks in
             for chunk in chunks {
-                backward(chunk, trace, plan, coefficients, lane: 0, gradients: gradients.base, sharedPass)
+                backward(
+                    chunk, trace, plan, coefficients, lane: 0, gradients: gradients.base,
+                    sharedPass(trace.options))
             }
         }
     }
@@ -145,7 +221,7 @@ package final class LanguageModel {
     ) throws(ComputeError) {
         try Arena.reserve(&memory.laneGradients, lanes * table.count)
         let sums = memory.laneGradients.base
-        trace.batch.withChunks(trace.split.chunks) { chunks in
+        trace.batch.withChunks(trace.split.chunks, firstPosition: firstPosition) { chunks in
             pool.parallelFor(count: lanes, grain: 1) { range, lane in
                 for gradientLane in range {
                     let sum = sums + gradientLane * table.count
@@ -153,7 +229,7 @@ package final class LanguageModel {
                     for index in stride(from: gradientLane, to: chunks.count, by: lanes) {
                         backward(
                             chunks[index], trace, plan, coefficients, lane: lane, gradients: sum,
-                            claimedPass(lane: lane))
+                            claimedPass(lane: lane, trace.options))
                     }
                 }
             }
@@ -184,28 +260,40 @@ package final class LanguageModel {
     private var scratchStride: Int { transformer.scratchCount(length: spec.contextLength) }
 
     /// A pass whose ops are shared by all threads.
-    private var sharedPass: Pass {
-        Pass(
-            pool: pool, weights: weights.base, packed: memory.packed.base,
-            scratch: LaneScratch(base: memory.scratch.base, stride: scratchStride))
+    private func sharedPass(_ options: ForwardOptions) -> Pass {
+        pass(pool, LaneScratch(base: memory.scratch.base, stride: scratchStride), options)
     }
 
     /// A pass that runs on the one thread that holds `lane`.
-    private func claimedPass(lane: Int) -> Pass {
+    private func claimedPass(lane: Int, _ options: ForwardOptions) -> Pass {
+        pass(oneThread, LaneScratch(base: memory.scratch.base + lane * scratchStride, stride: 0), options)
+    }
+
+    private func pass(_ pool: ThreadPool, _ scratch: LaneScratch, _ options: ForwardOptions) -> Pass {
         Pass(
-            pool: oneThread, weights: weights.base, packed: memory.packed.base,
-            scratch: LaneScratch(base: memory.scratch.base + lane * scratchStride, stride: 0))
+            pool: pool, weights: weights.base, packed: memory.packed.base, scratch: scratch, rotary: rotary?.base,
+            temperature: options.temperature, dropoutSeed: options.dropoutSeed)
     }
 }
 
 extension TokenOutputs {
-    fileprivate init(count: Int, entropy: EntropyMode) {
-        logProbabilities = [Float](repeating: 0, count: count)
-        entropies = [Float](repeating: 0, count: entropy == .compute ? count : 0)
+    fileprivate init(count: Int, head: ModelSpec.Head, entropy: EntropyMode) {
+        switch head {
+        case .languageModel:
+            logProbabilities = [Float](repeating: 0, count: count)
+            if entropy == .compute { entropies = [Float](repeating: 0, count: count) }
+        case .value: values = [Float](repeating: 0, count: count)
+        }
     }
 
-    /// Entropies are nil when they were not asked for.
+    /// Log-probabilities or values; entropies are nil when they were not asked for.
     fileprivate mutating func withPointers(_ body: (MutableFloatPointer, MutableFloatPointer?) -> Void) {
+        guard values.isEmpty else {
+            values.withUnsafeMutableBufferPointer { values in
+                if let first = values.baseAddress { body(first, nil) }
+            }
+            return
+        }
         logProbabilities.withUnsafeMutableBufferPointer { logProbabilities in
             entropies.withUnsafeMutableBufferPointer { entropies in
                 guard let first = logProbabilities.baseAddress else { return }

@@ -2,16 +2,19 @@
 package struct ModelSpec: Sendable, Equatable, Codable {
     package enum Norm: String, Sendable, Codable {
         case layerNorm
+        /// Root mean square norm (Zhang and Sennrich, 2019): a gain, no mean, no shift.
         case rmsNorm
     }
 
-    package enum Position: String, Sendable, Codable {
+    package enum Position: Sendable, Equatable, Codable {
+        /// A learned vector for every position, added to the token's.
         case learned
-        case rotary
+        case rotary(RotaryPosition)
     }
 
     package enum Activation: String, Sendable, Codable {
         case geluTanh
+        /// silu(gate) * up (Shazeer, 2020).
         case swiGLU
     }
 
@@ -24,15 +27,33 @@ package struct ModelSpec: Sendable, Equatable, Codable {
 
     package enum Head: String, Sendable, Codable {
         case languageModel
+        /// One number a token: a critic's value; a reward model's score is that of the last token.
         case value
     }
 
-    /// Whether the head shares its matrix with the token embedding.
+    /// Whether the language-model head shares its matrix with the token embedding.
     package enum HeadWeights: String, Sendable, Codable {
         case tied
         case separate
     }
 
+    /// Probabilities with which training drops an element.
+    package struct Dropout: Sendable, Equatable, Codable {
+        package var embedding: Float
+        package var attention: Float
+        package var residual: Float
+
+        package init(embedding: Float = 0, attention: Float = 0, residual: Float = 0) {
+            self.embedding = embedding
+            self.attention = attention
+            self.residual = residual
+        }
+
+        package static let none = Dropout()
+    }
+
+    /// Name of the `ModelFamily`, which knows how tensors are named and laid out: `model_type` in `config.json`.
+    package var family: String
     package var vocabularySize: Int
     /// Longest segment the model accepts.
     package var contextLength: Int
@@ -40,72 +61,114 @@ package struct ModelSpec: Sendable, Equatable, Codable {
     package var layers: Int
     package var heads: Int
     package var keyValueHeads: Int
+    /// Floats per attention head; `heads * headWidth` may differ from `width`.
+    package var headWidth: Int
     package var mlpWidth: Int
     package var norm: Norm
     package var normEpsilon: Float
     package var position: Position
     package var activation: Activation
     package var biases: Biases
-    package var head: Head
+    package var head = Head.languageModel
     package var headWeights: HeadWeights
+    package var dropout = Dropout.none
 
-    /// Floats per attention head.
-    package var headWidth: Int { width / heads }
+    /// Floats of a row of attention output.
+    package var attentionWidth: Int { heads * headWidth }
+    /// Floats of a row of keys, or of values.
+    package var keyValueWidth: Int { keyValueHeads * headWidth }
+    /// Floats of a row of queries, keys and values side by side.
+    package var queryKeyValueWidth: Int { attentionWidth + 2 * keyValueWidth }
+    /// Floats of a row before the activation function: gate and up side by side in a SwiGLU.
+    package var hiddenWidth: Int { activation == .swiGLU ? 2 * mlpWidth : mlpWidth }
 
     /// A GPT-2 style model; the MLP is four times as wide as the model unless said otherwise.
     package static func gpt2(
         vocabularySize: Int, contextLength: Int, width: Int, layers: Int, heads: Int, mlpWidth: Int? = nil
     ) -> ModelSpec {
         ModelSpec(
+            family: "gpt2", vocabularySize: vocabularySize, contextLength: contextLength, width: width, layers: layers,
+            heads: heads, keyValueHeads: heads, headWidth: heads == 0 ? 0 : width / heads,
+            mlpWidth: mlpWidth ?? 4 * width, norm: .layerNorm, normEpsilon: 1e-5, position: .learned,
+            activation: .geluTanh, biases: .all, headWeights: .tied)
+    }
+
+    /// A Llama style model with an untied head.
+    package static func llama(
+        vocabularySize: Int, contextLength: Int, width: Int, layers: Int, heads: Int, keyValueHeads: Int, mlpWidth: Int,
+        rotary: RotaryPosition = RotaryPosition(base: 10_000)
+    ) -> ModelSpec {
+        ModelSpec(
+            family: "llama", vocabularySize: vocabularySize, contextLength: contextLength, width: width,
+            layers: layers, heads: heads, keyValueHeads: keyValueHeads, headWidth: heads == 0 ? 0 : width / heads,
+            mlpWidth: mlpWidth, norm: .rmsNorm, normEpsilon: 1e-6, position: .rotary(rotary), activation: .swiGLU,
+            biases: .none, headWeights: .separate)
+    }
+
+    /// A Qwen2 style model: a Llama with biases on queries, keys and values, and a tied head in the small sizes.
+    package static func qwen2(
+        vocabularySize: Int, contextLength: Int, width: Int, layers: Int, heads: Int, keyValueHeads: Int, mlpWidth: Int,
+        rotary: RotaryPosition = RotaryPosition(base: 1_000_000)
+    ) -> ModelSpec {
+        var spec = llama(
             vocabularySize: vocabularySize, contextLength: contextLength, width: width, layers: layers, heads: heads,
-            keyValueHeads: heads, mlpWidth: mlpWidth ?? 4 * width, norm: .layerNorm, normEpsilon: 1e-5,
-            position: .learned, activation: .geluTanh, biases: .all, head: .languageModel, headWeights: .tied)
+            keyValueHeads: keyValueHeads, mlpWidth: mlpWidth, rotary: rotary)
+        spec.family = "qwen2"
+        spec.biases = .queryKeyValue
+        spec.headWeights = .tied
+        return spec
     }
+}
 
-    /// - Throws: `.unsupportedModel` for sizes that contradict each other and for parts this version does not run yet.
+// MARK: - Checking
+
+extension ModelSpec {
+    /// - Throws: `.unsupportedModel` for an unknown family and for sizes that contradict each other.
     package func validate() throws(ComputeError) {
-        try validateSizes()
-        try require(norm == .layerNorm, "norm: \(norm.rawValue)")
-        try require(position == .learned, "position: \(position.rawValue)")
-        try require(activation == .geluTanh, "activation: \(activation.rawValue)")
-        try require(biases == .all, "biases: \(biases.rawValue)")
-        try require(head == .languageModel, "head: \(head.rawValue)")
-        try require(headWeights == .tied, "headWeights: \(headWeights.rawValue)")
-        try require(keyValueHeads == heads, "keyValueHeads: \(keyValueHeads) with heads: \(heads)")
-    }
-
-    private func validateSizes() throws(ComputeError) {
+        let names = try ModelFamilies.named(family).tensors
         let sizes = [
             ("vocabularySize", vocabularySize), ("contextLength", contextLength), ("width", width),
-            ("layers", layers), ("heads", heads), ("keyValueHeads", keyValueHeads), ("mlpWidth", mlpWidth),
+            ("layers", layers), ("heads", heads), ("keyValueHeads", keyValueHeads), ("headWidth", headWidth),
+            ("mlpWidth", mlpWidth),
         ]
         for (name, size) in sizes {
-            if size < 1 { throw ModelSpec.contradiction("\(name) is \(size) and must be at least 1.") }
             let most = name == "layers" ? ModelSpec.mostLayers : ModelSpec.largestSize
+            if size < 1 { throw ModelSpec.contradiction("\(name) is \(size) and must be at least 1.") }
             if size > most { throw ModelSpec.contradiction("\(name) is \(size) and must be at most \(most).") }
-        }
-        if width % heads != 0 {
-            throw ModelSpec.contradiction("width \(width) is not a multiple of heads \(heads).")
         }
         if heads % keyValueHeads != 0 {
             throw ModelSpec.contradiction("heads \(heads) is not a multiple of keyValueHeads \(keyValueHeads).")
         }
+        if attentionWidth > ModelSpec.largestSize {
+            throw ModelSpec.contradiction(
+                "heads \(heads) times headWidth \(headWidth) is above \(ModelSpec.largestSize).")
+        }
+        if names.queryKeyValue.count == 1, attentionWidth != width {
+            throw ModelSpec.contradiction("width \(width) is not a multiple of heads \(heads).")
+        }
+        try validateNumbers()
+    }
+
+    private func validateNumbers() throws(ComputeError) {
         if !(normEpsilon > 0 && normEpsilon.isFinite) {
             throw ModelSpec.contradiction("normEpsilon is \(normEpsilon) and must be above 0.")
+        }
+        for (name, rate) in [
+            ("embedding", dropout.embedding), ("attention", dropout.attention), ("residual", dropout.residual),
+        ] where !(0..<1).contains(rate) {
+            throw ModelSpec.contradiction("\(name) dropout is \(rate) and must be in 0..<1.")
+        }
+        if case .rotary(let rotary) = position {
+            if headWidth % 2 != 0 {
+                throw ModelSpec.contradiction("headWidth \(headWidth) is odd; rotary positions turn pairs.")
+            }
+            if let fault = rotary.fault { throw ModelSpec.contradiction(fault) }
         }
     }
 
     /// Limits that keep the products of two sizes, times every layer, and with them every offset, inside `Int`.
     private static let largestSize = 1 << 22
     private static let mostLayers = 1 << 12
-
-    private func require(_ isSupported: Bool, _ part: String) throws(ComputeError) {
-        if isSupported { return }
-        throw ComputeError(
-            .unsupportedModel, summary: "This version cannot run a model with \(part).",
-            detail: "Only GPT-2 style models run: layer norm, learned positions, tanh-GELU, all biases, a tied head.",
-            hint: "Choose a GPT-2 style model.")
-    }
 
     private static func contradiction(_ detail: String) -> ComputeError {
         ComputeError(

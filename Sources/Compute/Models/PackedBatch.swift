@@ -61,8 +61,27 @@ package struct PackedBatch: Sendable, Equatable {
 
 /// What a forward pass says about each position of a batch.
 package struct TokenOutputs: Sendable, Equatable {
-    /// Log-probability of the position's target; 0 where there is none.
-    package var logProbabilities: [Float]
+    /// Log-probability of the position's target; 0 where there is none. Empty for a value head.
+    package var logProbabilities: [Float] = []
     /// Entropy of the next-token distribution; empty unless asked for.
-    package var entropies: [Float]
+    package var entropies: [Float] = []
+    /// The value head's number; empty for a language-model head.
+    package var values: [Float] = []
+}
+
+/// How a forward pass is run.
+package struct ForwardOptions: Sendable, Equatable {
+    package var entropy: EntropyMode
+    /// Logits are divided by it first.
+    package var temperature: Float
+    /// Seed of the dropout masks of a training pass; nil drops nothing.
+    package var dropoutSeed: UInt64?
+
+    package init(entropy: EntropyMode = .skip, temperature: Float = 1, dropoutSeed: UInt64? = nil) {
+        self.entropy = entropy
+        self.temperature = temperature
+        self.dropoutSeed = dropoutSeed
+    }
+
+    package static let standard = ForwardOptions()
 }

@@ -1,83 +1,131 @@
-/// The layers of a GPT-2 style model, put together from its spec. Holds no memory: weights, activations and gradients
-/// are passed in.
+/// The layers of a model, put together from its spec. Holds no memory: weights, activations and gradients are passed in.
 struct Transformer {
     let spec: ModelSpec
     /// Floats of packed weights a pass needs.
     let packedCount: Int
-    private let embedding: Embedding
-    private let blocks: [Block]
-    private let finalNorm: LayerNorm
-    private let head: LanguageModelHead
+    let embedding: Embedding
+    let blocks: [Block]
+    let finalNorm: Norm
+    let head: Head
+    private let embeddingDropout: Dropout
+
+    enum Head {
+        case languageModel(LanguageModelHead)
+        case value(ValueHead)
+    }
 
     init(spec: ModelSpec, table: ParameterTable) {
-        let lookup = ParameterLookup(table: table)
-        var layout = PackedLayout()
-        let tokens = lookup.parameter("transformer.wte.weight")
+        let lookup = ParameterLookup(spec: spec, table: table)
+        let names = lookup.names
+        var packed = PackedLayout()
+        let tokens = lookup.parameter(names.prefix + names.tokenEmbedding + ".weight")
         self.spec = spec
-        embedding = Embedding(tokens: tokens, positions: lookup.parameter("transformer.wpe.weight"))
-        blocks = (0..<spec.layers).map { Block(layer: $0, spec: spec, lookup: lookup, layout: &layout) }
-        finalNorm = lookup.norm("transformer.ln_f", epsilon: spec.normEpsilon)
-        head = LanguageModelHead(tokens, layout: &layout)
-        packedCount = layout.count
+        embedding = Embedding(
+            tokens: tokens, positions: names.positionEmbedding.map { lookup.parameter(names.prefix + $0 + ".weight") })
+        blocks = (0..<spec.layers).map { Block(layer: $0, lookup: lookup, packed: &packed) }
+        finalNorm = lookup.norm(names.prefix + names.finalNorm)
+        switch spec.head {
+        case .languageModel:
+            let own = table[TensorNames.head + ".weight"]
+            head = .languageModel(LanguageModelHead(own ?? tokens, layout: &packed))
+        case .value:
+            head = .value(ValueHead(lookup.parameter(TensorNames.score + ".weight"), packed: &packed))
+        }
+        embeddingDropout = Dropout(rate: spec.dropout.embedding, place: 0)
+        packedCount = packed.count
     }
 
     func packForForward(_ pass: Pass) {
         for block in blocks { block.packForForward(pass) }
-        head.packForForward(pass)
+        switch head {
+        case .languageModel(let head): head.packForForward(pass)
+        case .value(let head): head.packForForward(pass)
+        }
     }
 
     func packForBackward(_ pass: Pass) {
         for block in blocks { block.packForBackward(pass) }
-        head.packForBackward(pass)
+        switch head {
+        case .languageModel(let head): head.packForBackward(pass)
+        case .value(let head): head.packForBackward(pass)
+        }
     }
 
     /// Floats of scratch a lane needs for segments of at most `length` tokens.
     func scratchCount(length: Int) -> Int {
-        let attention = blocks.first?.scratchCount(length: length) ?? 0
-        return (max(attention, head.scratchCount) + 15) / 16 * 16
+        var count = blocks.first?.scratchCount(length: length) ?? 0
+        if case .languageModel(let head) = head { count = max(count, head.scratchCount) }
+        return (count + 15) / 16 * 16
     }
 
     /// Gradients with respect to activations, for chunks of at most `rows` rows.
     func backwardPlan(rows: Int) -> BackwardPlan {
-        BackwardPlan(
-            spec: spec, rows: rows, logits: head.groupCount(rows: rows), partials: finalNorm.partialCount(rows: rows))
+        var logits = 0
+        if case .languageModel(let head) = head { logits = head.groupCount(rows: rows) }
+        return BackwardPlan(spec: spec, rows: rows, logits: logits, partials: finalNorm.partialCount(rows: rows))
     }
 
-    /// Runs one chunk up to its log-probabilities, one a row.
+    /// What the head writes, one row a token of the chunk.
+    enum Output {
+        /// Log-probabilities of the targets, or values; and entropies where asked for.
+        case tokens(MutableFloatPointer, entropies: MutableFloatPointer?)
+        /// Whole rows of logits.
+        case logits(MutableFloatPointer)
+    }
+
+    /// Runs one chunk up to its output.
     func forward(
-        _ chunk: BatchChunk, _ memory: ActivationRows, _ plan: ActivationPlan, logProbabilities: MutableFloatPointer,
-        entropies: MutableFloatPointer?, _ pass: Pass
+        _ chunk: BatchChunk, _ memory: ActivationRows, _ plan: ActivationPlan, to output: Output, _ pass: Pass
     ) {
-        let first = plan.blocks.first?.input ?? plan.output
-        embedding.forward(chunk, to: memory[first], pass)
+        let first = memory[plan.blocks.first?.input ?? plan.output]
+        embedding.forward(chunk, to: first, pass)
+        if embeddingDropout.isActive(pass) {
+            embeddingDropout.apply(first, chunk: chunk, width: spec.width, to: first, pass)
+        }
         for (index, block) in blocks.enumerated() {
             block.forward(chunk, memory, plan.blocks[index], output: plan.output(ofBlock: index), pass)
         }
+        let x = memory[plan.finalNorm.output]
         finalNorm.forward(
-            memory[plan.output], rows: chunk.rows, to: memory[plan.finalNorm.output],
-            mean: memory[plan.finalNorm.mean], inverseDeviation: memory[plan.finalNorm.inverseDeviation], pass)
-        head.forward(
-            chunk, memory[plan.finalNorm.output], logSums: memory[plan.headLogSums],
-            logProbabilities: logProbabilities, entropies: entropies, pass)
+            memory[plan.output], rows: chunk.rows, to: x, mean: memory[plan.finalNorm.mean],
+            inverseDeviation: memory[plan.finalNorm.inverseDeviation], pass)
+        switch (head, output) {
+        case (.languageModel(let head), .tokens(let logProbabilities, let entropies)):
+            head.forward(
+                chunk, x, logSums: memory[plan.headLogSums], logProbabilities: logProbabilities, entropies: entropies,
+                pass)
+        case (.languageModel(let head), .logits(let logits)): head.logits(x, rows: chunk.rows, to: logits, pass)
+        case (.value(let head), .tokens(let values, _)), (.value(let head), .logits(let values)):
+            head.forward(x, rows: chunk.rows, to: values, pass)
+        }
     }
 
-    /// Adds the gradients of the sum of coefficient * (-log-probability) over the chunk's rows.
+    /// Adds the gradients of the sum over the chunk's rows of coefficient * (-log-probability), or coefficient * value.
     func backward(
         _ chunk: BatchChunk, _ memory: ActivationRows, _ plan: ActivationPlan, coefficients: FloatPointer,
         work: ActivationRows, _ backwardPlan: BackwardPlan, gradients: MutableFloatPointer, _ pass: Pass
     ) {
-        let dResidual = work[backwardPlan.dResidual]
-        head.backward(
-            chunk, memory[plan.finalNorm.output], logSums: memory[plan.headLogSums], coefficients: coefficients,
-            to: work[backwardPlan.dNorm], dLogits: work[backwardPlan.dLogits], gradients: gradients, pass)
+        let dResidual = work[backwardPlan.dResidual], dNorm = work[backwardPlan.dNorm]
+        let x = memory[plan.finalNorm.output]
+        switch head {
+        case .languageModel(let head):
+            head.backward(
+                chunk, x, logSums: memory[plan.headLogSums], coefficients: coefficients, to: dNorm,
+                dLogits: work[backwardPlan.dLogits], gradients: gradients, pass)
+        case .value(let head):
+            head.backward(x, coefficients: coefficients, rows: chunk.rows, to: dNorm, gradients: gradients, pass)
+        }
         dResidual.update(repeating: 0, count: chunk.rows * spec.width)
         finalNorm.backward(
-            work[backwardPlan.dNorm], input: memory[plan.output], rows: chunk.rows, mean: memory[plan.finalNorm.mean],
+            dNorm, input: memory[plan.output], rows: chunk.rows, mean: memory[plan.finalNorm.mean],
             inverseDeviation: memory[plan.finalNorm.inverseDeviation], to: dResidual, gradients: gradients,
             partials: work[backwardPlan.normPartials], pass)
         for (index, block) in blocks.enumerated().reversed() {
             block.backward(
                 chunk, memory, plan.blocks[index], work: work, backwardPlan, gradients: gradients, pass)
+        }
+        if embeddingDropout.isActive(pass) {
+            embeddingDropout.apply(dResidual, chunk: chunk, width: spec.width, to: dResidual, pass)
         }
         embedding.backward(chunk, dResidual, gradients: gradients, pass)
     }

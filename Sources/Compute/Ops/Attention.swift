@@ -2,13 +2,19 @@ internal import CKernels
 
 /// Causal multi-head attention over packed segments, without its projections.
 ///
-/// Rows of `queryKeyValue` are q | k | v, each `heads * headWidth` floats. Only a log-sum-exp per token and head is
+/// Rows of `queryKeyValue` are q | k | v: `heads` query heads, then `keyValueHeads` of each of the others; neighbouring
+/// query heads share a key-value head where there are fewer (Ainslie et al., 2023). Only a log-sum-exp per token and head is
 /// kept for the backward pass, which recomputes the probabilities.
 struct Attention {
     let heads: Int
+    let keyValueHeads: Int
     let headWidth: Int
 
     private var width: Int { heads * headWidth }
+    /// Floats of a row q | k | v.
+    private var rowWidth: Int { width + 2 * keyValueHeads * headWidth }
+    /// Query heads that share a key-value head.
+    private var groupSize: Int { heads / keyValueHeads }
     private var scale: Float { 1 / Float(headWidth).squareRoot() }
 
     /// Floats of scratch a lane needs for segments of at most `length` tokens.
@@ -19,7 +25,7 @@ struct Attention {
         _ chunk: BatchChunk, queryKeyValue: FloatPointer, to output: MutableFloatPointer,
         logSums: MutableFloatPointer, _ pass: Pass
     ) {
-        forEachHead(chunk, pass) { segment, head, lane in
+        forEach(heads, chunk, pass) { segment, head, lane in
             var call = call(segment, head, queryKeyValue, output, logSums)
             kernels_attend(&call, pass.scratch[lane])
         }
@@ -30,21 +36,28 @@ struct Attention {
         _ chunk: BatchChunk, dOutput: FloatPointer, queryKeyValue: FloatPointer, output: MutableFloatPointer,
         logSums: MutableFloatPointer, to dQueryKeyValue: MutableFloatPointer, _ pass: Pass
     ) {
-        forEachHead(chunk, pass) { segment, head, lane in
-            var call = call(segment, head, queryKeyValue, output, logSums)
-            let dQuery = dQueryKeyValue + segment.lowerBound * 3 * width + head * headWidth
-            kernels_attend_backward(
-                &call, dOutput + segment.lowerBound * width + head * headWidth, dQuery, dQuery + width,
-                dQuery + 2 * width, pass.scratch[lane])
+        // One task has all query heads of a key-value head, because their gradients of it are summed.
+        forEach(keyValueHeads, chunk, pass) { segment, keyValueHead, lane in
+            let dRow = dQueryKeyValue + segment.lowerBound * rowWidth
+            let dKey = dRow + width + keyValueHead * headWidth
+            for member in 0..<groupSize {
+                let head = keyValueHead * groupSize + member
+                var call = call(segment, head, queryKeyValue, output, logSums)
+                call.adds_to_keys = member > 0
+                kernels_attend_backward(
+                    &call, dOutput + segment.lowerBound * width + head * headWidth, dRow + head * headWidth, dKey,
+                    dKey + keyValueHeads * headWidth, pass.scratch[lane])
+            }
         }
     }
 
-    private func forEachHead(_ chunk: BatchChunk, _ pass: Pass, _ body: (Range<Int>, Int, Int) -> Void) {
-        let tasks = chunk.segments.count * heads
+    /// Calls `body(segment, head, lane)` for `count` heads of every segment.
+    private func forEach(_ count: Int, _ chunk: BatchChunk, _ pass: Pass, _ body: (Range<Int>, Int, Int) -> Void) {
+        let tasks = chunk.segments.count * count
         // Short segments are too little work for a claim of their own.
         let minimum = max(1, 64 * tasks / max(chunk.rows * heads, 1))
         pass.pool.parallelFor(count: tasks, minimum: minimum) { range, lane in
-            for task in range { body(chunk.segments[task / heads], task % heads, lane) }
+            for task in range { body(chunk.segments[task / count], task % count, lane) }
         }
     }
 
@@ -52,10 +65,12 @@ struct Attention {
         _ segment: Range<Int>, _ head: Int, _ queryKeyValue: FloatPointer, _ output: MutableFloatPointer,
         _ logSums: MutableFloatPointer
     ) -> kernels_attention {
-        let query = queryKeyValue + segment.lowerBound * 3 * width + head * headWidth
+        let row = queryKeyValue + segment.lowerBound * rowWidth
+        let key = row + width + head / groupSize * headWidth
         return kernels_attention(
-            query: query, key: query + width, value: query + 2 * width, row: 3 * width, length: segment.count,
-            size: headWidth, scale: scale, output: output + segment.lowerBound * width + head * headWidth,
-            output_row: width, log_sum: logSums + segment.lowerBound * heads + head, log_sum_row: heads)
+            query: row + head * headWidth, key: key, value: key + keyValueHeads * headWidth, row: rowWidth,
+            length: segment.count, size: headWidth, scale: scale,
+            output: output + segment.lowerBound * width + head * headWidth, output_row: width,
+            log_sum: logSums + segment.lowerBound * heads + head, log_sum_row: heads, adds_to_keys: false)
     }
 }

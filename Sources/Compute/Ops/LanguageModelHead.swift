@@ -6,7 +6,7 @@ package enum EntropyMode: Sendable {
     case compute
 }
 
-/// Tied output projection with log-softmax. Logits live for a block of rows only: memory never grows with
+/// Output projection with log-softmax, its matrix the token embedding or one of its own. Logits live for a block of rows only: memory never grows with
 /// tokens times vocabulary, and the backward pass computes them again.
 struct LanguageModelHead {
     let weight: Parameter
@@ -52,6 +52,7 @@ struct LanguageModelHead {
                 let logits = pass.scratch[lane]
                 var product = logitsMatrix.product(x + first * width, to: logits, pass)
                 kernels_multiply(&product, 0, rows)
+                heat(logits, rows: rows, pass)
                 for row in first..<(first + rows) {
                     let rowLogits = logits + (row - first) * vocabulary
                     logSums[row] = kernels_log_sum_exp(rowLogits, vocabulary, entropies.map { $0 + row })
@@ -60,6 +61,19 @@ struct LanguageModelHead {
                 }
             }
         }
+    }
+
+    /// Overwrites `logits`, a row of the vocabulary a token, divided by the temperature.
+    func logits(_ x: FloatPointer, rows: Int, to logits: MutableFloatPointer, _ pass: Pass) {
+        let product = logitsMatrix.product(x, to: logits, pass)
+        pass.pool.parallelFor(count: rows, minimum: 42) { range, _ in
+            withUnsafePointer(to: product) { kernels_multiply($0, range.lowerBound, range.upperBound) }
+            heat(logits + range.lowerBound * vocabulary, rows: range.count, pass)
+        }
+    }
+
+    private func heat(_ logits: MutableFloatPointer, rows: Int, _ pass: Pass) {
+        if pass.temperature != 1 { kernels_scale(logits, 1 / pass.temperature, rows * vocabulary) }
     }
 
     /// Gradient of the sum of coefficient * (-log-probability): overwrites `dx`, adds to the weight's gradient.
@@ -77,6 +91,7 @@ struct LanguageModelHead {
                 var product = inputMatrix.product(dLogits, to: dx + first * width, pass)
                 kernels_multiply(&product, range.lowerBound, range.upperBound)
             }
+            guard weight.isTrained else { continue }
             let outer = kernels_outer(
                 a: dLogits, a_row: vocabulary, b: x + first * width, b_row: width, rows: rows, m: vocabulary,
                 n: width, c: gradients + weight.offset, c_row: width, column_sums: nil)
@@ -91,9 +106,10 @@ struct LanguageModelHead {
     ) {
         var product = logitsMatrix.product(x, to: dLogits, pass)
         kernels_multiply(&product, range.lowerBound, range.upperBound)
+        heat(dLogits + range.lowerBound * vocabulary, rows: range.count, pass)
         for row in range {
             let target = Int(targets[row])
-            let coefficient = target < 0 ? 0 : coefficients[row]
+            let coefficient = target < 0 ? 0 : coefficients[row] / pass.temperature
             let rowLogits = dLogits + row * vocabulary
             kernels_softmax_scaled(rowLogits, vocabulary, logSums[row], coefficient)
             if target >= 0 { rowLogits[target] -= coefficient }

@@ -1,23 +1,33 @@
 internal import CKernels
 
-/// y = x W + b with W as `[in, out]`, in the layout of GPT-2's Conv1D.
+/// y = x W + b, the matrix in either of the layouts families store.
+///
+/// Rows of `x` are contiguous. Rows of `y` and `dy` may be part of longer ones: `row` is then the distance between them.
 struct Linear {
     let weight: Parameter
-    let bias: Parameter
-    private let inputs: Int
-    private let outputs: Int
+    let bias: Parameter?
+    let inputs: Int
+    let outputs: Int
+    private let layout: TensorNames.MatrixLayout
     private let forwardMatrix: PackedMatrix
     private let backwardMatrix: PackedMatrix
 
-    init(_ weight: Parameter, bias: Parameter, layout: inout PackedLayout) {
+    init(
+        _ weight: Parameter, bias: Parameter?, layout: TensorNames.MatrixLayout, packed: inout PackedLayout
+    ) {
+        let isInputsFirst = layout == .inputsFirst
         self.weight = weight
         self.bias = bias
-        inputs = weight.shape[0]
-        outputs = weight.shape[1]
+        self.layout = layout
+        inputs = weight.shape[isInputsFirst ? 0 : 1]
+        outputs = weight.shape[isInputsFirst ? 1 : 0]
+        let (inputStride, outputStride) = isInputsFirst ? (outputs, 1) : (1, inputs)
         forwardMatrix = PackedMatrix(
-            k: inputs, n: outputs, source: weight.offset, rowStride: outputs, columnStride: 1, layout: &layout)
+            k: inputs, n: outputs, source: weight.offset, rowStride: inputStride, columnStride: outputStride,
+            layout: &packed)
         backwardMatrix = PackedMatrix(
-            k: outputs, n: inputs, source: weight.offset, rowStride: 1, columnStride: outputs, layout: &layout)
+            k: outputs, n: inputs, source: weight.offset, rowStride: outputStride, columnStride: inputStride,
+            layout: &packed)
     }
 
     func packForForward(_ pass: Pass) { forwardMatrix.pack(pass) }
@@ -25,11 +35,12 @@ struct Linear {
 
     /// Overwrites `y`; `residual`, when given, is added and may be `y` itself.
     func forward(
-        _ x: FloatPointer, rows: Int, to y: MutableFloatPointer, adding residual: FloatPointer? = nil, _ pass: Pass
+        _ x: FloatPointer, rows: Int, to y: MutableFloatPointer, row: Int? = nil, adding residual: FloatPointer? = nil,
+        _ pass: Pass
     ) {
-        var product = biased(x, to: y, pass)
+        var product = biased(x, to: y, row: row ?? outputs, pass)
         product.start = residual
-        product.start_row = outputs
+        product.start_row = row ?? outputs
         run(product, rows: rows, pass)
     }
 
@@ -37,20 +48,34 @@ struct Linear {
     func forward(
         _ x: FloatPointer, rows: Int, to y: MutableFloatPointer, gelu activated: MutableFloatPointer, _ pass: Pass
     ) {
-        var product = biased(x, to: y, pass)
+        var product = biased(x, to: y, row: outputs, pass)
         product.finish = Int32(KERNELS_GELU)
         product.activated = activated
         product.activated_row = outputs
         run(product, rows: rows, pass)
     }
 
-    /// dx = dy Wᵀ, overwriting `dx`; multiplied by the derivative of tanh-GELU at `preactivations` when given.
+    /// What becomes of dy Wᵀ.
+    enum InputGradient {
+        case overwritten
+        case added
+        /// Multiplied by the derivative of tanh-GELU at these pre-activations.
+        case throughGELU(MutableFloatPointer)
+    }
+
+    /// dx = dy Wᵀ.
     func backwardInput(
-        _ dy: FloatPointer, rows: Int, to dx: MutableFloatPointer, preactivations: MutableFloatPointer? = nil,
-        _ pass: Pass
+        _ dy: FloatPointer, rows: Int, row: Int? = nil, to dx: MutableFloatPointer,
+        as gradient: InputGradient = .overwritten, _ pass: Pass
     ) {
         var product = backwardMatrix.product(dy, to: dx, pass)
-        if let preactivations {
+        product.a_row = row ?? outputs
+        switch gradient {
+        case .overwritten: break
+        case .added:
+            product.start = FloatPointer(dx)
+            product.start_row = inputs
+        case .throughGELU(let preactivations):
             product.finish = Int32(KERNELS_GELU_DERIVATIVE)
             product.activated = preactivations
             product.activated_row = inputs
@@ -58,19 +83,33 @@ struct Linear {
         run(product, rows: rows, pass)
     }
 
-    /// Adds xᵀ dy to the weight's gradient and the column sums of dy to the bias's.
+    /// Adds to the gradients of the weight (xᵀ dy) and the bias (column sums of dy), as far as they are trained.
     func backwardWeight(
-        _ x: FloatPointer, _ dy: FloatPointer, rows: Int, gradients: MutableFloatPointer, _ pass: Pass
+        _ x: FloatPointer, _ dy: FloatPointer, rows: Int, row: Int? = nil, gradients: MutableFloatPointer, _ pass: Pass
     ) {
+        let row = row ?? outputs
+        var sums: MutableFloatPointer?
+        if let bias, bias.isTrained { sums = gradients + bias.offset }
+        guard weight.isTrained, layout == .inputsFirst else {
+            if let sums { addColumns(of: dy, row: row, rows: rows, width: outputs, to: sums, pass) }
+            if weight.isTrained {
+                let outer = kernels_outer(
+                    a: dy, a_row: row, b: x, b_row: inputs, rows: rows, m: outputs, n: inputs,
+                    c: gradients + weight.offset, c_row: inputs, column_sums: nil)
+                accumulateOuter(outer, pool: pass.pool)
+            }
+            return
+        }
         let outer = kernels_outer(
-            a: x, a_row: inputs, b: dy, b_row: outputs, rows: rows, m: inputs, n: outputs,
-            c: gradients + weight.offset, c_row: outputs, column_sums: gradients + bias.offset)
+            a: x, a_row: inputs, b: dy, b_row: row, rows: rows, m: inputs, n: outputs,
+            c: gradients + weight.offset, c_row: outputs, column_sums: sums)
         accumulateOuter(outer, pool: pass.pool)
     }
 
-    private func biased(_ x: FloatPointer, to y: MutableFloatPointer, _ pass: Pass) -> kernels_product {
+    private func biased(_ x: FloatPointer, to y: MutableFloatPointer, row: Int, _ pass: Pass) -> kernels_product {
         var product = forwardMatrix.product(x, to: y, pass)
-        product.bias = pass.weights + bias.offset
+        product.c_row = row
+        if let bias { product.bias = pass.weights + bias.offset }
         return product
     }
 
@@ -78,6 +117,13 @@ struct Linear {
         pass.pool.parallelFor(count: rows, minimum: 42) { chunk, _ in
             withUnsafePointer(to: product) { kernels_multiply($0, chunk.lowerBound, chunk.upperBound) }
         }
+    }
+}
+
+/// Adds the column sums of rows to `sums`. Split by columns, so each sum runs in row order.
+func addColumns(of x: FloatPointer, row: Int, rows: Int, width: Int, to sums: MutableFloatPointer, _ pass: Pass) {
+    pass.pool.parallelFor(count: width, minimum: 128) { columns, _ in
+        kernels_add_columns(x, row, rows, columns.lowerBound, columns.upperBound, sums)
     }
 }
 

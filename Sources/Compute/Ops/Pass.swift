@@ -13,6 +13,12 @@ struct Pass {
     let packed: MutableFloatPointer
     /// One scratch area per lane of the pool.
     let scratch: LaneScratch
+    /// Cosines and sines of rotary positions; nil where positions are learned.
+    var rotary: FloatPointer?
+    /// What logits are divided by before anything else is done with them.
+    var temperature: Float = 1
+    /// Where dropout masks come from; nil when nothing is dropped.
+    var dropoutSeed: UInt64?
 }
 
 /// Scratch memory cut into one area per lane, so that no two threads share one.

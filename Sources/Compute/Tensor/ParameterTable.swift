@@ -8,6 +8,8 @@ package struct Parameter: Sendable, Equatable {
     package let offset: Int
     /// Whether the optimizer decays it; biases and norms are not decayed.
     package let isDecayed: Bool
+    /// Whether it has a gradient at all; the base of a low-rank adapter has none.
+    package let isTrained: Bool
 
     /// Floats in the tensor.
     package var count: Int { shape.reduce(1, *) }
@@ -29,9 +31,9 @@ package struct ParameterTable: Sendable, Equatable {
 
     /// Adds a tensor behind the last one and returns where it lies. Names must be unique.
     @discardableResult
-    package mutating func append(name: String, shape: [Int], isDecayed: Bool) -> Parameter {
+    package mutating func append(name: String, shape: [Int], isDecayed: Bool, isTrained: Bool = true) -> Parameter {
         precondition(indices[name] == nil, "Parameter \(name) is listed twice.")
-        let parameter = Parameter(name: name, shape: shape, offset: count, isDecayed: isDecayed)
+        let parameter = Parameter(name: name, shape: shape, offset: count, isDecayed: isDecayed, isTrained: isTrained)
         indices[name] = parameters.count
         parameters.append(parameter)
         count = (parameter.range.upperBound + 15) / 16 * 16

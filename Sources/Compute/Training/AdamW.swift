@@ -13,7 +13,7 @@ struct AdamW {
     private let blocks: [Block]
 
     init(table: ParameterTable) {
-        blocks = table.parameters.flatMap { parameter in
+        blocks = table.parameters.filter(\.isTrained).flatMap { parameter in
             stride(from: parameter.range.lowerBound, to: parameter.range.upperBound, by: AdamW.blockFloats).map {
                 Block(
                     range: $0..<min($0 + AdamW.blockFloats, parameter.range.upperBound),

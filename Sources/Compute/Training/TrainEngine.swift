@@ -44,7 +44,7 @@ package final class TrainEngine {
     ) throws -> UpdateStatistics {
         gradients.clear()
         for (index, batch) in microBatches.enumerated() {
-            let outputs = try model.forward(batch, entropy: entropy)
+            let outputs = try model.forward(batch, ForwardOptions(entropy: entropy))
             try model.backward(coefficients: try coefficients(index, outputs), into: gradients)
         }
         return applyGradients()
@@ -59,10 +59,11 @@ package final class TrainEngine {
         updateCount += 1
         // No quotient where nothing is clipped: an infinite limit would divide by itself.
         let factor = norm > options.clipNorm ? options.clipNorm / norm : 1
-        optimizer.update(
-            options, rate: rate, update: updateCount, gradientFactor: factor,
-            weights: model.weights, gradients: gradients, firstMoments: firstMoments, secondMoments: secondMoments,
-            pool: model.pool)
+        model.changeWeights { weights in
+            optimizer.update(
+                options, rate: rate, update: updateCount, gradientFactor: factor, weights: weights,
+                gradients: gradients, firstMoments: firstMoments, secondMoments: secondMoments, pool: model.pool)
+        }
         return UpdateStatistics(gradientNorm: norm, learningRate: rate, isApplied: true)
     }
 }

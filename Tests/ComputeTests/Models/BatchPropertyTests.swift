@@ -120,7 +120,7 @@ private let damages: [(@Sendable (inout PackedBatch) -> Void, String)] = [
         let spec = ModelSpec.gpt2(vocabularySize: 9, contextLength: 3, width: 4, layers: 1, heads: 1)
         let model = try LanguageModel(spec: spec, seed: 1, pool: ThreadPool(threads: 1))
         for run in [model.forward, model.score] {
-            let error = #expect(throws: ComputeError.self) { try run(wrong, .skip) }
+            let error = #expect(throws: ComputeError.self) { try run(wrong, .standard) }
             #expect(error?.code == .invalidBatch)
             #expect(error?.detail.contains(detail) == true, "\(error?.detail ?? "")")
         }

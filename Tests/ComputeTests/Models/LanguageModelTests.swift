@@ -1,3 +1,4 @@
+import CKernels
 import Testing
 
 @testable import Compute
@@ -10,7 +11,7 @@ import Testing
     func `all gradients agree with finite differences`(variant: Int32) throws {
         try withVariant(variant) {
             let model = try makeModel()
-            for index in 0..<model.weights.count { model.weights.base[index] *= 4 }
+            model.changeWeights { kernels_scale($0.base, 4, $0.count) }
             let batch = PackedBatch(sequences: sequences)
             let coefficients = randomFloats(batch.tokens.count, seed: 4, scale: 0.3)
             let gradients = try Arena(count: model.table.count)
@@ -28,8 +29,10 @@ import Testing
 
     @Test func `packed sequences do not see each other`() throws {
         let model = try makeModel()
-        let together = try model.forward(PackedBatch(sequences: sequences), entropy: .compute)
-        let apart = try sequences.map { try model.forward(PackedBatch(sequences: [$0]), entropy: .compute) }
+        let together = try model.forward(PackedBatch(sequences: sequences), ForwardOptions(entropy: .compute))
+        let apart = try sequences.map {
+            try model.forward(PackedBatch(sequences: [$0]), ForwardOptions(entropy: .compute))
+        }
         #expect(largestError(together.logProbabilities, doubles(apart.flatMap(\.logProbabilities))) < 1e-6)
         #expect(largestError(together.entropies, doubles(apart.flatMap(\.entropies))) < 1e-6)
     }
@@ -38,8 +41,8 @@ import Testing
         let model = try makeModel(threads: 2)
         let batch = PackedBatch(sequences: (0..<900).map { index in sequences[index % 4] })
         #expect(batch.segments(perChunkOf: 512).count == 7)
-        let scored = try model.score(batch, entropy: .compute)
-        #expect(try model.forward(batch, entropy: .compute) == scored)
+        let scored = try model.score(batch, ForwardOptions(entropy: .compute))
+        #expect(try model.forward(batch, ForwardOptions(entropy: .compute)) == scored)
         #expect(try model.score(batch).entropies.isEmpty)
     }
 
@@ -98,9 +101,9 @@ import Testing
         _ model: LanguageModel, _ batch: PackedBatch, _ coefficients: [Float], _ element: Int
     ) throws -> Float {
         let before = model.weights.base[element]
-        defer { model.weights.base[element] = before }
+        defer { model.changeWeights { $0.base[element] = before } }
         let losses = try [before + 0.002, before - 0.002].map { weight in
-            model.weights.base[element] = weight
+            model.changeWeights { $0.base[element] = weight }
             return zip(coefficients, try model.score(batch).logProbabilities).reduce(0.0) {
                 $0 - Double($1.0) * Double($1.1)
             }

@@ -4,6 +4,22 @@ import Testing
 
 private let contradictions: [(@Sendable (inout ModelSpec) -> Void, String)] = [
     ({ $0.width = 130 }, "width 130 is not a multiple of heads 4."),
+    ({ $0.headWidth = 0 }, "headWidth is 0 and must be at least 1."),
+    ({ ($0.heads, $0.headWidth) = (1024, 8192) }, "heads 1024 times headWidth 8192 is above 4194304."),
+    ({ $0.dropout.attention = 1 }, "attention dropout is 1.0 and must be in 0..<1."),
+    (
+        { ($0.family, $0.position, $0.headWidth) = ("llama", .rotary(RotaryPosition(base: 1e4)), 5) },
+        "headWidth 5 is odd; rotary positions turn pairs."
+    ),
+    ({ $0.position = .rotary(RotaryPosition(base: 1)) }, "The rotary base is 1.0 and must be above 1."),
+    (
+        { $0.position = .rotary(RotaryPosition(base: 1e4, scaling: .linear(factor: 0.5))) },
+        "The rotary scaling factor is 0.5 and must be at least 1."
+    ),
+    (
+        { $0.position = .rotary(RotaryPosition(base: 1e4, scaling: .dynamic(factor: 2, originalContext: 0))) },
+        "The rotary scaling's original context is 0 and must be at least 1."
+    ),
     ({ $0.layers = 0 }, "layers is 0 and must be at least 1."),
     ({ $0.vocabularySize = -1 }, "vocabularySize is -1 and must be at least 1."),
     ({ $0.keyValueHeads = 3 }, "heads 4 is not a multiple of keyValueHeads 3."),
@@ -51,24 +67,40 @@ private let contradictions: [(@Sendable (inout ModelSpec) -> Void, String)] = [
         #expect(!bytesOfAllArenas.overflow)
     }
 
-    @Test func `parts that do not run yet are refused by name`() {
-        var llama = spec
-        llama.norm = .rmsNorm
-        #expect(summary(of: llama) == "This version cannot run a model with norm: rmsNorm.")
-        var grouped = spec
-        grouped.keyValueHeads = 2
-        #expect(summary(of: grouped) == "This version cannot run a model with keyValueHeads: 2 with heads: 4.")
-        var critic = spec
-        critic.head = .value
-        #expect(summary(of: critic) == "This version cannot run a model with head: value.")
+    @Test func `an unknown family is refused with the nearest one`() {
+        var unknown = spec
+        unknown.family = "lama"
+        let error = #expect(throws: ComputeError.self) { try unknown.validate() }
+        #expect(error?.summary == "Unknown model family 'lama'.")
+        #expect(error?.detail == "Families: gpt2, llama, qwen2. Did you mean 'llama'?")
     }
 
-    private func summary(of spec: ModelSpec) -> String? {
-        do {
-            try spec.validate()
-            return nil
-        } catch {
-            return error.summary
-        }
+    @Test func `a Llama's rows are as wide as its heads and gates ask`() throws {
+        let llama = ModelSpec.llama(
+            vocabularySize: 9, contextLength: 8, width: 12, layers: 1, heads: 6, keyValueHeads: 2, mlpWidth: 20)
+        try llama.validate()
+        #expect(llama.queryKeyValueWidth == 12 + 2 * 4)
+        #expect(llama.hiddenWidth == 40)
+    }
+
+    @Test func `tensors have the names and layouts of their family`() {
+        let llama = ModelSpec.llama(
+            vocabularySize: 9, contextLength: 8, width: 12, layers: 1, heads: 6, keyValueHeads: 2, mlpWidth: 20)
+        let layer = "model.layers.0."
+        #expect(
+            llama.parameterTable().parameters.map(\.name) == [
+                "model.embed_tokens.weight", layer + "input_layernorm.weight", layer + "self_attn.q_proj.weight",
+                layer + "self_attn.k_proj.weight", layer + "self_attn.v_proj.weight",
+                layer + "self_attn.o_proj.weight", layer + "post_attention_layernorm.weight",
+                layer + "mlp.gate_proj.weight", layer + "mlp.up_proj.weight", layer + "mlp.down_proj.weight",
+                "model.norm.weight", "lm_head.weight",
+            ])
+        #expect(llama.parameterTable()[layer + "self_attn.k_proj.weight"]?.shape == [4, 12])
+        var critic = ModelSpec.qwen2(
+            vocabularySize: 9, contextLength: 8, width: 12, layers: 1, heads: 6, keyValueHeads: 2, mlpWidth: 20)
+        critic.head = .value
+        let names = critic.parameterTable().parameters.map(\.name)
+        #expect(names.filter { $0.hasSuffix(".bias") } == ["q", "k", "v"].map { layer + "self_attn.\($0)_proj.bias" })
+        #expect(names.last == "score.weight")
     }
 }

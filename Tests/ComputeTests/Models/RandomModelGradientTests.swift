@@ -25,7 +25,7 @@ import Testing
         let random = try RandomModel(seed: seed)
         var generator = SeededGenerator(seed: seed)
         let sequences = [9, 1, 4, 2].map { random.tokens($0, &generator) }
-        let outputs = try random.model.score(PackedBatch(sequences: sequences), entropy: .compute)
+        let outputs = try random.model.score(PackedBatch(sequences: sequences), ForwardOptions(entropy: .compute))
         var start = 0
         for sequence in sequences {
             let logits = random.reference.logits(sequence)

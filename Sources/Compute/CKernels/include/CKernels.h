@@ -104,12 +104,13 @@ typedef struct {
     ptrdiff_t output_row;
     float *log_sum;            // one per query, `log_sum_row` apart
     ptrdiff_t log_sum_row;
+    bool adds_to_keys;         // backward: d_key and d_value are added to (further queries of a grouped head)
 } kernels_attention;
 
 /// Floats of scratch one attention call needs, forward or backward, for segments of at most `length`.
 ptrdiff_t kernels_attention_scratch(ptrdiff_t length, ptrdiff_t size);
 void kernels_attend(const kernels_attention *attention, float *scratch);
-/// Gradients overwrite d_query, d_key, d_value (same layout and stride as the inputs).
+/// Gradients overwrite d_query, and d_key and d_value unless `adds_to_keys` (same layout and stride as the inputs).
 void kernels_attend_backward(const kernels_attention *attention, const float *d_output, float *d_query, float *d_key,
                              float *d_value, float *scratch);
 /// Positions whose keys are interleaved in a key-value cache: key channel c of position t is at
@@ -132,6 +133,28 @@ void kernels_layer_norm(const float *x, const float *gain, const float *shift, f
 void kernels_layer_norm_backward(const float *d_out, const float *x, const float *gain, const float *mean,
                                  const float *rstd, ptrdiff_t rows, ptrdiff_t width, float *d_x, float *d_gain,
                                  float *d_shift);
+/// out = x * rstd * gain over rows of `width` contiguous floats; rstd may be null.
+void kernels_rms_norm(const float *x, const float *gain, float epsilon, ptrdiff_t rows, ptrdiff_t width, float *out,
+                      float *rstd);
+/// d_x += gradient through the norm; d_gain is accumulated.
+void kernels_rms_norm_backward(const float *d_out, const float *x, const float *gain, const float *rstd, ptrdiff_t rows,
+                               ptrdiff_t width, float *d_x, float *d_gain);
+/// sums[i] += x[t][i] over rows t, `row` floats apart, for i in [column_begin, column_end).
+void kernels_add_columns(const float *x, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t column_begin, ptrdiff_t column_end,
+                         float *sums);
+/// Rotary positions in place: each of `heads` neighbouring heads of `size` floats is turned as pairs (i, i + size/2).
+/// Row p of `table` is size/2 cosines, then size/2 sines; `direction` is 1 forward and -1 for gradients.
+void kernels_rotate(float *x, ptrdiff_t row, const int32_t *positions, const float *table, ptrdiff_t rows,
+                    ptrdiff_t heads, ptrdiff_t size, float direction);
+/// activated = silu(gate) * up for rows gate | up of 2 * width floats.
+void kernels_swiglu(const float *hidden, ptrdiff_t rows, ptrdiff_t width, float *activated);
+/// Gradients of gate and up, overwriting rows of 2 * width floats.
+void kernels_swiglu_backward(const float *d_activated, const float *hidden, ptrdiff_t rows, ptrdiff_t width,
+                             float *d_hidden);
+/// out = residual + x * mask / (1 - rate) over whole rows; `residual` may be null, `out` may be `x` or `residual`.
+/// Element i of row r is dropped by a hash of (seed, first_row + r, i) alone, so any split gives the same mask.
+void kernels_dropout(const float *x, const float *residual, uint64_t seed, ptrdiff_t first_row, ptrdiff_t rows,
+                     ptrdiff_t width, float rate, float *out);
 /// Statistics of one row of logits: log of the sum of exponentials, and the entropy of its softmax.
 /// `entropy` may be null.
 float kernels_log_sum_exp(const float *logits, ptrdiff_t count, float *entropy);
@@ -140,7 +163,7 @@ void kernels_softmax_scaled(float *logits, ptrdiff_t count, float log_sum, float
 /// out = exp(x - shift).
 void kernels_exp(const float *x, float shift, ptrdiff_t count, float *out);
 
-/// out[t] = token_table[tokens[t]] + position_table[positions[t]].
+/// out[t] = token_table[tokens[t]] + position_table[positions[t]]; the position table may be null.
 void kernels_embed(const int32_t *tokens, const int32_t *positions, const float *token_table,
                    const float *position_table, ptrdiff_t rows, ptrdiff_t width, float *out);
 /// Adds columns [column_begin, column_end) of d_out rows to the rows of both tables they came from.
@@ -148,6 +171,8 @@ void kernels_embed_backward(const int32_t *tokens, const int32_t *positions, con
                             ptrdiff_t width, ptrdiff_t column_begin, ptrdiff_t column_end, float *d_token_table,
                             float *d_position_table);
 
+/// x *= factor.
+void kernels_scale(float *x, float factor, ptrdiff_t count);
 /// y += x.
 void kernels_add(const float *x, ptrdiff_t count, float *y);
 double kernels_sum_of_squares(const float *x, ptrdiff_t count);

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Compute
 
-@Suite struct LayerNormTests {
+@Suite struct NormTests {
     private let width = 21
     private let rows = 150
 
@@ -37,7 +37,7 @@ import Testing
 
 /// A norm whose gain lies at 0 and whose shift lies at 32 of the weights.
 private struct Fixture {
-    let norm: LayerNorm
+    let norm: Norm
     let rows: Int
     let width: Int
     let weights: Arena
@@ -49,7 +49,7 @@ private struct Fixture {
         var table = ParameterTable()
         let gain = table.append(name: "gain", shape: [width], isDecayed: false)
         let shift = table.append(name: "shift", shape: [width], isDecayed: false)
-        norm = LayerNorm(gain: gain, shift: shift, epsilon: 1e-5)
+        norm = Norm(gain: gain, shift: shift, epsilon: 1e-5)
         self.rows = rows
         self.width = width
         weights = try arena(randomFloats(table.count, seed: 1))

@@ -1,0 +1,47 @@
+/// One family of models as Hugging Face writes it down. Adding a family is one conformer and one line in
+/// `ModelFamilies`.
+package protocol ModelFamily: Sendable {
+    /// `model_type` in `config.json`, and `ModelSpec.family`.
+    var name: String { get }
+    /// What its tensors are called and how its matrices lie.
+    var tensors: TensorNames { get }
+}
+
+/// Names of a family's tensors, without the layer's number.
+package struct TensorNames: Sendable, Equatable {
+    /// How the matrix of a linear layer lies in memory.
+    package enum MatrixLayout: Sendable {
+        /// `[in, out]`: GPT-2's Conv1D.
+        case inputsFirst
+        /// `[out, in]`: PyTorch's Linear.
+        case outputsFirst
+    }
+
+    /// Before every name but the heads'.
+    let prefix: String
+    let layout: MatrixLayout
+    let tokenEmbedding: String
+    /// Nil where positions are not learned.
+    let positionEmbedding: String?
+    /// Before a layer's number.
+    let layers: String
+    let attentionNorm: String
+    /// One name where the three lie side by side in one matrix, else three.
+    let queryKeyValue: [String]
+    let projection: String
+    let mlpNorm: String
+    /// Up, or gate and up.
+    let expansion: [String]
+    let contraction: String
+    let finalNorm: String
+    /// Ends of the names of buffers that old files hold and the model does not need.
+    let ignoredSuffixes: [String]
+
+    /// The untied language-model head.
+    static let head = "lm_head"
+    /// The value or reward head.
+    static let score = "score"
+
+    /// The full name of a layer's module.
+    func name(_ module: String, layer: Int) -> String { "\(prefix)\(layers).\(layer).\(module)" }
+}
