@@ -9,7 +9,9 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Run one benchmark and print JSON (used by scripts/bench).",
         shouldDisplay: false,
-        subcommands: [StoreSuite.self, TransportSuite.self, TrainingSuite.self, TelemetrySource.self])
+        subcommands: [
+            StoreSuite.self, TransportSuite.self, TrainingSuite.self, GenerationSuite.self, TelemetrySource.self,
+        ])
 
     /// The store in this process.
     struct StoreSuite: ParsableCommand {

@@ -30,15 +30,23 @@ struct WorkerCommand: ParsableCommand {
 struct TrainingSuite: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "training")
 
-    @Option var threads = 2
-    @Option var steps = 10
-
-    private struct Result: Encodable {
-        let tokensPerSecond: Double
-    }
+    @OptionGroup var options: BenchOptions
 
     func run() throws {
-        try Output.jsonLine(Result(tokensPerSecond: try WorkerBenchmark.training(steps: steps, threads: threads)))
+        try Output.jsonLine(
+            try WorkerBenchmark.training(options.name, threads: options.threads, seconds: options.seconds))
+    }
+}
+
+/// Our side of the generation benchmark.
+struct GenerationSuite: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "generation")
+
+    @OptionGroup var options: BenchOptions
+
+    func run() throws {
+        try Output.jsonLine(
+            try WorkerBenchmark.generation(options.name, threads: options.threads, seconds: options.seconds))
     }
 }
 

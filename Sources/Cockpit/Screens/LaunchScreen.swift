@@ -179,11 +179,15 @@ struct PlanPane {
     }
 
     private static func describe(_ model: ModelPlan) -> TextLine {
-        let shape: String =
-            switch model.module {
-            case .transformer(let plan): "\(plan.family) \(plan.layers)x\(plan.width)"
-            case .tokenizerOnly: "rules"
+        let shape: String
+        switch model.module {
+        case .tokenizerOnly: shape = "rules"
+        case .transformer(let plan):
+            switch plan.shape {
+            case .sizes(let sizes): shape = "\(sizes.family) \(sizes.layers)x\(sizes.width)"
+            case .folder(let path): shape = path.split(separator: "/").last.map(String.init) ?? path
             }
+        }
         return fact(
             "  \(model.name.role)",
             "\(shape) on model_worker/\(model.worker)\(model.optimizer == nil ? "" : ", trains")")

@@ -3,6 +3,7 @@
 
 #include "CKernels.h"
 #include "clones.h"
+#include "profile.h"
 
 #include <string.h>
 
@@ -68,6 +69,7 @@ INLINE void weigh(const int octets, const float *weights, const float *values, p
 CLONES void kernels_attend_cached(const float *query, const float *keys, ptrdiff_t key_block, const float *values,
                                   ptrdiff_t value_row, ptrdiff_t length, ptrdiff_t size, float scale, float *scores,
                                   float *output) {
+    PROFILE(KERNELS_TIME_ATTENTION);
     const ptrdiff_t blocks = (length + KERNELS_KEY_POSITIONS - 1) / KERNELS_KEY_POSITIONS;
     ptrdiff_t block = 0;
     for (; block + 4 <= blocks; block += 4)

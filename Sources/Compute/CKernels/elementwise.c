@@ -1,6 +1,7 @@
 // Loops over contiguous floats that the compiler vectorises: softmax pieces, optimizer, sums.
 
 #include "exponential.h"
+#include "profile.h"
 
 #pragma clang fp contract(fast)
 
@@ -21,6 +22,7 @@ INLINE float largest_of(const float *x, ptrdiff_t count) {
 }
 
 CLONES float kernels_log_sum_exp(const float *logits, ptrdiff_t count, float *entropy) {
+    PROFILE(KERNELS_TIME_ELEMENTS);
     float largest = largest_of(logits, count);
     float sum = 0, weighted = 0;
     {
@@ -42,6 +44,7 @@ CLONES float kernels_log_sum_exp(const float *logits, ptrdiff_t count, float *en
 }
 
 CLONES void kernels_softmax_scaled(float *logits, ptrdiff_t count, float log_sum, float coefficient) {
+    PROFILE(KERNELS_TIME_ELEMENTS);
     for (ptrdiff_t i = 0; i < count; i++) logits[i] = coefficient * exponential(logits[i] - log_sum);
 }
 
@@ -50,11 +53,13 @@ CLONES void kernels_scale(float *x, float factor, ptrdiff_t count) {
 }
 
 CLONES void kernels_add(const float *x, ptrdiff_t count, float *y) {
+    PROFILE(KERNELS_TIME_ELEMENTS);
     for (ptrdiff_t i = 0; i < count; i++) y[i] += x[i];
 }
 
 CLONES double kernels_sum_of_squares(const float *x, ptrdiff_t count) {
 #pragma clang fp reassociate(on)
+    PROFILE(KERNELS_TIME_OPTIMIZER);
     double total = 0;
     for (ptrdiff_t i = 0; i < count; i++) total += (double)x[i] * (double)x[i];
     return total;
@@ -62,6 +67,7 @@ CLONES double kernels_sum_of_squares(const float *x, ptrdiff_t count) {
 
 CLONES void kernels_adamw(const kernels_adamw_options *options, float *weights, const float *gradients,
                           float *first_moments, float *second_moments, ptrdiff_t count) {
+    PROFILE(KERNELS_TIME_OPTIMIZER);
     const kernels_adamw_options o = *options;
     const float kept = 1.0f - o.rate * o.decay;
     const float step = o.rate / o.correction1;

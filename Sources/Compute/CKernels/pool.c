@@ -6,6 +6,7 @@
 
 #define _GNU_SOURCE
 #include "CKernels.h"
+#include "profile.h"
 
 #include <limits.h>
 #include <linux/futex.h>
@@ -58,6 +59,7 @@ static void futex_wake(_Atomic uint32_t *word) {
 static uint32_t generation_of(uint64_t state) { return (uint32_t)(state >> 32); }
 
 static void run_chunks(kernels_pool *pool, ptrdiff_t lane) {
+    PROFILE(KERNELS_TIME_LANES);
     for (;;) {
         ptrdiff_t begin = atomic_fetch_add_explicit(&pool->next, pool->grain, memory_order_relaxed);
         if (begin >= pool->count) return;
@@ -142,6 +144,7 @@ void kernels_pool_run(kernels_pool *pool, ptrdiff_t count, ptrdiff_t grain, kern
         body(context, 0, count, 0);
         return;
     }
+    PROFILE(KERNELS_TIME_CALLS);
     pool->body = body;
     pool->context = context;
     pool->count = count;

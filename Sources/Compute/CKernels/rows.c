@@ -2,6 +2,7 @@
 
 #include "CKernels.h"
 #include "clones.h"
+#include "profile.h"
 
 #include <string.h>
 
@@ -9,6 +10,7 @@
 
 CLONES void kernels_layer_norm(const float *x, const float *gain, const float *shift, float epsilon, ptrdiff_t rows,
                                ptrdiff_t width, float *out, float *mean, float *rstd) {
+    PROFILE(KERNELS_TIME_ELEMENTS);
     for (ptrdiff_t row = 0; row < rows; row++) {
         const float *in = x + row * width;
         float *normed = out + row * width;
@@ -32,6 +34,7 @@ CLONES void kernels_layer_norm(const float *x, const float *gain, const float *s
 CLONES void kernels_layer_norm_backward(const float *d_out, const float *x, const float *gain, const float *mean,
                                         const float *rstd, ptrdiff_t rows, ptrdiff_t width, float *d_x, float *d_gain,
                                         float *d_shift) {
+    PROFILE(KERNELS_TIME_ELEMENTS);
     for (ptrdiff_t row = 0; row < rows; row++) {
         const float *restrict in = x + row * width, *restrict d = d_out + row * width;
         float *restrict d_in = d_x + row * width, *restrict d_g = d_gain, *restrict d_s = d_shift;
@@ -99,6 +102,7 @@ CLONES void kernels_add_columns(const float *x, ptrdiff_t row, ptrdiff_t rows, p
 
 CLONES void kernels_embed(const int32_t *tokens, const int32_t *positions, const float *token_table,
                           const float *position_table, ptrdiff_t rows, ptrdiff_t width, float *out) {
+    PROFILE(KERNELS_TIME_ELEMENTS);
     for (ptrdiff_t row = 0; row < rows; row++) {
         const float *token = token_table + tokens[row] * width;
         if (position_table == NULL) {
@@ -113,6 +117,7 @@ CLONES void kernels_embed(const int32_t *tokens, const int32_t *positions, const
 CLONES void kernels_embed_backward(const int32_t *tokens, const int32_t *positions, const float *d_out, ptrdiff_t rows,
                                    ptrdiff_t width, ptrdiff_t column_begin, ptrdiff_t column_end, float *d_token_table,
                                    float *d_position_table) {
+    PROFILE(KERNELS_TIME_ELEMENTS);
     for (ptrdiff_t row = 0; row < rows; row++) {
         float *token = d_token_table + tokens[row] * width;
         const float *d = d_out + row * width;

@@ -143,6 +143,11 @@ extension ModelSpec {
             throw ModelSpec.contradiction(
                 "heads \(heads) times headWidth \(headWidth) is above \(ModelSpec.largestSize).")
         }
+        if names.queryKeyValue.count == 1, keyValueHeads != heads {
+            throw ModelSpec.contradiction(
+                "keyValueHeads \(keyValueHeads) differs from heads \(heads), which the family '\(family)' does not have."
+            )
+        }
         if names.queryKeyValue.count == 1, attentionWidth != width {
             throw ModelSpec.contradiction("width \(width) is not a multiple of heads \(heads).")
         }

@@ -32,13 +32,21 @@ enum CommonSettings {
     ]
 
     static let model: [Setting] = [
+        Setting(
+            "model.family", .choice(RegisteredNames.registered.modelFamilies), default: .text("gpt2"),
+            "what the model is like: GPT-2, Llama or Qwen2"),
         Setting("model.width", .integer(8...65_536), default: .integer(256), "width of the hidden states"),
         Setting("model.layers", .integer(1...512), default: .integer(6), "transformer layers"),
         Setting("model.heads", .integer(1...512), default: .integer(8), "attention heads; must divide model.width"),
+        Setting(
+            "model.key_value_heads", .integer(0...512), default: .integer(0),
+            "heads of keys and values, which query heads share (llama, qwen2); 0: one each"),
+        Setting(
+            "model.mlp_width", .integer(0...1_048_576), default: .integer(0), "width of the MLP; 0: the family's own"),
         Setting("model.context", .integer(8...1_048_576), default: .integer(128), "longest sequence in tokens"),
         Setting(
             "model.checkpoint", .path, default: .text(""),
-            "folder of a model in Hugging Face layout to start from; empty: random weights"),
+            "folder of a Hugging Face model to start from, with its shape and tokenizer; empty: random weights"),
     ]
 
     static let evaluation: [Setting] = [
@@ -83,10 +91,15 @@ extension Settings {
         _ initialization: TransformerPlan.Initialization? = nil
     ) -> TransformerPlan {
         let folder = text("model.checkpoint")
+        guard folder.isEmpty else {
+            return TransformerPlan(shape: .folder(folder), initialization: initialization ?? .folder(folder))
+        }
+        func optional(_ key: String) -> Int? { integer(key) == 0 ? nil : integer(key) }
         return TransformerPlan(
-            family: "gpt2", contextLength: integer("model.context"), width: integer("model.width"),
+            family: text("model.family"), contextLength: integer("model.context"), width: integer("model.width"),
             layers: integer("model.layers"), heads: integer("model.heads"),
-            initialization: initialization ?? (folder.isEmpty ? .random : .folder(folder)))
+            keyValueHeads: optional("model.key_value_heads"), mlpWidth: optional("model.mlp_width"),
+            initialization: initialization ?? .random)
     }
 
     func datasetPlan(_ pathKey: String, type: String = "prompt_answer") -> DatasetPlan {

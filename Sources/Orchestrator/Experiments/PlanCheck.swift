@@ -45,19 +45,27 @@ package struct PlanCheck: Sendable {
 
     private func verifyModels(_ setup: SetupPlan) throws(ConfigurationError) {
         for model in setup.models {
-            guard case .transformer(let shape) = model.module else { continue }
-            if shape.width % shape.heads != 0 {
-                throw ConfigurationError(
-                    .badBatch, "model.width=\(shape.width) is not divisible by model.heads=\(shape.heads)")
-            }
-            if setup.dataset.maximumLength > shape.contextLength {
-                throw ConfigurationError(
-                    .badBatch,
-                    "dataset.max_length=\(setup.dataset.maximumLength) is above model.context=\(shape.contextLength)")
-            }
-            if case .folder(let path) = shape.initialization, machine.files.kind(path) != .folder {
+            guard case .transformer(let transformer) = model.module else { continue }
+            if case .sizes(let sizes) = transformer.shape { try verify(sizes, longest: setup.dataset.maximumLength) }
+            if case .folder(let path) = transformer.shape, machine.files.kind(path) != .folder {
                 throw ConfigurationError(.dataset, "model.checkpoint: there is no folder \(path)")
             }
+        }
+    }
+
+    private func verify(_ sizes: TransformerSizes, longest: Int) throws(ConfigurationError) {
+        if sizes.width % sizes.heads != 0 {
+            throw ConfigurationError(
+                .badBatch, "model.width=\(sizes.width) is not divisible by model.heads=\(sizes.heads)")
+        }
+        if sizes.heads % sizes.keyValueHeads != 0 {
+            throw ConfigurationError(
+                .badBatch,
+                "model.heads=\(sizes.heads) is not divisible by model.key_value_heads=\(sizes.keyValueHeads)")
+        }
+        if longest > sizes.contextLength {
+            throw ConfigurationError(
+                .badBatch, "dataset.max_length=\(longest) is above model.context=\(sizes.contextLength)")
         }
     }
 

@@ -13,16 +13,21 @@ struct ResourceEstimate: Equatable {
 
     init(_ setup: SetupPlan) {
         for model in setup.models {
-            guard case .transformer(let shape) = model.module else { continue }
-            let bytes = Self.parameters(of: shape) * Self.bytesOfNumber
+            // The size of a model in a folder is known to the worker that opens it.
+            guard case .transformer(let transformer) = model.module, case .sizes(let sizes) = transformer.shape else {
+                continue
+            }
+            let bytes = Self.parameters(of: sizes) * Self.bytesOfNumber
             // AdamW keeps weights, gradients and two moments; a checkpoint holds all but the gradients.
             memory += model.optimizer == nil ? bytes : 4 * bytes
             disk += model.optimizer == nil ? 0 : 2 * 3 * bytes
         }
     }
 
-    static func parameters(of shape: TransformerPlan) -> Int {
-        let width = shape.width
-        return shape.layers * (12 * width * width + 13 * width) + (shape.contextLength + smallestVocabulary + 2) * width
+    static func parameters(of sizes: TransformerSizes) -> Int {
+        let width = sizes.width
+        let attention = 2 * width * width + 2 * width * (width / sizes.heads * sizes.keyValueHeads)
+        let mlp = 2 * width * (sizes.mlpWidth ?? 4 * width)
+        return sizes.layers * (attention + mlp + 13 * width) + (sizes.contextLength + smallestVocabulary + 2) * width
     }
 }

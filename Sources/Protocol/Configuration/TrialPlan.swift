@@ -83,14 +83,17 @@ package struct ModelPlan: Sendable, Equatable, Codable {
     package var name: ModelName { shard.model }
 }
 
-/// The shape of a language model and where its first weights come from. The vocabulary is the tokenizer's.
+/// The shape of a language model and where its first weights come from.
 package struct TransformerPlan: Sendable, Equatable, Codable {
-    package var family: String
-    package var contextLength: Int
-    package var width: Int
-    package var layers: Int
-    package var heads: Int
+    package var shape: Shape
     package var initialization: Initialization
+
+    package enum Shape: Sendable, Equatable, Codable {
+        /// The vocabulary is the trial's characters.
+        case sizes(TransformerSizes)
+        /// That of the model in this Hugging Face folder, with its tokenizer.
+        case folder(String)
+    }
 
     package enum Initialization: Sendable, Equatable, Codable {
         /// Random weights from the trial's seed and the role's name.
@@ -101,15 +104,45 @@ package struct TransformerPlan: Sendable, Equatable, Codable {
         case role(ModelRole)
     }
 
+    package init(shape: Shape, initialization: Initialization) {
+        self.shape = shape
+        self.initialization = initialization
+    }
+
+    /// A model of these sizes; as many key-value heads as heads, and the family's own MLP width, unless given.
     package init(
-        family: String, contextLength: Int, width: Int, layers: Int, heads: Int, initialization: Initialization
+        family: String, contextLength: Int, width: Int, layers: Int, heads: Int, keyValueHeads: Int? = nil,
+        mlpWidth: Int? = nil, initialization: Initialization
+    ) {
+        let sizes = TransformerSizes(
+            family: family, contextLength: contextLength, width: width, layers: layers, heads: heads,
+            keyValueHeads: keyValueHeads ?? heads, mlpWidth: mlpWidth)
+        self.init(shape: .sizes(sizes), initialization: initialization)
+    }
+}
+
+/// The sizes of a language model with random first weights.
+package struct TransformerSizes: Sendable, Equatable, Codable {
+    package var family: String
+    package var contextLength: Int
+    package var width: Int
+    package var layers: Int
+    package var heads: Int
+    package var keyValueHeads: Int
+    /// Nil: what the family takes for this width.
+    package var mlpWidth: Int?
+
+    package init(
+        family: String, contextLength: Int, width: Int, layers: Int, heads: Int, keyValueHeads: Int,
+        mlpWidth: Int? = nil
     ) {
         self.family = family
         self.contextLength = contextLength
         self.width = width
         self.layers = layers
         self.heads = heads
-        self.initialization = initialization
+        self.keyValueHeads = keyValueHeads
+        self.mlpWidth = mlpWidth
     }
 }
 

@@ -2,23 +2,29 @@ import Compute
 import Protocol
 
 /// Makes the models of a setup from their plans.
-struct ModelFactory {
+package struct ModelFactory {
     let seed: UInt64
     let tokenizer: CharacterTokenizer
     let pool: ThreadPool
 
+    /// The model families a plan may name.
+    package static let families = ModelFamilies.all.map(\.name)
+
     /// The shape of a model; nil for a rule.
     func spec(of plan: ModelPlan) throws -> ModelSpec? {
         guard case .transformer(let transformer) = plan.module else { return nil }
-        guard transformer.family == "gpt2" else {
-            throw WorkerError(
-                .plan,
-                "unknown model family '\(transformer.family)'."
-                    + Suggestion.phrase(for: transformer.family, among: ["gpt2"]))
+        switch transformer.shape {
+        case .folder(let path): return try Checkpoint.openExternal(path).spec
+        case .sizes(let sizes): return try spec(of: sizes)
         }
-        return .gpt2(
-            vocabularySize: tokenizer.vocabularySize, contextLength: transformer.contextLength,
-            width: transformer.width, layers: transformer.layers, heads: transformer.heads)
+    }
+
+    private func spec(of sizes: TransformerSizes) throws -> ModelSpec {
+        let family = try ModelFamilies.named(sizes.family)
+        return family.spec(
+            of: ModelSizes(
+                vocabularySize: tokenizer.vocabularySize, contextLength: sizes.contextLength, width: sizes.width,
+                layers: sizes.layers, heads: sizes.heads, keyValueHeads: sizes.keyValueHeads, mlpWidth: sizes.mlpWidth))
     }
 
     /// The model with the weights that `initialize` asks for.

@@ -90,6 +90,7 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
             return
         }
         #expect(actor.initialization == .folder("/users/ada/gpt2"))
+        #expect([actor.shape, reference.shape] == [.folder("/users/ada/gpt2"), .folder("/users/ada/gpt2")])
         // The reference is what the actor is when the setup begins.
         #expect(reference.initialization == .role(.actor))
     }
@@ -132,6 +133,10 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
     }
 
     @Test(arguments: [
+        (
+            ["model.family=llama", "model.heads=8", "model.key_value_heads=3"],
+            "model.heads=8 is not divisible by model.key_value_heads=3"
+        ),
         (["model.width=100", "model.heads=8"], "model.width=100 is not divisible by model.heads=8"),
         (["model.heads=512", "model.width=256"], "model.width=256 is not divisible by model.heads=512"),
         (["dataset.max_length=129"], "dataset.max_length=129 is above model.context=128"),
@@ -170,9 +175,9 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         (768, 12, 1024, 85_916_160), (128, 4, 32, 809_728), (8, 1, 8, 1720),
     ])
     func `is counted in parameters`(width: Int, layers: Int, context: Int, parameters: Int) {
-        let shape = TransformerPlan(
-            family: "gpt2", contextLength: context, width: width, layers: layers, heads: 1, initialization: .random)
-        #expect(ResourceEstimate.parameters(of: shape) == parameters)
+        let sizes = TransformerSizes(
+            family: "gpt2", contextLength: context, width: width, layers: layers, heads: 1, keyValueHeads: 1)
+        #expect(ResourceEstimate.parameters(of: sizes) == parameters)
     }
 
     @Test func `is four times as much where it trains, and nothing for a rule`() throws {

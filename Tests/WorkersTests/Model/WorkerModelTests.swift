@@ -118,7 +118,10 @@ import Testing
 
     @Test(arguments: [("gpt", " Did you mean 'gpt2'?"), ("GPT-2", " Did you mean 'gpt2'?"), ("mamba", "")])
     func `an unknown family is refused with a suggestion`(family: String, suggestion: String) throws {
-        #expect(try reply { $0.module = transformer(family) } == "unknown model family '\(family)'.\(suggestion)")
+        let found = try reply { $0.module = transformer(family) }
+        #expect(found.contains("Unknown model family '\(family)'."))
+        #expect(found.contains("Families: gpt2, llama, qwen2.\(suggestion)"))
+        #expect(try reply { $0.module = transformer("qwen2") } == "")
     }
 
     @Test func `heads that do not divide the width are refused`() throws {

@@ -188,6 +188,27 @@ typedef struct {
 void kernels_adamw(const kernels_adamw_options *options, float *weights, const float *gradients, float *first_moments,
                    float *second_moments, ptrdiff_t count);
 
+// MARK: Measuring
+
+/// What profiled time is counted under, summed over lanes; a kernel without a mark is counted nowhere.
+enum {
+    KERNELS_TIME_MATRIX = 0,     // products, weight gradients, packing; with their fused epilogues
+    KERNELS_TIME_ATTENTION = 1,
+    KERNELS_TIME_ELEMENTS = 2,   // norms, embeddings, softmax, sums
+    KERNELS_TIME_OPTIMIZER = 3,  // update and gradient norm
+    KERNELS_TIME_LANES = 4,      // inside a pool's body, whatever it does
+    KERNELS_TIME_CALLS = 5,      // the caller inside kernels_pool_run, waiting included
+    KERNELS_TIME_CATEGORIES = 6,
+};
+
+/// Starts counting from zero, for all threads of the process.
+void kernels_profile_start(void);
+/// Ends it; writes `KERNELS_TIME_CATEGORIES` sums in seconds and returns the wall time in between.
+double kernels_profile_stop(double *seconds);
+/// Runs `rounds` of independent multiply-add chains in registers with the calling thread's variant; returns how many
+/// operations that were (two for a multiply-add). `sink` receives a number nobody needs.
+double kernels_multiply_add_chains(ptrdiff_t rounds, float *sink);
+
 // MARK: Thread pool
 
 typedef struct kernels_pool kernels_pool;

@@ -2,6 +2,13 @@
 struct LlamaFamily: ModelFamily {
     let name = "llama"
     let tensors = TensorNames.llama
+
+    func spec(of sizes: ModelSizes) -> ModelSpec {
+        .llama(
+            vocabularySize: sizes.vocabularySize, contextLength: sizes.contextLength, width: sizes.width,
+            layers: sizes.layers, heads: sizes.heads, keyValueHeads: sizes.keyValueHeads ?? sizes.heads,
+            mlpWidth: sizes.gatedWidth)
+    }
 }
 
 extension TensorNames {

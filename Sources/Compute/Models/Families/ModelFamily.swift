@@ -5,6 +5,37 @@ package protocol ModelFamily: Sendable {
     var name: String { get }
     /// What its tensors are called and how its matrices lie.
     var tensors: TensorNames { get }
+    /// A new model of these sizes, with what else the family usually has.
+    func spec(of sizes: ModelSizes) -> ModelSpec
+}
+
+/// What a new model is asked to measure.
+package struct ModelSizes: Sendable, Equatable {
+    package var vocabularySize: Int
+    package var contextLength: Int
+    package var width: Int
+    package var layers: Int
+    package var heads: Int
+    /// Nil: one for each head.
+    package var keyValueHeads: Int?
+    /// Nil: what the family takes for this width.
+    package var mlpWidth: Int?
+
+    package init(
+        vocabularySize: Int, contextLength: Int, width: Int, layers: Int, heads: Int, keyValueHeads: Int? = nil,
+        mlpWidth: Int? = nil
+    ) {
+        self.vocabularySize = vocabularySize
+        self.contextLength = contextLength
+        self.width = width
+        self.layers = layers
+        self.heads = heads
+        self.keyValueHeads = keyValueHeads
+        self.mlpWidth = mlpWidth
+    }
+
+    /// Two thirds of four times the width, so that three matrices hold what two would; whole blocks of 64.
+    var gatedWidth: Int { mlpWidth ?? (width * 8 / 3 + 63) / 64 * 64 }
 }
 
 /// Names of a family's tensors, without the layer's number.

@@ -2,4 +2,11 @@
 struct Qwen2Family: ModelFamily {
     let name = "qwen2"
     let tensors = TensorNames.llama
+
+    func spec(of sizes: ModelSizes) -> ModelSpec {
+        .qwen2(
+            vocabularySize: sizes.vocabularySize, contextLength: sizes.contextLength, width: sizes.width,
+            layers: sizes.layers, heads: sizes.heads, keyValueHeads: sizes.keyValueHeads ?? sizes.heads,
+            mlpWidth: sizes.gatedWidth)
+    }
 }
