@@ -25,6 +25,7 @@ package final class LanguageModel {
         let batch: PackedBatch
         let split: BatchSplit
         let plan: ActivationPlan
+        let logits: LogitsPlan
         let options: ForwardOptions
     }
 
@@ -72,8 +73,9 @@ package final class LanguageModel {
     ) throws(ComputeError) -> TokenOutputs {
         let split = try prepare(batch, options)
         let plan = ActivationPlan(spec: spec, rows: batch.tokens.count, retention: .forBackward)
-        let outputs = try run(batch, split, plan, options)
-        trace = Trace(batch: batch, split: split, plan: plan, options: options)
+        let logits = logitsPlan(batch, split, plan)
+        let outputs = try run(batch, split, plan, logits, options)
+        trace = Trace(batch: batch, split: split, plan: plan, logits: logits, options: options)
         return outputs
     }
 
@@ -84,7 +86,8 @@ package final class LanguageModel {
         _ batch: PackedBatch, _ options: ForwardOptions = .standard
     ) throws(ComputeError) -> TokenOutputs {
         let split = try prepare(batch, options)
-        return try run(batch, split, passingPlan(split), options)
+        let plan = passingPlan(split)
+        return try run(batch, split, plan, logitsPlan(batch, split, plan), options)
     }
 
     /// All logits, a row of the vocabulary a token (of one number, for a value head). For looking at a model and for
@@ -95,12 +98,13 @@ package final class LanguageModel {
     ) throws(ComputeError) -> [Float] {
         let split = try prepare(batch, options)
         let plan = passingPlan(split)
+        let logitsPlan = logitsPlan(batch, split, plan)
         let width = spec.head == .value ? 1 : spec.vocabularySize
-        try reserve(plan)
+        try reserve(plan, logitsPlan)
         var logits = [Float](repeating: 0, count: batch.tokens.count * width)
         logits.withUnsafeMutableBufferPointer { logits in
             guard let first = logits.baseAddress else { return }
-            forward(batch, split, plan, options) { .logits(first + $0.start * width) }
+            forward(batch, split, plan, logitsPlan, options) { .logits(first + $0.start * width) }
         }
         return logits
     }
@@ -126,7 +130,7 @@ package final class LanguageModel {
         let plan = transformer.backwardPlan(rows: trace.split.longestChunk)
         try Arena.reserve(&memory.work, pool.threads * plan.count)
         if !isPackedForBackward {
-            transformer.packForBackward(sharedPass(.standard))
+            transformer.packForBackward(packingPass)
             isPackedForBackward = true
         }
         switch trace.split.sharing {
@@ -152,21 +156,28 @@ package final class LanguageModel {
         ActivationPlan(spec: spec, rows: pool.threads * split.longestChunk, retention: .none)
     }
 
-    private func reserve(_ plan: ActivationPlan) throws(ComputeError) {
+    private func logitsPlan(_ batch: PackedBatch, _ split: BatchSplit, _ plan: ActivationPlan) -> LogitsPlan {
+        LogitsPlan(
+            spec: spec, split: split, totalRows: batch.tokens.count, retention: plan.retention, threads: pool.threads)
+    }
+
+    private func reserve(_ plan: ActivationPlan, _ logits: LogitsPlan) throws(ComputeError) {
         try Arena.reserve(&memory.activations, plan.count)
+        try Arena.reserve(&memory.logits, logits.count)
         try Arena.reserve(&memory.scratch, pool.threads * scratchStride)
         if isPackedForForward { return }
-        transformer.packForForward(sharedPass(.standard))
+        transformer.packForForward(packingPass)
         isPackedForForward = true
     }
 
     private func run(
-        _ batch: PackedBatch, _ split: BatchSplit, _ plan: ActivationPlan, _ options: ForwardOptions
+        _ batch: PackedBatch, _ split: BatchSplit, _ plan: ActivationPlan, _ logits: LogitsPlan,
+        _ options: ForwardOptions
     ) throws(ComputeError) -> TokenOutputs {
-        try reserve(plan)
+        try reserve(plan, logits)
         var outputs = TokenOutputs(count: batch.tokens.count, head: spec.head, entropy: options.entropy)
         outputs.withPointers { first, entropies in
-            forward(batch, split, plan, options) { chunk in
+            forward(batch, split, plan, logits, options) { chunk in
                 .tokens(first + chunk.start, entropies: entropies.map { $0 + chunk.start })
             }
         }
@@ -174,11 +185,11 @@ package final class LanguageModel {
     }
 
     private func forward(
-        _ batch: PackedBatch, _ split: BatchSplit, _ plan: ActivationPlan, _ options: ForwardOptions,
-        output: (BatchChunk) -> Transformer.Output
+        _ batch: PackedBatch, _ split: BatchSplit, _ plan: ActivationPlan, _ logits: LogitsPlan,
+        _ options: ForwardOptions, output: (BatchChunk) -> Transformer.Output
     ) {
         batch.withChunks(split.chunks, firstPosition: firstPosition) { chunks in
-            forEach(chunks, split, options) { chunk, lane, pass in
+            forEach(chunks, split, logits, options) { chunk, lane, pass in
                 let row = plan.retention == .forBackward ? chunk.start : lane * split.longestChunk
                 transformer.forward(
                     chunk, ActivationRows(base: memory.activations.base, row: row), plan, to: output(chunk), pass)
@@ -190,15 +201,15 @@ package final class LanguageModel {
 
     /// Calls `body(chunk, lane, pass)` for every chunk; the pass has the pool only where no chunk is claimed by a lane.
     private func forEach(
-        _ chunks: [BatchChunk], _ split: BatchSplit, _ options: ForwardOptions,
+        _ chunks: [BatchChunk], _ split: BatchSplit, _ logits: LogitsPlan, _ options: ForwardOptions,
         _ body: (BatchChunk, Int, Pass) -> Void
     ) {
         switch split.sharing {
         case .ops:
-            for chunk in chunks { body(chunk, 0, sharedPass(options)) }
+            for chunk in chunks { body(chunk, 0, sharedPass(chunk, logits, options)) }
         case .chunks:
             pool.parallelFor(count: chunks.count, grain: 1) { range, lane in
-                for index in range { body(chunks[index], lane, claimedPass(lane: lane, options)) }
+                for index in range { body(chunks[index], lane, claimedPass(chunks[index], lane: lane, logits, options)) }
             }
         }
     }
@@ -210,7 +221,7 @@ package final class LanguageModel {
             for chunk in chunks {
                 backward(
                     chunk, trace, plan, coefficients, lane: 0, gradients: gradients.base,
-                    sharedPass(trace.options))
+                    sharedPass(chunk, trace.logits, trace.options))
             }
         }
     }
@@ -229,7 +240,7 @@ package final class LanguageModel {
                     for index in stride(from: gradientLane, to: chunks.count, by: lanes) {
                         backward(
                             chunks[index], trace, plan, coefficients, lane: lane, gradients: sum,
-                            claimedPass(lane: lane, trace.options))
+                            claimedPass(chunks[index], lane: lane, trace.logits, trace.options))
                     }
                 }
             }
@@ -260,19 +271,34 @@ package final class LanguageModel {
     private var scratchStride: Int { transformer.scratchCount(length: spec.contextLength) }
 
     /// A pass whose ops are shared by all threads.
-    private func sharedPass(_ options: ForwardOptions) -> Pass {
-        pass(pool, LaneScratch(base: memory.scratch.base, stride: scratchStride), options)
+    private func sharedPass(_ chunk: BatchChunk, _ logits: LogitsPlan, _ options: ForwardOptions) -> Pass {
+        pass(pool, chunk, lane: 0, stride: scratchStride, logits, options)
     }
 
     /// A pass that runs on the one thread that holds `lane`.
-    private func claimedPass(lane: Int, _ options: ForwardOptions) -> Pass {
-        pass(oneThread, LaneScratch(base: memory.scratch.base + lane * scratchStride, stride: 0), options)
+    private func claimedPass(
+        _ chunk: BatchChunk, lane: Int, _ logits: LogitsPlan, _ options: ForwardOptions
+    ) -> Pass {
+        pass(oneThread, chunk, lane: lane, stride: 0, logits, options)
     }
 
-    private func pass(_ pool: ThreadPool, _ scratch: LaneScratch, _ options: ForwardOptions) -> Pass {
+    private func pass(
+        _ pool: ThreadPool, _ chunk: BatchChunk, lane: Int, stride: Int, _ logits: LogitsPlan,
+        _ options: ForwardOptions
+    ) -> Pass {
         Pass(
-            pool: pool, weights: weights.base, packed: memory.packed.base, scratch: scratch, rotary: rotary?.base,
+            pool: pool, weights: weights.base, packed: memory.packed.base,
+            scratch: LaneScratch(base: memory.scratch.base + lane * scratchStride, stride: stride),
+            logits: logits.memory(memory.logits.base, chunk: chunk, lane: lane), rotary: rotary?.base,
             temperature: options.temperature, dropoutSeed: options.dropoutSeed)
+    }
+
+    /// A pass in which only weights are packed.
+    private var packingPass: Pass {
+        Pass(
+            pool: pool, weights: weights.base, packed: memory.packed.base,
+            scratch: LaneScratch(base: memory.scratch.base, stride: 0),
+            logits: LogitsMemory(base: memory.logits.base, rows: 0, row: 0, isKept: false))
     }
 }
 

@@ -17,7 +17,7 @@ struct Transformer {
     init(spec: ModelSpec, table: ParameterTable) {
         let lookup = ParameterLookup(spec: spec, table: table)
         let names = lookup.names
-        var packed = PackedLayout()
+        var packed = PackedLayout(weights: table.count)
         let tokens = lookup.parameter(names.prefix + names.tokenEmbedding + ".weight")
         self.spec = spec
         embedding = Embedding(
@@ -53,16 +53,13 @@ struct Transformer {
 
     /// Floats of scratch a lane needs for segments of at most `length` tokens.
     func scratchCount(length: Int) -> Int {
-        var count = blocks.first?.scratchCount(length: length) ?? 0
-        if case .languageModel(let head) = head { count = max(count, head.scratchCount) }
+        let count = blocks.first?.scratchCount(length: length) ?? 0
         return (count + 15) / 16 * 16
     }
 
     /// Gradients with respect to activations, for chunks of at most `rows` rows.
     func backwardPlan(rows: Int) -> BackwardPlan {
-        var logits = 0
-        if case .languageModel(let head) = head { logits = head.groupCount(rows: rows) }
-        return BackwardPlan(spec: spec, rows: rows, logits: logits, partials: finalNorm.partialCount(rows: rows))
+        BackwardPlan(spec: spec, rows: rows, partials: finalNorm.partialCount(rows: rows))
     }
 
     /// What the head writes, one row a token of the chunk.
@@ -111,7 +108,7 @@ struct Transformer {
         case .languageModel(let head):
             head.backward(
                 chunk, x, logSums: memory[plan.headLogSums], coefficients: coefficients, to: dNorm,
-                dLogits: work[backwardPlan.dLogits], gradients: gradients, pass)
+                gradients: gradients, pass)
         case .value(let head):
             head.backward(x, coefficients: coefficients, rows: chunk.rows, to: dNorm, gradients: gradients, pass)
         }

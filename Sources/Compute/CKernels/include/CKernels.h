@@ -49,9 +49,7 @@ enum {
 };
 
 /// c = start + bias + a * b for rows of a against a packed b; `start` and `bias` may be null (zero).
-/// `start == c` accumulates; another matrix as `start` adds a residual. With `packed` null, b is read where it lies and
-/// packed panel by panel on the way: the same result to the bit, for models whose packed weights would not fit beside
-/// the weights.
+/// `start == c` accumulates; another matrix as `start` adds a residual.
 typedef struct {
     const float *a;
     ptrdiff_t a_row, a_column;  // strides of a, in floats
@@ -65,14 +63,23 @@ typedef struct {
     int finish;                 // KERNELS_PLAIN, KERNELS_GELU, KERNELS_GELU_DERIVATIVE
     float *activated;
     ptrdiff_t activated_row;
-    const float *b;             // element (k, n) is b[k*b_k + n*b_n]; one of the strides is 1; unused when packed
-    ptrdiff_t b_k, b_n;
 } kernels_product;
 
 void kernels_multiply(const kernels_product *product, ptrdiff_t row_begin, ptrdiff_t row_end);
 /// Only the columns of panels [panel_begin, panel_end).
 void kernels_multiply_panels(const kernels_product *product, ptrdiff_t row_begin, ptrdiff_t row_end,
                              ptrdiff_t panel_begin, ptrdiff_t panel_end);
+
+/// A right-hand operand where it lies: element (k, n) is at[k*k_stride + n*n_stride], one of the strides being 1.
+typedef struct {
+    const float *at;
+    ptrdiff_t k_stride, n_stride;
+} kernels_operand;
+
+/// Like `kernels_multiply_panels`, but packs each panel of `b` on the way: the same result to the bit, for models whose
+/// packed weights would not fit beside the weights. The product's `packed` is not read.
+void kernels_multiply_unpacked(const kernels_product *product, const kernels_operand *b, ptrdiff_t row_begin,
+                               ptrdiff_t row_end, ptrdiff_t panel_begin, ptrdiff_t panel_end);
 
 /// Weight gradient of a linear layer: c[m][n] += sum over rows t of a[t][m] * b[t][n], for m in [m_begin, m_end)
 /// and the column panels [panel_begin, panel_end); `column_sums` (null, or n floats) += sum over t of b[t][n],
