@@ -77,7 +77,9 @@ let package = Package(
             name: "ComputeTests", dependencies: ["Compute", "TestSupport"], exclude: ["Fixtures"], swiftSettings: strict
         ),
         .testTarget(name: "StoreTests", dependencies: ["Store", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "WorkersTests", dependencies: ["Workers", "Compute", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "WorkersTests", dependencies: ["Workers", "Compute", "TestSupport"], exclude: ["Fixtures"],
+            swiftSettings: strict),
         .testTarget(
             name: "OrchestratorTests", dependencies: ["Orchestrator", "Store", "TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -1,7 +1,8 @@
 /// A model's folder on disk opened for reading: one of ours, checked against its manifest, or a Hugging Face one.
 package struct Checkpoint: Sendable {
     package let path: String
-    package let spec: ModelSpec
+    /// What `config.json` says.
+    package let configuration: ModelConfiguration
     /// Present in our own checkpoints.
     package let state: CheckpointState?
     package let tokenizer: CharacterTokenizer?
@@ -9,7 +10,7 @@ package struct Checkpoint: Sendable {
     /// What is appended to a parameter's name for its AdamW moments in `optimizer.safetensors`.
     package static let firstMoment = ".first_moment"
     package static let secondMoment = ".second_moment"
-    private static let longestText = 64 << 20
+    static let longestText = 64 << 20
 
     /// Opens a checkpoint that `CheckpointFolder` wrote. Throws `damagedFile` unless every file is whole.
     package static func open(_ path: String) throws(ComputeError) -> Checkpoint {
@@ -27,28 +28,24 @@ package struct Checkpoint: Sendable {
             let tokenizerPath = path + "/" + CheckpointFolder.Name.tokenizer
             tokenizer = try CharacterTokenizer(json: text(tokenizerPath), path: tokenizerPath)
         }
-        return Checkpoint(path: path, spec: try readSpec(in: path), state: state, tokenizer: tokenizer)
+        let checkpoint = Checkpoint(
+            path: path, configuration: try readConfiguration(in: path), state: state, tokenizer: tokenizer)
+        try checkpoint.checkTensors()
+        return checkpoint
     }
 
-    /// Opens a folder with `config.json` and `model.safetensors` from elsewhere; it has no manifest to check.
+    /// Opens a folder with `config.json` and safetensors from elsewhere, in one file or sharded; it has no manifest to
+    /// check, but the files must have the tensors that the configuration tells of.
     package static func openExternal(_ path: String) throws(ComputeError) -> Checkpoint {
-        Checkpoint(path: path, spec: try readSpec(in: path), state: nil, tokenizer: nil)
+        let checkpoint = Checkpoint(
+            path: path, configuration: try readConfiguration(in: path), state: nil, tokenizer: nil)
+        try checkpoint.checkTensors()
+        return checkpoint
     }
 
-    /// Overwrites `weights` with the model's tensors.
-    package func readWeights(into weights: Arena, table: ParameterTable) throws(ComputeError) {
-        let file = try SafetensorsFile.open(path + "/" + CheckpointFolder.Name.weights)
-        // Older Hugging Face files leave the prefix out.
-        let isShort = file.header.entries.contains { $0.name == "wte.weight" }
-        let prefix = "transformer."
-        for parameter in table.parameters {
-            let isCut = isShort && parameter.name.hasPrefix(prefix)
-            let name = isCut ? String(parameter.name.dropFirst(prefix.count)) : parameter.name
-            let target = UnsafeMutableBufferPointer(rebasing: weights.floats[parameter.range])
-            try file.read(name, shape: parameter.shape, into: target)
-        }
-        try Self.refuseUnknown(in: file, table: table, prefix: isShort ? prefix : "")
-    }
+    /// The model that the files were saved from.
+    package var spec: ModelSpec { configuration.spec }
+    var source: ModelConfiguration.Source { configuration.source }
 
     /// Overwrites both AdamW moments; throws `damagedFile` when the checkpoint was made without them.
     package func readMoments(first: Arena, second: Arena, table: ParameterTable) throws(ComputeError) {
@@ -61,20 +58,10 @@ package struct Checkpoint: Sendable {
         }
     }
 
-    /// A tensor the model has no place for means that the file belongs to another model; known buffers are passed over.
-    private static func refuseUnknown(
-        in file: borrowing SafetensorsFile, table: ParameterTable, prefix: String,
-    ) throws(ComputeError) {
-        for entry in file.header.entries where table[prefix + entry.name] == nil {
-            let isBuffer = [".attn.bias", ".attn.masked_bias"].contains { entry.name.hasSuffix($0) }
-            if isBuffer || entry.name == "lm_head.weight" { continue }
-            throw ComputeError.damaged(file.path, "tensor '\(entry.name)' has no place in the model")
-        }
-    }
-
-    private static func readSpec(in path: String) throws(ComputeError) -> ModelSpec {
+    private static func readConfiguration(in path: String) throws(ComputeError) -> ModelConfiguration {
         let config = path + "/" + CheckpointFolder.Name.config
-        return try GPT2Configuration.spec(json: text(config), path: config)
+        let text = try ReadableFile.contents(of: config, limit: ModelConfiguration.longestText)
+        return try ModelConfiguration(json: text, path: config)
     }
 
     private static func text(_ path: String) throws(ComputeError) -> [UInt8] {

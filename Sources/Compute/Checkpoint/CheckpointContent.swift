@@ -44,29 +44,3 @@ package struct CheckpointContent {
         }
     }
 }
-
-/// The tensors of one safetensors file to be written: a table and the arenas it lays out, each with a name suffix.
-package struct TensorFileContent {
-    /// Arenas in file order with what is appended to every tensor name.
-    package let parts: [(suffix: String, arena: Arena)]
-    package let table: ParameterTable
-
-    package init(table: ParameterTable, parts: [(suffix: String, arena: Arena)]) {
-        self.table = table
-        self.parts = parts
-    }
-
-    /// Calls `write` with the header, then with each tensor's bytes in file order.
-    package func write<Fault: Error>(
-        _ write: (UnsafeRawBufferPointer) throws(Fault) -> Void
-    ) throws(Fault) {
-        let tensors = parts.flatMap { part in table.parameters.map { ($0.name + part.suffix, $0.shape) } }
-        let header = SafetensorsHeader.encode(tensors, metadata: ["format": "pt"])
-        try header.withBytes(write)
-        for part in parts {
-            for parameter in table.parameters {
-                try write(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: part.arena.floats[parameter.range])))
-            }
-        }
-    }
-}

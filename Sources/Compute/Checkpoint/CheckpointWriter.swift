@@ -9,7 +9,7 @@ struct CheckpointWriter {
     func write(_ content: CheckpointContent) throws(FileFault) {
         var manifest = CheckpointManifest()
         let table = content.table
-        let config = GPT2Configuration.json(content.spec, eosToken: CharacterTokenizer.endOfSequence)
+        let config = ModelConfiguration.json(content.spec, endTokens: [CharacterTokenizer.endOfSequence])
         try write(config, as: CheckpointFolder.Name.config, into: &manifest)
         let weights = TensorFileContent(table: table, parts: [("", content.weights)])
         try write(weights, as: CheckpointFolder.Name.weights, into: &manifest)
@@ -26,7 +26,7 @@ struct CheckpointWriter {
         try write(manifest.json, as: CheckpointManifest.fileName, into: &unlisted)
     }
 
-    private func write(
+    func write(
         _ json: JSONValue, as name: String, into manifest: inout CheckpointManifest,
     ) throws(FileFault) {
         let bytes = Array(json.prettyText.utf8)
@@ -35,7 +35,7 @@ struct CheckpointWriter {
         }
     }
 
-    private func write(
+    func write(
         _ tensors: TensorFileContent, as name: String, into manifest: inout CheckpointManifest,
     ) throws(FileFault) {
         try writeFile(name, into: &manifest) { append throws(FileFault) in

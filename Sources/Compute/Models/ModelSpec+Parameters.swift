@@ -21,11 +21,14 @@ extension ModelSpec {
         return table
     }
 
-    var tensorNames: TensorNames {
+    var tensorNames: TensorNames { knownFamily.tensors }
+
+    /// The family of a validated spec.
+    var knownFamily: any ModelFamily {
         guard let family = ModelFamilies.all.first(where: { $0.name == family }) else {
             preconditionFailure("The spec was not validated: it has no family '\(family)'.")
         }
-        return family.tensors
+        return family
     }
 
     private func appendBlock(_ layer: Int, _ names: TensorNames, to table: inout ParameterTable) {

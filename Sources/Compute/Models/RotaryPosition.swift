@@ -124,5 +124,8 @@ package struct RotaryPosition: Sendable, Equatable, Codable {
         }
     }
 
-    private static func amplitude(_ factor: Double) -> Double { factor <= 1 ? 1 : 0.1 * log(factor) + 1 }
+    /// What cosines and sines are multiplied with when positions are stretched by `factor`.
+    static func amplitude(_ factor: Double, scale: Double = 1) -> Double {
+        factor <= 1 ? 1 : 0.1 * scale * log(factor) + 1
+    }
 }

@@ -33,8 +33,7 @@ package struct GRPOActorInterface: ModelInterface {
 
     let generation: GenerationOptions
     let miniBatches: Int
-    let policyLoss: ClippedPolicyLoss
-    let klWeight: Float
+    let objective: PolicyObjective
 
     package var updatesPerStep: Int { miniBatches }
 
@@ -51,15 +50,16 @@ package struct GRPOActorInterface: ModelInterface {
             samplesPerPrompt: try arguments.integer("group_size", in: 1...4096),
             stopTokens: [CharacterTokenizer.endOfSequence])
         miniBatches = try arguments.integer("n_minibatches", in: 1...4096)
-        let dualClip = Float(try arguments.number("c_clip", in: 0...1e6))
+        let dualClip = try arguments.number("c_clip", in: 0...1e6)
         guard dualClip == 0 || dualClip > 1 else {
             throw WorkerError(
                 .plan,
                 "argument 'c_clip' of interface '\(Self.name)' is \(dualClip); it must be above 1, or 0 for none")
         }
-        policyLoss = ClippedPolicyLoss(
-            clip: Float(try arguments.number("eps_clip", in: 0.001...10)), dualClip: dualClip == 0 ? nil : dualClip)
-        klWeight = Float(try arguments.number("kl_ctl", in: 0...1e6))
+        objective = PolicyObjective(
+            ClippedPolicyLoss(
+                clip: try arguments.number("eps_clip", in: 0.001...10), dualClip: dualClip == 0 ? nil : dualClip),
+            referenceWeight: try arguments.number("kl_ctl", in: 0...1e6))
     }
 
     package func run(_ call: InterfaceCall, on model: WorkerModel) throws -> InterfaceResult {

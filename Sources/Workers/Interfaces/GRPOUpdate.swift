@@ -37,94 +37,56 @@ struct GRPOUpdate {
         var generator = SeededGenerator(seed: context.seed)
         let parts = MicroBatches.shuffled(
             count: sequences.count, parts: min(interface.miniBatches, sequences.count), using: &generator)
-        var sums = Sums()
-        for part in parts { try update(part, model, &sums) }
-        return statistics(sums, updates: Double(parts.count))
+        var totals = Totals()
+        for part in parts { try update(part, model, &totals) }
+        return metrics(totals, updates: Double(parts.count))
     }
 
-    /// Totals over all answer tokens of the step; norms and rates over its updates.
-    fileprivate struct Sums {
-        var tokens = 0.0, loss = 0.0, divergence = 0.0, entropy = 0.0, ratio = 0.0, clipped = 0.0, oldDivergence = 0.0
+    /// Statistics over all answer tokens of the step; norms and rates over its updates.
+    private struct Totals {
+        var statistics = ObjectiveStatistics()
         var gradientNorm = 0.0, learningRate = 0.0
     }
 
-    private func update(_ part: [Int], _ model: WorkerModel, _ sums: inout Sums) throws {
-        let weights = part.map { SupervisedLoss.answerWeights(promptMask: sequences[$0].promptMask) }
-        let count = max(1, weights.reduce(0) { $0 + $1.reduce(0, +) })
-        var gathered = Sums()
-        let statistics = try model.train(part.map { sequences[$0].tokens }, context) { indices, outputs in
-            var coefficients: [Float] = []
-            for (place, index) in indices.enumerated() {
-                coefficients += tokenCoefficients(
-                    of: part[index], weights: weights[index], new: outputs.logProbabilities[place],
-                    entropies: outputs.entropies[place], &gathered
-                ).map { $0 / count }
-            }
-            return coefficients
+    private func update(_ part: [Int], _ model: WorkerModel, _ totals: inout Totals) throws {
+        let masks = part.map { LossMask.answer(promptMask: sequences[$0].promptMask) }
+        let weights = masks.map { Double($0.count(where: \.self)) }
+        let update = try model.train(part.map { sequences[$0].tokens }, weights: weights, context) { indices, outputs in
+            let members = indices.map { part[$0] }
+            return try interface.objective.evaluate(
+                Array(outputs.logProbabilities.joined()),
+                PolicyObjective.Tokens(
+                    mask: indices.flatMap { masks[$0] },
+                    advantages: members.flatMap { Array(repeating: advantages[$0], count: old[$0].count) },
+                    old: members.flatMap { old[$0] }, reference: members.flatMap { reference[$0] },
+                    entropies: Array(outputs.entropies.joined())))
         }
-        sums.add(tokensOf: gathered)
-        sums.gradientNorm += statistics.gradientNorm
-        sums.learningRate = statistics.learningRate
+        totals.statistics.merge(update.statistics)
+        totals.gradientNorm += update.gradientNorm
+        totals.learningRate = update.learningRate
     }
 
-    /// −dL/dlog p of every predicted token of one sequence; prompt tokens have none.
-    private func tokenCoefficients(
-        of sequence: Int, weights: [Float], new: ArraySlice<Float>, entropies: ArraySlice<Float>, _ sums: inout Sums
-    ) -> [Float] {
-        var coefficients: [Float] = []
-        coefficients.reserveCapacity(weights.count)
-        for (offset, weight) in weights.enumerated() {
-            guard weight > 0 else {
-                coefficients.append(0)
-                continue
-            }
-            let current = new[new.startIndex + offset]
-            let token = interface.policyLoss.token(
-                new: current, old: old[sequence][offset], advantage: advantages[sequence])
-            let divergence = ReferenceDivergence.token(new: current, reference: reference[sequence][offset])
-            coefficients.append(-(token.slope + interface.klWeight * divergence.slope))
-            sums.tokens += 1
-            sums.loss += Double(token.loss)
-            sums.divergence += Double(divergence.value)
-            sums.entropy += Double(entropies[entropies.startIndex + offset])
-            sums.ratio += Double(token.ratio)
-            sums.clipped += token.isClipped ? 1 : 0
-            sums.oldDivergence += Double(old[sequence][offset] - current)
-        }
-        return coefficients
-    }
-
-    private func statistics(_ sums: Sums, updates: Double) -> [Metric] {
-        let tokens = max(1, sums.tokens), count = Double(max(1, sequences.count))
+    private func metrics(_ totals: Totals, updates: Double) -> [Metric] {
+        let count = Double(sequences.count), statistics = totals.statistics
         let answerTokens = sequences.reduce(0.0) { $0 + Double($1.answer.count) }
         func metric(_ name: String, _ value: Double) -> Metric { Metric("grpo_actor/\(name)", value) }
+        let loss = statistics["actor_loss"].mean + interface.objective.referenceWeight * statistics["kl_ref"].mean
         return [
             metric("reward", rewards.reduce(0) { $0 + Double($1) } / count),
-            metric("actor_loss", (sums.loss + Double(interface.klWeight) * sums.divergence) / tokens),
-            metric("approx_kl", sums.oldDivergence / tokens),
-            metric("kl_ref", sums.divergence / tokens),
-            metric("entropy", sums.entropy / tokens),
-            metric("importance_weight", sums.ratio / tokens),
-            metric("clip_ratio", sums.clipped / tokens),
-            metric("grad_norm", sums.gradientNorm / updates),
-            metric("lr", sums.learningRate),
+            metric("actor_loss", loss),
+            // Of the sampling policy to the present one, so that a policy that moved shows as a positive number.
+            metric("approx_kl", -statistics["approx_kl"].mean),
+            metric("kl_ref", statistics["kl_ref"].mean),
+            metric("entropy", statistics["entropy"].mean),
+            metric("importance_weight", statistics["importance_weight"].mean),
+            metric("clip_ratio", statistics["clip_ratio"].mean + statistics["dual_clip_ratio"].mean),
+            metric("grad_norm", totals.gradientNorm / updates),
+            metric("lr", totals.learningRate),
             metric("seq_len", answerTokens / count),
             metric("no_eos_ratio", unfinished.reduce(0) { $0 + Double($1) } / count),
             metric("advantages", advantages.reduce(0) { $0 + Double($1) } / count),
             metric("n_tokens", sequences.reduce(0) { $0 + Double($1.tokens.count) }),
-            metric("n_seqs", Double(sequences.count)),
+            metric("n_seqs", count),
         ]
-    }
-}
-
-extension GRPOUpdate.Sums {
-    fileprivate mutating func add(tokensOf other: GRPOUpdate.Sums) {
-        tokens += other.tokens
-        loss += other.loss
-        divergence += other.divergence
-        entropy += other.entropy
-        ratio += other.ratio
-        clipped += other.clipped
-        oldDivergence += other.oldDivergence
     }
 }

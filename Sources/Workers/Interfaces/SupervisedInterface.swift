@@ -31,21 +31,21 @@ package struct SupervisedInterface: ModelInterface {
 
     private func train(on sample: SequenceSample, _ context: CallContext, _ model: WorkerModel) throws -> [Metric] {
         let sequences = try TokenSequences(sample)
-        let weights = sequences.map { SupervisedLoss.answerWeights(promptMask: $0.promptMask) }
-        let count = weights.reduce(0) { $0 + $1.reduce(0, +) }
-        guard count > 0 else { throw WorkerError(.storage, "a supervised batch has no answer token") }
-        var total = 0.0
-        let update = try model.train(sequences.map(\.tokens), context) { indices, outputs in
-            var coefficients: [Float] = []
-            for (index, logProbabilities) in zip(indices, outputs.logProbabilities) {
-                total += SupervisedLoss.sum(of: logProbabilities, weights: weights[index])
-                coefficients += weights[index].map { $0 / count }
-            }
-            return coefficients
+        let masks = sequences.map { LossMask.answer(promptMask: $0.promptMask) }
+        guard masks.contains(where: { $0.contains(true) }) else {
+            throw WorkerError(.storage, "a supervised batch has no answer token")
         }
-        let loss = total / Double(count)
+        let weights = masks.map { Double($0.count(where: \.self)) }
+        let update = try model.train(sequences.map(\.tokens), weights: weights, context) { indices, outputs in
+            var result = try SupervisedLoss.evaluate(
+                Array(outputs.logProbabilities.joined()), mask: indices.flatMap { masks[$0] })
+            for (index, logProbabilities) in zip(indices, outputs.logProbabilities) {
+                SupervisedLoss.perplexity(logProbabilities, mask: masks[index]).map { result.statistics["ppl"].add($0) }
+            }
+            return result
+        }
         return [
-            Metric("sft/loss", loss), Metric("sft/ppl", perplexity(ofMeanLoss: loss)),
+            Metric("sft/loss", update.loss), Metric("sft/ppl", update.statistics["ppl"].mean),
             Metric("sft/grad_norm", update.gradientNorm), Metric("sft/lr", update.learningRate),
             Metric("sft/n_tokens", Double(sequences.reduce(0) { $0 + $1.tokens.count })),
         ]
@@ -54,14 +54,11 @@ package struct SupervisedInterface: ModelInterface {
     /// Greedy exact match, and the mean loss of the expected answers.
     private func evaluate(_ rows: [PromptRow], _ context: CallContext, _ model: WorkerModel) throws -> [Metric] {
         let accuracy = try GreedyEvaluation(maxNewTokens: maxNewTokens).accuracy(on: rows, context, model)
-        var total = 0.0, count: Float = 0
         let sequences = try rows.map { try model.tokenizer.encodedPair(of: $0) }
         let outputs = try model.score(sequences.map(\.tokens), context)
-        for (sequence, logProbabilities) in zip(sequences, outputs) {
-            let weights = SupervisedLoss.answerWeights(promptMask: sequence.promptMask)
-            total += SupervisedLoss.sum(of: logProbabilities, weights: weights)
-            count += weights.reduce(0, +)
-        }
-        return [Metric("eval/accuracy", accuracy), Metric("eval/loss", total / Double(max(1, count)))]
+        let loss = try SupervisedLoss.evaluate(
+            Array(outputs.joined()), mask: sequences.flatMap { LossMask.answer(promptMask: $0.promptMask) }
+        ).loss
+        return [Metric("eval/accuracy", accuracy), Metric("eval/loss", loss)]
     }
 }

@@ -53,6 +53,9 @@ package struct SequenceOutputs {
 
 /// What one optimizer update did.
 package struct ModelUpdate: Sendable, Equatable {
+    /// The loss that was followed, of all micro-batches together.
+    package let loss: Double
+    package let statistics: ObjectiveStatistics
     package let gradientNorm: Double
     package let learningRate: Double
 }
@@ -60,30 +63,38 @@ package struct ModelUpdate: Sendable, Equatable {
 extension WorkerModel {
     /// One optimizer update over all `sequences`, cut into micro-batches as the call says.
     ///
-    /// `coefficients` gets the indices of a micro-batch's sequences and their outputs; it returns one coefficient for
-    /// each predicted token, sequence after sequence. The loss followed is Σ coefficient · (−log p).
-    /// - Throws: `WorkerError` where the gradients are not finite: the weights are as before, and going on is of no use.
+    /// `weights` says how much of each sequence its loss counts: its tokens, usually. `objective` gets the indices of a
+    /// micro-batch's sequences and their outputs, and gives the loss with one coefficient for each predicted token,
+    /// sequence after sequence.
+    /// - Throws: `WorkerError` where nothing counts, and where the loss or the gradients are not finite: the weights
+    ///   are as before, and going on is of no use.
     package func train(
-        _ sequences: [[Int32]], _ context: CallContext,
-        coefficients: ([Int], SequenceOutputs) throws -> [Float]
+        _ sequences: [[Int32]], weights: [Double], _ context: CallContext,
+        reduction: MicroBatchReduction = .tokenWeighted,
+        objective: ([Int], SequenceOutputs) throws -> MicroBatchLoss
     ) throws -> ModelUpdate {
         let engine = try requireEngine()
         let groups = try MicroBatches.split(sequences.map(\.count), by: context.microBatches)
+        let factors = try reduction.factors(weights: groups.map { $0.reduce(0) { $0 + weights[$1] } })
         let batches = groups.map { group in PackedBatch(sequences: group.map { sequences[$0] }) }
+        var loss = 0.0, merged = ObjectiveStatistics(), notFinite: String?
         let statistics = try engine.trainBatch(batches, entropy: .compute) { index, outputs in
             context.progress()
-            let perSequence = Self.cut(outputs, batches[index])
-            let flat = try coefficients(groups[index], perSequence)
-            return Self.padded(flat, groups[index].map { sequences[$0].count })
+            let result = try objective(groups[index], Self.cut(outputs, batches[index]))
+            loss += result.loss * factors[index]
+            merged.merge(result.statistics)
+            notFinite = notFinite ?? result.notFinite
+            return Self.padded(result.coefficients(factor: factors[index]), groups[index].map { sequences[$0].count })
         }
         guard statistics.isApplied else {
             throw WorkerError(
                 .request, "the gradients of model '\(name)' are not finite at step \(context.step)",
-                hint: "lower the learning rate; the checkpoint before this step is whole")
+                detail: notFinite ?? "", hint: "lower the learning rate; the checkpoint before this step is whole")
         }
         weightVersion = context.step
         return ModelUpdate(
-            gradientNorm: Double(statistics.gradientNorm), learningRate: Double(statistics.learningRate))
+            loss: loss, statistics: merged, gradientNorm: Double(statistics.gradientNorm),
+            learningRate: Double(statistics.learningRate))
     }
 
     /// Log-probability of every token but the first of each sequence, without keeping anything for a backward pass.

@@ -102,7 +102,8 @@ import Testing
             }
         }
         _ = try scratch.write(bytes + [0, 0, 0, 0], to: "model.safetensors")
-        _ = try scratch.write(Array(GPT2Configuration.json(model.spec, eosToken: 0).prettyText.utf8), to: "config.json")
+        _ = try scratch.write(
+            Array(ModelConfiguration.json(model.spec, endTokens: [0]).prettyText.utf8), to: "config.json")
         let other = try CheckpointFixture(seed: 2)
         try Checkpoint.openExternal(scratch.path).readWeights(into: other.weights, table: other.table)
         #expect(other.weights.floats.elementsEqual(model.weights.floats))

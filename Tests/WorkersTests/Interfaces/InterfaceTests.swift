@@ -94,7 +94,9 @@ import Testing
     @Test func `a rule cannot be trained`() throws {
         let model = WorkerModel(rule: ModelName(.reward), tokenizer: tokenizer)
         #expect(throws: WorkerError(.plan, "model 'reward' has no optimizer, so it cannot train")) {
-            try model.train([[1, 2]], CallContext(step: 1, seed: 1)) { _, _ in [] }
+            try model.train([[1, 2]], weights: [1], CallContext(step: 1, seed: 1)) { _, _ in
+                MicroBatchLoss(loss: 0, weight: 1, coefficients: [0])
+            }
         }
     }
 }
@@ -231,8 +233,9 @@ import Testing
                 optimizer: OptimizerOptions(learningRate: 1e-2), tokenizer: tokenizer, seed: 5,
                 pool: ThreadPool(threads: 1))
             let context = CallContext(step: 1, seed: 1, microBatches: spec)
-            _ = try model.train(sequences, context) { indices, outputs in
-                indices.flatMap { index in sequences[index].dropFirst().map { _ in Float(1) / 6 } }
+            _ = try model.train(sequences, weights: [2, 1, 3], context) { _, outputs in
+                let flat = Array(outputs.logProbabilities.joined())
+                return try SupervisedLoss.evaluate(flat, mask: flat.map { _ in true })
             }
             return try model.score(sequences, context)
         }

@@ -17,11 +17,38 @@ import Testing
             optimizer: optimizer, tokenizer: tokenizer, seed: 5, pool: ThreadPool(threads: 1))
     }
 
+    private static func loss(_ coefficients: [Float]) -> MicroBatchLoss {
+        MicroBatchLoss(loss: 0, weight: Double(coefficients.count), coefficients: coefficients)
+    }
+
+    @Test func `sequences that a loss does not count cannot be trained on`() throws {
+        let model = try model()
+        #expect(throws: WorkerError.self) {
+            try model.train([[1, 2], [3, 4]], weights: [0, 0], context) { _, _ in Self.loss([0, 0]) }
+        }
+        #expect(model.weightVersion == 0)
+    }
+
+    @Test func `an update reports the loss it followed, weighted as it was told`() throws {
+        let context = CallContext(step: 1, seed: 1, microBatches: MicroBatchSpec(minimumCount: 2))
+        func loss(_ reduction: MicroBatchReduction) throws -> Double {
+            try model().train([[1, 2], [3, 4, 5, 6]], weights: [1, 3], context, reduction: reduction) { indices, _ in
+                MicroBatchLoss(
+                    loss: indices == [0] ? 10 : 2, weight: 1, coefficients: indices == [0] ? [0] : [0, 0, 0])
+            }.loss
+        }
+        #expect(try loss(.tokenWeighted) == 4)
+        #expect(try loss(.meanOfMeans) == 6)
+    }
+
     @Test func `gradients that are no numbers stop the trial and leave the weights as they were`() throws {
         let model = try model(), before = try model.score([[1, 2, 3]], context)
         let error = #expect(throws: WorkerError.self) {
-            try model.train([[1, 2, 3]], context) { _, _ in [.nan, .infinity] }
+            try model.train([[1, 2, 3]], weights: [2], context) { _, outputs in
+                try SupervisedLoss.evaluate(outputs.logProbabilities[0].map { $0 - .infinity }, mask: [false, true])
+            }
         }
+        #expect(error?.detail.hasPrefix("the supervised loss of element 1 of a micro-batch is nan") == true)
         #expect(error?.summary == "the gradients of model 'actor' are not finite at step 3")
         #expect(error?.hint == "lower the learning rate; the checkpoint before this step is whole")
         #expect(try model.score([[1, 2, 3]], context) == before)
@@ -32,7 +59,7 @@ import Testing
         let model = try model(optimizer: nil)
         #expect(try model.score([[1, 2, 3]], context)[0].count == 2)
         #expect(throws: WorkerError(.plan, "model 'actor' has no optimizer, so it cannot train")) {
-            try model.train([[1, 2]], context) { _, _ in [0] }
+            try model.train([[1, 2]], weights: [1], context) { _, _ in Self.loss([0]) }
         }
     }
 
@@ -69,7 +96,8 @@ import Testing
     @Test func `the weight version is that of the last update, and comes back with the checkpoint`() throws {
         let folder = TemporaryFolder(), model = try model()
         for step: UInt64 in [4, 9] {
-            _ = try model.train([[1, 2]], CallContext(step: step, seed: 1)) { _, _ in [0.1] }
+            let context = CallContext(step: step, seed: 1)
+            _ = try model.train([[1, 2]], weights: [1], context) { _, _ in Self.loss([0.1]) }
         }
         let path = try model.save(to: folder.path, step: 30), other = try self.model()
         try other.recover(from: path)

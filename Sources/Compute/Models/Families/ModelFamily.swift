@@ -7,6 +7,15 @@ package protocol ModelFamily: Sendable {
     var tensors: TensorNames { get }
     /// A new model of these sizes, with what else the family usually has.
     func spec(of sizes: ModelSizes) -> ModelSpec
+    /// What `transformers` calls its models.
+    var architectures: ArchitectureNames { get }
+    /// The language model that a `config.json` describes. Sizes that contradict each other are found afterwards, by
+    /// `ModelSpec.validate`; `headWeights` is what the family assumes where the file does not say.
+    /// - Throws: the reader's errors, for what is missing and for what this program does not compute.
+    func spec(from file: ConfigurationReader) throws(ComputeError) -> ModelSpec
+    /// The family's own lines of a `config.json`, from which `spec(from:)` gives an equal spec. Lines that all families
+    /// share, the vocabulary's size among them, are written beside them.
+    func configuration(of spec: ModelSpec) -> [JSONMember]
 }
 
 /// What a new model is asked to measure.
@@ -36,6 +45,15 @@ package struct ModelSizes: Sendable, Equatable {
 
     /// Two thirds of four times the width, so that three matrices hold what two would; whole blocks of 64.
     var gatedWidth: Int { mlpWidth ?? (width * 8 / 3 + 63) / 64 * 64 }
+}
+
+/// Values of `architectures` in a `config.json`.
+package struct ArchitectureNames: Sendable, Equatable {
+    let languageModel: String
+    /// A head of one number a token.
+    let value: String
+    /// The layers alone.
+    let base: String
 }
 
 /// Names of a family's tensors, without the layer's number.

@@ -1,0 +1,107 @@
+/// What was done with the tensors of a folder that are not simply the model's.
+package struct WeightReport: Sendable, Equatable {
+    /// Tensors of the model that the folder lacks and that keep their first values: a value head put on a language
+    /// model.
+    package var untouched: [String] = []
+    /// Tensors of the folder that the model has no use for: buffers, a language-model head under a value head.
+    package var passedOver: [String] = []
+}
+
+extension Checkpoint {
+    /// Overwrites `weights` with the model's tensors, whatever type they are stored in.
+    ///
+    /// A folder without `score.weight` may be read into a model with a value head, unless it says that it has one.
+    /// - Throws: `damagedFile` for a tensor that is missing, has another shape, is not finite or has no place in the
+    ///   model; `weights` is then partly overwritten.
+    @discardableResult
+    package func readWeights(into weights: Arena, table: ParameterTable) throws(ComputeError) -> WeightReport {
+        let files = try WeightFiles.open(folder: path)
+        let names = WeightNames(names: spec.tensorNames, files: files)
+        var report = WeightReport()
+        for parameter in table.parameters {
+            let name = names.fileName(of: parameter.name)
+            if parameter.name == WeightNames.score, source != .value, !files.contains(name) {
+                report.untouched.append(name)
+                continue
+            }
+            let target = UnsafeMutableBufferPointer(rebasing: weights.floats[parameter.range])
+            try files.read(name, shape: parameter.shape, into: target)
+        }
+        report.passedOver = try passOver(files, names, weights, table)
+        return report
+    }
+
+    /// Checks from the headers alone that the folder has the tensors of its `config.json`, so that nothing is allocated
+    /// for sizes that no file has. A head is looked at when it is read.
+    func checkTensors() throws(ComputeError) {
+        let files = try WeightFiles.open(folder: path)
+        let names = WeightNames(names: spec.tensorNames, files: files)
+        // Before the table is made, which may be long: every layer has a norm.
+        let last = spec.layers - 1
+        let norm = spec.tensorNames.name(spec.tensorNames.attentionNorm, layer: last) + ".weight"
+        try files.check(names.fileName(of: norm), shape: [spec.width])
+        for parameter in spec.parameterTable().parameters {
+            let name = names.fileName(of: parameter.name)
+            let isHead = name == WeightNames.head || name == WeightNames.score
+            if !isHead || files.contains(name) { try files.check(name, shape: parameter.shape) }
+        }
+    }
+
+    /// Tensors the model has no place for mean that the files belong to another model; known ones are passed over.
+    private func passOver(
+        _ files: WeightFiles, _ names: WeightNames, _ weights: Arena, _ table: ParameterTable,
+    ) throws(ComputeError) -> [String] {
+        var passedOver: [String] = []
+        for name in files.names where table[names.parameterName(of: name)] == nil {
+            if name == WeightNames.head {
+                if table[WeightNames.score] == nil { try checkTied(files, names, weights, table) }
+            } else if !names.isBuffer(name) {
+                throw files.damaged(name, "has no place in the model")
+            }
+            passedOver.append(name)
+        }
+        return passedOver
+    }
+
+    /// A stored head beside `tie_word_embeddings` must be the embedding: another one says that one of the two is wrong.
+    private func checkTied(
+        _ files: WeightFiles, _ names: WeightNames, _ weights: Arena, _ table: ParameterTable,
+    ) throws(ComputeError) {
+        guard let embedding = table[names.embedding] else { return }
+        let values = UnsafeBufferPointer(rebasing: weights.floats[embedding.range])
+        guard try files.holds(WeightNames.head, shape: embedding.shape, values) else {
+            throw files.damaged(
+                WeightNames.head, "differs from \(names.fileName(of: names.embedding)), but tie_word_embeddings is true"
+            )
+        }
+    }
+}
+
+/// Between the names of a model's parameters and those in its files.
+private struct WeightNames {
+    static let head = TensorNames.head + ".weight"
+    static let score = TensorNames.score + ".weight"
+
+    let names: TensorNames
+    /// What the files leave out: older ones, and those of a model without a head, have no prefix.
+    private let omitted: String
+
+    init(names: TensorNames, files: WeightFiles) {
+        self.names = names
+        omitted = files.contains(prefix: names.prefix) ? "" : names.prefix
+    }
+
+    /// The token embedding's parameter.
+    var embedding: String { "\(names.prefix)\(names.tokenEmbedding).weight" }
+
+    func fileName(of parameter: String) -> String {
+        parameter.hasPrefix(omitted) ? String(parameter.dropFirst(omitted.count)) : parameter
+    }
+
+    func parameterName(of name: String) -> String {
+        name == Self.head || name == Self.score ? name : omitted + name
+    }
+
+    /// Whether a tensor is a buffer that old files hold and the model computes for itself.
+    func isBuffer(_ name: String) -> Bool { names.ignoredSuffixes.contains { ("." + name).hasSuffix($0) } }
+}

@@ -1,0 +1,130 @@
+/// What a `config.json` says: the model, what its files were saved from, and which tokens end a text.
+package struct ModelConfiguration: Sendable, Equatable {
+    /// What the files of a folder were saved from.
+    package enum Source: Sendable, Equatable {
+        /// A model with its language-model head.
+        case languageModel
+        /// A model with a head of one number a token.
+        case value
+        /// The layers alone.
+        case base
+    }
+
+    package var spec: ModelSpec
+    package var source: Source
+    /// `eos_token_id`; may be empty.
+    package var endTokens: [Int32]
+    /// What the weights were saved as, by the file's word; each tensor says for itself what it is.
+    package var type: TensorType
+
+    /// Longer files are refused before they are read.
+    package static let longestText = 4 << 20
+}
+
+// MARK: - Reading
+
+extension ModelConfiguration {
+    /// Reads a file of any known family in its old or its new spelling.
+    /// - Throws: `damagedFile` or `unsupportedModel` with the file and the key.
+    package init(json text: [UInt8], path: String) throws(ComputeError) {
+        let file = try ConfigurationReader(json: text, path: path)
+        let family = try Self.family(of: file)
+        if file["quantization_config"] != nil {
+            throw file.unsupported("quantization_config", because: "Weights must be floating-point numbers.")
+        }
+        source = try Self.source(of: file, family)
+        spec = try family.spec(from: file)
+        spec.headWeights = try file.flag("tie_word_embeddings", default: spec.headWeights == .tied) ? .tied : .separate
+        if source == .value { spec.head = .value }
+        endTokens = try file.tokens("eos_token_id")
+        type = try Self.type(of: file)
+        do { try spec.validate() } catch {
+            throw ComputeError(
+                error.code, summary: "\(path.split(separator: "/").last ?? "config.json"): \(error.summary)",
+                detail: "\(path): \(error.detail)", hint: "Correct the file, or choose another model.")
+        }
+    }
+
+    private static func family(of file: ConfigurationReader) throws(ComputeError) -> any ModelFamily {
+        guard let name = try file.word("model_type") else { throw file.damaged("model_type is missing") }
+        if let family = ModelFamilies.all.first(where: { $0.name == name }) { return family }
+        throw file.unknown("model_type", name, among: ModelFamilies.all.map(\.name))
+    }
+
+    /// `dtype`, which older files call `torch_dtype` and some spell `torch.float32`.
+    private static func type(of file: ConfigurationReader) throws(ComputeError) -> TensorType {
+        let (new, old) = (try file.word("dtype"), try file.word("torch_dtype"))
+        guard let word = new ?? old else { return .float32 }
+        let name = word.hasPrefix("torch.") ? String(word.dropFirst(6)) : word
+        let types = TensorType.allCases.filter(\.holdsWeights)
+        if let type = types.first(where: { $0.torchName == name }) { return type }
+        throw file.unknown(new == nil ? "torch_dtype" : "dtype", word, among: types.map(\.torchName))
+    }
+
+    private static func source(
+        of file: ConfigurationReader, _ family: any ModelFamily
+    ) throws(ComputeError) -> Source {
+        let names = family.architectures
+        guard let name = try file.words("architectures")?.first else { return .languageModel }
+        switch name {
+        case names.languageModel: return .languageModel
+        case names.base: return .base
+        case names.value:
+            try requireOneLabel(file)
+            return .value
+        default:
+            throw file.unknown("architectures", name, among: [names.languageModel, names.value, names.base])
+        }
+    }
+
+    /// A reward model gives one number; `transformers` assumes two labels where the file names none.
+    private static func requireOneLabel(_ file: ConfigurationReader) throws(ComputeError) {
+        let names = try file.section("id2label")
+        let number = try file.optionalSize("num_labels")
+        let labels = names?.count ?? number ?? 2
+        if labels != 1 {
+            throw file.unsupported("num_labels \(labels)", because: "A value head gives one number a token.")
+        }
+    }
+}
+
+// MARK: - Writing
+
+extension ModelConfiguration {
+    /// The file of a model, which this program and `transformers` read.
+    ///
+    /// Rotary positions and the type of the weights are written in the spelling that all releases of `transformers`
+    /// understand, the older one.
+    package static func json(_ spec: ModelSpec, endTokens: [Int32], type: TensorType = .float32) -> JSONValue {
+        let family = spec.knownFamily
+        let isValue = spec.head == .value
+        let architecture = isValue ? family.architectures.value : family.architectures.languageModel
+        var members = [
+            JSONMember("architectures", .array([.string(architecture)])),
+            JSONMember("model_type", .string(family.name)),
+            JSONMember("vocab_size", .integer(spec.vocabularySize)),
+        ]
+        members += family.configuration(of: spec)
+        members.append(JSONMember("tie_word_embeddings", .bool(spec.headWeights == .tied)))
+        if isValue {
+            // `transformers` counts the labels' names and does not read their number.
+            members.append(JSONMember("num_labels", .integer(1)))
+            members.append(JSONMember("id2label", .map(["0": "LABEL_0"])))
+            members.append(JSONMember("label2id", .object([JSONMember("LABEL_0", .integer(0))])))
+        }
+        if let first = endTokens.first {
+            let list = JSONValue.array(endTokens.map { .integer($0) })
+            members.append(JSONMember("bos_token_id", .integer(first)))
+            members.append(JSONMember("eos_token_id", endTokens.count == 1 ? .integer(first) : list))
+        }
+        members.append(JSONMember("torch_dtype", .string(type.torchName)))
+        return .object(members)
+    }
+}
+
+extension JSONMember {
+    /// A number in its shortest spelling that reads back as the same one.
+    init(_ name: String, number: some LosslessStringConvertible & BinaryFloatingPoint) {
+        self.init(name, .number("\(number)"))
+    }
+}
