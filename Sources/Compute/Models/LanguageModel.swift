@@ -12,16 +12,16 @@ package final class LanguageModel {
     package let pool: ThreadPool
 
     let transformer: Transformer
-    private var memory: ModelMemory
+    var memory: ModelMemory
     private var rotary: RotaryTable?
     private var isPackedForForward = false
-    private var isPackedForBackward = false
+    var isPackedForBackward = false
     /// Runs everything on the thread that calls it, and may be called from several at once.
     private let oneThread: ThreadPool
-    private var trace: Trace?
+    var trace: Trace?
 
     /// What a forward pass leaves for its backward pass.
-    private struct Trace {
+    struct Trace {
         let batch: PackedBatch
         let split: BatchSplit
         let plan: ActivationPlan
@@ -73,7 +73,7 @@ package final class LanguageModel {
     ) throws(ComputeError) -> TokenOutputs {
         let split = try prepare(batch, options)
         let plan = ActivationPlan(spec: spec, rows: batch.tokens.count, retention: .forBackward)
-        let logits = logitsPlan(batch, split, plan)
+        let logits = logitsPlan(batch, split, .batch)
         let outputs = try run(batch, split, plan, logits, options)
         trace = Trace(batch: batch, split: split, plan: plan, logits: logits, options: options)
         return outputs
@@ -87,7 +87,7 @@ package final class LanguageModel {
     ) throws(ComputeError) -> TokenOutputs {
         let split = try prepare(batch, options)
         let plan = passingPlan(split)
-        return try run(batch, split, plan, logitsPlan(batch, split, plan), options)
+        return try run(batch, split, plan, logitsPlan(batch, split, .forwardPass), options)
     }
 
     /// All logits, a row of the vocabulary a token (of one number, for a value head). For looking at a model and for
@@ -98,7 +98,7 @@ package final class LanguageModel {
     ) throws(ComputeError) -> [Float] {
         let split = try prepare(batch, options)
         let plan = passingPlan(split)
-        let logitsPlan = logitsPlan(batch, split, plan)
+        let logitsPlan = logitsPlan(batch, split, .forwardPass)
         let width = spec.head == .value ? 1 : spec.vocabularySize
         try reserve(plan, logitsPlan)
         var logits = [Float](repeating: 0, count: batch.tokens.count * width)
@@ -109,37 +109,7 @@ package final class LanguageModel {
         return logits
     }
 
-    /// Adds to `gradients` those of the sum over positions of coefficient * (-log-probability of the target), or of
-    /// coefficient * value, for the batch of the last `forward`. Coefficients of positions without a target do not count.
-    /// - Throws: `.invalidState` without a forward pass before it, `.invalidBatch` for a wrong number of coefficients.
-    package func backward(coefficients: [Float], into gradients: Arena) throws(ComputeError) {
-        guard let trace else {
-            throw ComputeError(
-                .invalidState, summary: "There is no forward pass to differentiate.",
-                detail: "A backward pass uses up the activations of the forward pass before it.",
-                hint: "Call forward first.")
-        }
-        guard coefficients.count == trace.batch.tokens.count else {
-            throw ComputeError(
-                .invalidBatch, summary: "The loss does not fit the batch.",
-                detail: "\(coefficients.count) coefficients for \(trace.batch.tokens.count) positions.",
-                hint: "Return one coefficient for every position.")
-        }
-        precondition(gradients.count == table.count, "Gradients are laid out by the model's table.")
-        self.trace = nil
-        let plan = transformer.backwardPlan(rows: trace.split.longestChunk)
-        try Arena.reserve(&memory.work, pool.threads * plan.count)
-        if !isPackedForBackward {
-            transformer.packForBackward(packingPass)
-            isPackedForBackward = true
-        }
-        switch trace.split.sharing {
-        case .chunks(let lanes): try backward(trace, plan, coefficients, lanes: lanes, into: gradients)
-        case .ops: backward(trace, plan, coefficients, into: gradients)
-        }
-    }
-
-    private func prepare(_ batch: PackedBatch, _ options: ForwardOptions) throws(ComputeError) -> BatchSplit {
+    func prepare(_ batch: PackedBatch, _ options: ForwardOptions) throws(ComputeError) -> BatchSplit {
         trace = nil
         try batch.validate(for: spec)
         guard options.temperature > 0, (1 / options.temperature).isFinite, options.temperature.isFinite else {
@@ -156,12 +126,12 @@ package final class LanguageModel {
         ActivationPlan(spec: spec, rows: pool.threads * split.longestChunk, retention: .none)
     }
 
-    private func logitsPlan(_ batch: PackedBatch, _ split: BatchSplit, _ plan: ActivationPlan) -> LogitsPlan {
+    func logitsPlan(_ batch: PackedBatch, _ split: BatchSplit, _ lifetime: LogitsPlan.Lifetime) -> LogitsPlan {
         LogitsPlan(
-            spec: spec, split: split, totalRows: batch.tokens.count, retention: plan.retention, threads: pool.threads)
+            spec: spec, split: split, totalRows: batch.tokens.count, lifetime: lifetime, threads: pool.threads)
     }
 
-    private func reserve(_ plan: ActivationPlan, _ logits: LogitsPlan) throws(ComputeError) {
+    func reserve(_ plan: ActivationPlan, _ logits: LogitsPlan) throws(ComputeError) {
         try Arena.reserve(&memory.activations, plan.count)
         try Arena.reserve(&memory.logits, logits.count)
         try Arena.reserve(&memory.scratch, pool.threads * scratchStride)
@@ -197,7 +167,7 @@ package final class LanguageModel {
         }
     }
 
-    private func firstPosition(length: Int) -> Int { rotary?.firstRow(length: length) ?? 0 }
+    func firstPosition(length: Int) -> Int { rotary?.firstRow(length: length) ?? 0 }
 
     /// Calls `body(chunk, lane, pass)` for every chunk; the pass has the pool only where no chunk is claimed by a lane.
     private func forEach(
@@ -214,69 +184,15 @@ package final class LanguageModel {
         }
     }
 
-    private func backward(
-        _ trace: Trace, _ plan: BackwardPlan, _ coefficients: [Float], into gradients: Arena
-    ) {
-        trace.batch.withChunks(trace.split.chunks, firstPosition: firstPosition) { chunks in
-            for chunk in chunks {
-                backward(
-                    chunk, trace, plan, coefficients, lane: 0, gradients: gradients.base,
-                    sharedPass(chunk, trace.logits, trace.options))
-            }
-        }
-    }
-
-    /// Sums gradients in `lanes` lanes, each in chunk order, then the lanes in theirs.
-    private func backward(
-        _ trace: Trace, _ plan: BackwardPlan, _ coefficients: [Float], lanes: Int, into gradients: Arena
-    ) throws(ComputeError) {
-        try Arena.reserve(&memory.laneGradients, lanes * table.count)
-        let sums = memory.laneGradients.base
-        trace.batch.withChunks(trace.split.chunks, firstPosition: firstPosition) { chunks in
-            pool.parallelFor(count: lanes, grain: 1) { range, lane in
-                for gradientLane in range {
-                    let sum = sums + gradientLane * table.count
-                    sum.update(repeating: 0, count: table.count)
-                    for index in stride(from: gradientLane, to: chunks.count, by: lanes) {
-                        backward(
-                            chunks[index], trace, plan, coefficients, lane: lane, gradients: sum,
-                            claimedPass(chunks[index], lane: lane, trace.logits, trace.options))
-                    }
-                }
-            }
-        }
-        pool.parallelFor(count: table.count, minimum: 4096) { range, _ in
-            for gradientLane in 0..<lanes {
-                kernels_add(
-                    sums + gradientLane * table.count + range.lowerBound, range.count,
-                    gradients.base + range.lowerBound)
-            }
-        }
-    }
-
-    private func backward(
-        _ chunk: BatchChunk, _ trace: Trace, _ plan: BackwardPlan, _ coefficients: [Float], lane: Int,
-        gradients: MutableFloatPointer, _ pass: Pass
-    ) {
-        coefficients.withUnsafeBufferPointer { coefficients in
-            guard let first = coefficients.baseAddress else { return }
-            transformer.backward(
-                chunk, ActivationRows(base: memory.activations.base, row: chunk.start), trace.plan,
-                coefficients: first + chunk.start,
-                work: ActivationRows(base: memory.work.base + lane * plan.count, row: 0), plan,
-                gradients: gradients, pass)
-        }
-    }
-
     private var scratchStride: Int { transformer.scratchCount(length: spec.contextLength) }
 
     /// A pass whose ops are shared by all threads.
-    private func sharedPass(_ chunk: BatchChunk, _ logits: LogitsPlan, _ options: ForwardOptions) -> Pass {
+    func sharedPass(_ chunk: BatchChunk, _ logits: LogitsPlan, _ options: ForwardOptions) -> Pass {
         pass(pool, chunk, lane: 0, stride: scratchStride, logits, options)
     }
 
     /// A pass that runs on the one thread that holds `lane`.
-    private func claimedPass(
+    func claimedPass(
         _ chunk: BatchChunk, lane: Int, _ logits: LogitsPlan, _ options: ForwardOptions
     ) -> Pass {
         pass(oneThread, chunk, lane: lane, stride: 0, logits, options)
@@ -294,7 +210,7 @@ package final class LanguageModel {
     }
 
     /// A pass in which only weights are packed.
-    private var packingPass: Pass {
+    var packingPass: Pass {
         Pass(
             pool: pool, weights: weights.base, packed: memory.packed.base,
             scratch: LaneScratch(base: memory.scratch.base, stride: 0),
@@ -303,7 +219,7 @@ package final class LanguageModel {
 }
 
 extension TokenOutputs {
-    fileprivate init(count: Int, head: ModelSpec.Head, entropy: EntropyMode) {
+    init(count: Int, head: ModelSpec.Head, entropy: EntropyMode) {
         switch head {
         case .languageModel:
             logProbabilities = [Float](repeating: 0, count: count)
@@ -313,7 +229,7 @@ extension TokenOutputs {
     }
 
     /// Log-probabilities or values; entropies are nil when they were not asked for.
-    fileprivate mutating func withPointers(_ body: (MutableFloatPointer, MutableFloatPointer?) -> Void) {
+    mutating func withPointers(_ body: (MutableFloatPointer, MutableFloatPointer?) -> Void) {
         guard values.isEmpty else {
             values.withUnsafeMutableBufferPointer { values in
                 if let first = values.baseAddress { body(first, nil) }

@@ -50,6 +50,21 @@ package final class TrainEngine {
         return applyGradients()
     }
 
+    /// One update for a loss whose coefficients are known beforehand, such as supervised training: each chunk of a
+    /// micro-batch runs forward and backward in one go. Returns what each micro-batch's forward pass said, too.
+    package func trainBatch(
+        _ microBatches: [PackedBatch], coefficients: [[Float]], entropy: EntropyMode = .skip
+    ) throws(ComputeError) -> (UpdateStatistics, [TokenOutputs]) {
+        gradients.clear()
+        var outputs: [TokenOutputs] = []
+        for (batch, coefficients) in zip(microBatches, coefficients) {
+            outputs.append(
+                try model.accumulate(
+                    batch, ForwardOptions(entropy: entropy), coefficients: coefficients, into: gradients))
+        }
+        return (applyGradients(), outputs)
+    }
+
     private func applyGradients() -> UpdateStatistics {
         let norm = optimizer.norm(of: gradients, pool: model.pool)
         let rate = options.learningRateSchedule.rate(ofUpdate: updateCount + 1)
