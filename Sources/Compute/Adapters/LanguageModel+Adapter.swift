@@ -18,7 +18,7 @@ extension LanguageModel {
     }
 
     private func add(_ down: Parameter, _ up: Parameter, to weight: Parameter, of target: Arena) {
-        var layout = PackedLayout()
+        var layout = PackedLayout(weights: 0)
         let adapter = LowRankAdapter(down: down, up: up, scale: options.adapter?.scale ?? 1, packed: &layout)
         let isInputsFirst = spec.tensorNames.layout == .inputsFirst
         let sum = isInputsFirst ? adapter.forwardSum(weights.base) : adapter.backwardSum(weights.base)

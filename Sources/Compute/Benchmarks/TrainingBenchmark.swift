@@ -48,7 +48,7 @@ package enum TrainingBenchmark {
                 lengths: chosen.lengths, vocabularySize: chosen.spec.vocabularySize))
         let share = 1 / Float(batch.targets.count { $0 >= 0 })
         let coefficients = [Float](repeating: share, count: batch.tokens.count)
-        func step() throws { _ = try engine.trainBatch([batch]) { _, _ in coefficients } }
+        func step() throws { _ = try engine.trainBatch([batch], coefficients: [coefficients]) }
 
         let limitBefore = MachineLimit.operationsPerSecond(of: pool)
         for _ in 0..<2 { try step() }

@@ -50,7 +50,20 @@ void kernels_pack(const float *b, ptrdiff_t k_stride, ptrdiff_t n_stride, ptrdif
 
 void kernels_multiply(const kernels_product *product, ptrdiff_t row_begin, ptrdiff_t row_end) {
     PROFILE(KERNELS_TIME_MATRIX);
-    current()->multiply(product, row_begin, row_end);
+    const kernels_variant *variant = current();
+    variant->multiply(product, NULL, row_begin, row_end, 0, (product->n + variant->panel - 1) / variant->panel);
+}
+
+void kernels_multiply_panels(const kernels_product *product, ptrdiff_t row_begin, ptrdiff_t row_end,
+                             ptrdiff_t panel_begin, ptrdiff_t panel_end) {
+    PROFILE(KERNELS_TIME_MATRIX);
+    current()->multiply(product, NULL, row_begin, row_end, panel_begin, panel_end);
+}
+
+void kernels_multiply_unpacked(const kernels_product *product, const kernels_operand *b, ptrdiff_t row_begin,
+                               ptrdiff_t row_end, ptrdiff_t panel_begin, ptrdiff_t panel_end) {
+    PROFILE(KERNELS_TIME_MATRIX);
+    current()->multiply(product, b, row_begin, row_end, panel_begin, panel_end);
 }
 
 void kernels_accumulate_outer(const kernels_outer *outer, ptrdiff_t m_begin, ptrdiff_t m_end, ptrdiff_t panel_begin,

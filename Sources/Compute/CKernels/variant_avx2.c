@@ -4,14 +4,15 @@
 
 #include "variants.h"
 
-#include <string.h>
-
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
 #define FUSED
 #define LANES 8
 #define MR 6
+#include "vectors.inc"
+#include "tile.inc"
 #include "matrix.inc"
+#include "outer.inc"
 #include "attention.inc"
 
 #pragma clang attribute pop

@@ -2,7 +2,10 @@
 
 #define LANES 4
 #define MR 4
+#include "vectors.inc"
+#include "tile.inc"
 #include "matrix.inc"
+#include "outer.inc"
 #include "attention.inc"
 
 const kernels_variant kernels_variant_baseline = {

@@ -10,7 +10,9 @@ typedef struct {
     ptrdiff_t panel;  // columns of a packed panel
     void (*pack)(const float *b, ptrdiff_t k_stride, ptrdiff_t n_stride, ptrdiff_t k, ptrdiff_t n, float *packed,
                  ptrdiff_t panel_begin, ptrdiff_t panel_end);
-    void (*multiply)(const kernels_product *product, ptrdiff_t row_begin, ptrdiff_t row_end);
+    /// `b` is null where the product's operand is packed.
+    void (*multiply)(const kernels_product *product, const kernels_operand *b, ptrdiff_t row_begin, ptrdiff_t row_end,
+                     ptrdiff_t panel_begin, ptrdiff_t panel_end);
     void (*accumulate_outer)(const kernels_outer *outer, ptrdiff_t m_begin, ptrdiff_t m_end, ptrdiff_t panel_begin,
                              ptrdiff_t panel_end);
     ptrdiff_t (*attention_scratch)(ptrdiff_t length, ptrdiff_t size);

@@ -23,7 +23,7 @@ extension DecodeWeights.LinearView {
         let target = output + column + first
         var product = kernels_product()
         (product.a, product.a_row, product.a_column) = (input, inputs, 1)
-        (product.packed, product.k, product.n) = (packed + first * inputs, inputs, count)
+        (product.packed, product.k, product.n) = (packed.map { $0 + first * inputs }, inputs, count)
         (product.c, product.c_row) = (target, rowWidth)
         product.bias = bias.map { $0 + first }
         switch finish {
@@ -33,7 +33,13 @@ extension DecodeWeights.LinearView {
             product.finish = Int32(KERNELS_GELU)
             (product.activated, product.activated_row) = (activated + column + first, rowWidth)
         }
-        kernels_multiply(&product, 0, rows)
+        guard packed == nil else {
+            kernels_multiply(&product, 0, rows)
+            return
+        }
+        var part = operand
+        part.at += first * part.n_stride
+        kernels_multiply_unpacked(&product, &part, 0, rows, 0, panels.count)
     }
 
     /// The panels of these columns of the activation row; nil when a panel would be cut.

@@ -6,7 +6,9 @@ internal import CKernels
 struct DecodeWeights {
     /// A linear layer: packed matrix and bias.
     struct LinearView {
-        let packed: FloatPointer
+        /// Nil where the model keeps no packed form; each product then packs the panels it reads.
+        let packed: FloatPointer?
+        let operand: kernels_operand
         let bias: FloatPointer?
         let inputs: Int
         let outputs: Int
@@ -84,6 +86,7 @@ extension DecodeWeights.NormView {
 extension DecodeWeights.LinearView {
     fileprivate init(_ matrix: PackedMatrix, bias: Parameter?, column: Int, rowWidth: Int, _ pass: Pass) {
         packed = matrix.packed(pass)
+        operand = matrix.operand(pass)
         self.bias = bias.map { pass.weights + $0.offset }
         inputs = matrix.k
         outputs = matrix.n

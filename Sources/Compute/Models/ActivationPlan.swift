@@ -154,12 +154,11 @@ struct BackwardPlan {
     let dHidden: Region
     /// Of the activated MLP row, where it is not made into that of the hidden row at once.
     let dActivated: Region
-    let dLogits: Region
     let normPartials: Region
     /// Floats an arena needs.
     let count: Int
 
-    init(spec: ModelSpec, rows: Int, logits: Int, partials: Int) {
+    init(spec: ModelSpec, rows: Int, partials: Int) {
         var layout = RegionLayout()
         dResidual = layout.reserve(rows: rows, width: spec.width)
         dNorm = layout.reserve(rows: rows, width: spec.width)
@@ -167,7 +166,6 @@ struct BackwardPlan {
         dQueryKeyValue = layout.reserve(rows: rows, width: spec.queryKeyValueWidth)
         dHidden = layout.reserve(rows: rows, width: spec.hiddenWidth)
         dActivated = layout.reserve(rows: spec.activation == .swiGLU ? rows : 0, width: spec.mlpWidth)
-        dLogits = layout.reserve(rows: logits, width: 1)
         normPartials = layout.reserve(rows: partials, width: 1)
         count = layout.count
     }

@@ -13,19 +13,20 @@ package final class LanguageModel {
     package let pool: ThreadPool
 
     let transformer: Transformer
-    private var memory: ModelMemory
+    var memory: ModelMemory
     private var rotary: RotaryTable?
     private var isPackedForForward = false
-    private var isPackedForBackward = false
+    var isPackedForBackward = false
     /// Runs everything on the thread that calls it, and may be called from several at once.
     private let oneThread: ThreadPool
-    private var trace: Trace?
+    var trace: Trace?
 
     /// What a forward pass leaves for its backward pass.
-    private struct Trace {
+    struct Trace {
         let batch: PackedBatch
         let split: BatchSplit
         let plan: ActivationPlan
+        let logits: LogitsPlan
         let options: ForwardOptions
     }
 
@@ -39,7 +40,7 @@ package final class LanguageModel {
         let base = table ?? spec.parameterTable()
         var table = base
         if let adapter = options.adapter { table = try spec.parameterTable(adapter: adapter) }
-        let transformer = Transformer(spec: spec, table: table, adapterScale: options.adapter?.scale ?? 1)
+        let transformer = Transformer(spec: spec, table: table, options: options)
         let weights = try Arena(count: table.count)
         var generator = SeededGenerator(seed: seed)
         spec.initialize(weights, table: base, generator: &generator)
@@ -77,9 +78,11 @@ package final class LanguageModel {
         _ batch: PackedBatch, _ options: ForwardOptions = .standard
     ) throws(ComputeError) -> TokenOutputs {
         let split = try prepare(batch, options)
-        let plan = ActivationPlan(spec: spec, rows: batch.tokens.count, retention: retention(split))
-        let outputs = try run(batch, split, plan, options)
-        trace = Trace(batch: batch, split: split, plan: plan, options: options)
+        let plan = ActivationPlan(
+            spec: spec, rows: batch.tokens.count, retention: retention(laneRows: lanes(split) * split.longestChunk))
+        let logits = logitsPlan(batch, split, .batch)
+        let outputs = try run(batch, split, plan, logits, options)
+        trace = Trace(batch: batch, split: split, plan: plan, logits: logits, options: options)
         return outputs
     }
 
@@ -90,7 +93,8 @@ package final class LanguageModel {
         _ batch: PackedBatch, _ options: ForwardOptions = .standard
     ) throws(ComputeError) -> TokenOutputs {
         let split = try prepare(batch, options)
-        return try run(batch, split, passingPlan(split), options)
+        let plan = passingPlan(split)
+        return try run(batch, split, plan, logitsPlan(batch, split, .forwardPass), options)
     }
 
     /// All logits, a row of the vocabulary a token (of one number, for a value head). For looking at a model and for
@@ -101,12 +105,13 @@ package final class LanguageModel {
     ) throws(ComputeError) -> [Float] {
         let split = try prepare(batch, options)
         let plan = passingPlan(split)
+        let logitsPlan = logitsPlan(batch, split, .forwardPass)
         let width = spec.head == .value ? 1 : spec.vocabularySize
-        try reserve(plan)
+        try reserve(plan, logitsPlan)
         var logits = [Float](repeating: 0, count: batch.tokens.count * width)
         logits.withUnsafeMutableBufferPointer { logits in
             guard let first = logits.baseAddress else { return }
-            forward(batch, split, plan, options) { .logits(first + $0.start * width) }
+            forward(batch, split, plan, logitsPlan, options) { .logits(first + $0.start * width) }
         }
         return logits
     }
@@ -117,40 +122,10 @@ package final class LanguageModel {
     func passForDecoding(length: Int) throws(ComputeError) -> Pass {
         try rotary?.reserve(CollectionOfOne(length))
         packForForward()
-        return sharedPass(.standard)
+        return packingPass
     }
 
-    /// Adds to `gradients` those of the sum over positions of coefficient * (-log-probability of the target), or of
-    /// coefficient * value, for the batch of the last `forward`. Coefficients of positions without a target do not count.
-    /// - Throws: `.invalidState` without a forward pass before it, `.invalidBatch` for a wrong number of coefficients.
-    package func backward(coefficients: [Float], into gradients: Arena) throws(ComputeError) {
-        guard let trace else {
-            throw ComputeError(
-                .invalidState, summary: "There is no forward pass to differentiate.",
-                detail: "A backward pass uses up the activations of the forward pass before it.",
-                hint: "Call forward first.")
-        }
-        guard coefficients.count == trace.batch.tokens.count else {
-            throw ComputeError(
-                .invalidBatch, summary: "The loss does not fit the batch.",
-                detail: "\(coefficients.count) coefficients for \(trace.batch.tokens.count) positions.",
-                hint: "Return one coefficient for every position.")
-        }
-        precondition(gradients.count == table.count, "Gradients are laid out by the model's table.")
-        self.trace = nil
-        let plan = transformer.backwardPlan(rows: trace.split.longestChunk)
-        try Arena.reserve(&memory.work, pool.threads * plan.count)
-        if !isPackedForBackward {
-            transformer.packForBackward(sharedPass(.standard))
-            isPackedForBackward = true
-        }
-        switch trace.split.sharing {
-        case .chunks(let lanes): try backward(trace, plan, coefficients, lanes: lanes, into: gradients)
-        case .ops: backward(trace, plan, coefficients, into: gradients)
-        }
-    }
-
-    private func prepare(_ batch: PackedBatch, _ options: ForwardOptions) throws(ComputeError) -> BatchSplit {
+    func prepare(_ batch: PackedBatch, _ options: ForwardOptions) throws(ComputeError) -> BatchSplit {
         trace = nil
         try batch.validate(for: spec)
         guard options.temperature > 0, (1 / options.temperature).isFinite, options.temperature.isFinite else {
@@ -162,13 +137,17 @@ package final class LanguageModel {
         return BatchSplit(batch, parameters: table.count, threads: pool.threads)
     }
 
-    private func retention(_ split: BatchSplit) -> ActivationPlan.Retention {
+    /// Lanes that work on chunks at one time; chunks that all threads share run one after another.
+    func lanes(_ split: BatchSplit) -> Int {
+        if case .ops = split.sharing { return 1 }
+        return pool.threads
+    }
+
+    /// What a pass keeps for the backward pass, with `laneRows` rows for what is computed again.
+    func retention(laneRows: Int) -> ActivationPlan.Retention {
         switch options.recompute {
-        case .none: return .forBackward
-        case .blocks:
-            // Chunks that all threads share run one at a time.
-            if case .ops = split.sharing { return .inputs(laneRows: split.longestChunk) }
-            return .inputs(laneRows: pool.threads * split.longestChunk)
+        case .none: .forBackward
+        case .blocks: .inputs(laneRows: laneRows)
         }
     }
 
@@ -177,25 +156,32 @@ package final class LanguageModel {
         ActivationPlan(spec: spec, rows: pool.threads * split.longestChunk, retention: .none)
     }
 
-    private func reserve(_ plan: ActivationPlan) throws(ComputeError) {
+    func logitsPlan(_ batch: PackedBatch, _ split: BatchSplit, _ lifetime: LogitsPlan.Lifetime) -> LogitsPlan {
+        LogitsPlan(
+            spec: spec, split: split, totalRows: batch.tokens.count, lifetime: lifetime, threads: pool.threads)
+    }
+
+    func reserve(_ plan: ActivationPlan, _ logits: LogitsPlan) throws(ComputeError) {
         try Arena.reserve(&memory.activations, plan.count)
+        try Arena.reserve(&memory.logits, logits.count)
         try Arena.reserve(&memory.scratch, pool.threads * scratchStride)
         packForForward()
     }
 
     private func packForForward() {
         if isPackedForForward { return }
-        transformer.packForForward(sharedPass(.standard))
+        transformer.packForForward(packingPass)
         isPackedForForward = true
     }
 
     private func run(
-        _ batch: PackedBatch, _ split: BatchSplit, _ plan: ActivationPlan, _ options: ForwardOptions
+        _ batch: PackedBatch, _ split: BatchSplit, _ plan: ActivationPlan, _ logits: LogitsPlan,
+        _ options: ForwardOptions
     ) throws(ComputeError) -> TokenOutputs {
-        try reserve(plan)
+        try reserve(plan, logits)
         var outputs = TokenOutputs(count: batch.tokens.count, head: spec.head, entropy: options.entropy)
         outputs.withPointers { first, entropies in
-            forward(batch, split, plan, options) { chunk in
+            forward(batch, split, plan, logits, options) { chunk in
                 .tokens(first + chunk.start, entropies: entropies.map { $0 + chunk.start })
             }
         }
@@ -203,14 +189,13 @@ package final class LanguageModel {
     }
 
     private func forward(
-        _ batch: PackedBatch, _ split: BatchSplit, _ plan: ActivationPlan, _ options: ForwardOptions,
-        output: (BatchChunk) -> Transformer.Output
+        _ batch: PackedBatch, _ split: BatchSplit, _ plan: ActivationPlan, _ logits: LogitsPlan,
+        _ options: ForwardOptions, output: (BatchChunk) -> Transformer.Output
     ) {
         batch.withChunks(split.chunks, firstPosition: firstPosition) { chunks in
-            forEach(chunks, split, options) { chunk, lane, pass in
+            forEach(chunks, split, logits, options) { chunk, lane, pass in
                 let laneRow = lane * split.longestChunk
-                var row = chunk.start
-                if case .none = plan.retention { row = laneRow }
+                let row = plan.retention == .none ? laneRow : chunk.start
                 transformer.forward(
                     chunk, ActivationRows(base: memory.activations.base, row: row, laneRow: laneRow), plan,
                     to: output(chunk), pass)
@@ -218,102 +203,61 @@ package final class LanguageModel {
         }
     }
 
-    private func firstPosition(length: Int) -> Int { rotary?.firstRow(length: length) ?? 0 }
+    func firstPosition(length: Int) -> Int { rotary?.firstRow(length: length) ?? 0 }
 
     /// Calls `body(chunk, lane, pass)` for every chunk; the pass has the pool only where no chunk is claimed by a lane.
     private func forEach(
-        _ chunks: [BatchChunk], _ split: BatchSplit, _ options: ForwardOptions,
+        _ chunks: [BatchChunk], _ split: BatchSplit, _ logits: LogitsPlan, _ options: ForwardOptions,
         _ body: (BatchChunk, Int, Pass) -> Void
     ) {
         switch split.sharing {
         case .ops:
-            for chunk in chunks { body(chunk, 0, sharedPass(options)) }
+            for chunk in chunks { body(chunk, 0, sharedPass(chunk, logits, options)) }
         case .chunks:
             pool.parallelFor(count: chunks.count, grain: 1) { range, lane in
-                for index in range { body(chunks[index], lane, claimedPass(lane: lane, options)) }
+                for index in range { body(chunks[index], lane, claimedPass(chunks[index], lane: lane, logits, options)) }
             }
-        }
-    }
-
-    private func backward(
-        _ trace: Trace, _ plan: BackwardPlan, _ coefficients: [Float], into gradients: Arena
-    ) {
-        trace.batch.withChunks(trace.split.chunks, firstPosition: firstPosition) { chunks in
-            for chunk in chunks {
-                backward(
-                    chunk, trace, plan, coefficients, lane: 0, gradients: gradients.base,
-                    sharedPass(trace.options))
-            }
-        }
-    }
-
-    /// Sums gradients in `lanes` lanes, each in chunk order, then the lanes in theirs.
-    private func backward(
-        _ trace: Trace, _ plan: BackwardPlan, _ coefficients: [Float], lanes: Int, into gradients: Arena
-    ) throws(ComputeError) {
-        try Arena.reserve(&memory.laneGradients, lanes * table.count)
-        let sums = memory.laneGradients.base
-        trace.batch.withChunks(trace.split.chunks, firstPosition: firstPosition) { chunks in
-            pool.parallelFor(count: lanes, grain: 1) { range, lane in
-                for gradientLane in range {
-                    let sum = sums + gradientLane * table.count
-                    sum.update(repeating: 0, count: table.count)
-                    for index in stride(from: gradientLane, to: chunks.count, by: lanes) {
-                        backward(
-                            chunks[index], trace, plan, coefficients, lane: lane, gradients: sum,
-                            claimedPass(lane: lane, trace.options))
-                    }
-                }
-            }
-        }
-        pool.parallelFor(count: table.count, minimum: 4096) { range, _ in
-            for gradientLane in 0..<lanes {
-                kernels_add(
-                    sums + gradientLane * table.count + range.lowerBound, range.count,
-                    gradients.base + range.lowerBound)
-            }
-        }
-    }
-
-    private func backward(
-        _ chunk: BatchChunk, _ trace: Trace, _ plan: BackwardPlan, _ coefficients: [Float], lane: Int,
-        gradients: MutableFloatPointer, _ pass: Pass
-    ) {
-        coefficients.withUnsafeBufferPointer { coefficients in
-            guard let first = coefficients.baseAddress else { return }
-            transformer.backward(
-                chunk,
-                ActivationRows(
-                    base: memory.activations.base, row: chunk.start, laneRow: lane * trace.split.longestChunk),
-                trace.plan,
-                coefficients: first + chunk.start,
-                work: ActivationRows(base: memory.work.base + lane * plan.count, row: 0), plan,
-                gradients: gradients, pass)
         }
     }
 
     private var scratchStride: Int { transformer.scratchCount(length: spec.contextLength) }
 
     /// A pass whose ops are shared by all threads.
-    private func sharedPass(_ options: ForwardOptions) -> Pass {
-        pass(pool, LaneScratch(base: memory.scratch.base, stride: scratchStride), options)
+    func sharedPass(_ chunk: BatchChunk, _ logits: LogitsPlan, _ options: ForwardOptions) -> Pass {
+        pass(pool, chunk, lane: 0, stride: scratchStride, logits, options)
     }
 
     /// A pass that runs on the one thread that holds `lane`.
-    private func claimedPass(lane: Int, _ options: ForwardOptions) -> Pass {
-        pass(oneThread, LaneScratch(base: memory.scratch.base + lane * scratchStride, stride: 0), options)
+    func claimedPass(
+        _ chunk: BatchChunk, lane: Int, _ logits: LogitsPlan, _ options: ForwardOptions
+    ) -> Pass {
+        pass(oneThread, chunk, lane: lane, stride: 0, logits, options)
     }
 
-    private func pass(_ pool: ThreadPool, _ scratch: LaneScratch, _ options: ForwardOptions) -> Pass {
+    private func pass(
+        _ pool: ThreadPool, _ chunk: BatchChunk, lane: Int, stride: Int, _ logits: LogitsPlan,
+        _ options: ForwardOptions
+    ) -> Pass {
         Pass(
-            pool: pool, weights: weights.base, packed: memory.packed.base, scratch: scratch, rotary: rotary?.base,
+            pool: pool, weights: weights.base, packed: memory.packed.base,
+            scratch: LaneScratch(base: memory.scratch.base + lane * scratchStride, stride: stride),
+            logits: logits.memory(memory.logits.base, chunk: chunk, lane: lane), rotary: rotary?.base,
             temperature: options.temperature, dropoutSeed: options.dropoutSeed,
             formats: PassFormats(self.options.precision))
+    }
+
+    /// A pass without a batch, in which weights are packed or read for generation.
+    var packingPass: Pass {
+        Pass(
+            pool: pool, weights: weights.base, packed: memory.packed.base,
+            scratch: LaneScratch(base: memory.scratch.base, stride: 0),
+            logits: LogitsMemory(base: memory.logits.base, rows: 0, row: 0, isKept: false), rotary: rotary?.base,
+            formats: PassFormats(options.precision))
     }
 }
 
 extension TokenOutputs {
-    fileprivate init(count: Int, head: ModelSpec.Head, entropy: EntropyMode) {
+    init(count: Int, head: ModelSpec.Head, entropy: EntropyMode) {
         switch head {
         case .languageModel:
             logProbabilities = [Float](repeating: 0, count: count)
@@ -323,7 +267,7 @@ extension TokenOutputs {
     }
 
     /// Log-probabilities or values; entropies are nil when they were not asked for.
-    fileprivate mutating func withPointers(_ body: (MutableFloatPointer, MutableFloatPointer?) -> Void) {
+    mutating func withPointers(_ body: (MutableFloatPointer, MutableFloatPointer?) -> Void) {
         guard values.isEmpty else {
             values.withUnsafeMutableBufferPointer { values in
                 if let first = values.baseAddress { body(first, nil) }

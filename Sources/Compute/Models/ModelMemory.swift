@@ -5,6 +5,8 @@ struct ModelMemory {
     var activations: Arena
     /// One area per lane of the pool.
     var scratch: Arena
+    /// Logits, and their gradients in the same place.
+    var logits: Arena
     /// Gradients with respect to activations, one set per lane of the pool.
     var work: Arena
     /// Gradients of the weights, one set per lane of a `BatchSplit`.
@@ -14,6 +16,7 @@ struct ModelMemory {
         packed = try Arena(count: packedCount)
         activations = try Arena(count: 0)
         scratch = try Arena(count: 0)
+        logits = try Arena(count: 0)
         work = try Arena(count: 0)
         laneGradients = try Arena(count: 0)
     }

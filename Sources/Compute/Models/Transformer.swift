@@ -14,10 +14,12 @@ struct Transformer {
         case value(ValueHead)
     }
 
-    init(spec: ModelSpec, table: ParameterTable, adapterScale: Float = 1) {
-        let lookup = ParameterLookup(spec: spec, table: table, adapterScale: adapterScale)
+    init(spec: ModelSpec, table: ParameterTable, options: ModelOptions = ModelOptions()) {
+        let lookup = ParameterLookup(spec: spec, table: table, adapterScale: options.adapter?.scale ?? 1)
         let names = lookup.names
-        var packed = PackedLayout()
+        // Only packed weights can be a sum with an adapter's, or rounded.
+        let isAsStored = options.adapter == nil && options.precision.mode.weightFormat == .float32
+        var packed = PackedLayout(weights: isAsStored ? table.count : 0)
         let tokens = lookup.parameter(names.prefix + names.tokenEmbedding + ".weight")
         self.spec = spec
         embedding = Embedding(
@@ -53,16 +55,13 @@ struct Transformer {
 
     /// Floats of scratch a lane needs for segments of at most `length` tokens.
     func scratchCount(length: Int) -> Int {
-        var count = blocks.first?.scratchCount(length: length) ?? 0
-        if case .languageModel(let head) = head { count = max(count, head.scratchCount) }
+        let count = blocks.first?.scratchCount(length: length) ?? 0
         return (count + 15) / 16 * 16
     }
 
     /// Gradients with respect to activations, for chunks of at most `rows` rows.
     func backwardPlan(rows: Int) -> BackwardPlan {
-        var logits = 0
-        if case .languageModel(let head) = head { logits = head.groupCount(rows: rows) }
-        return BackwardPlan(spec: spec, rows: rows, logits: logits, partials: finalNorm.partialCount(rows: rows))
+        BackwardPlan(spec: spec, rows: rows, partials: finalNorm.partialCount(rows: rows))
     }
 
     /// What the head writes, one row a token of the chunk.
@@ -113,7 +112,7 @@ struct Transformer {
         case .languageModel(let head):
             head.backward(
                 chunk, x, logSums: memory[plan.headLogSums], coefficients: coefficients, to: dNorm,
-                dLogits: work[backwardPlan.dLogits], gradients: gradients, pass)
+                gradients: gradients, pass)
         case .value(let head):
             head.backward(x, coefficients: coefficients, rows: chunk.rows, to: dNorm, gradients: gradients, pass)
         }

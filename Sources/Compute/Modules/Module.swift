@@ -21,7 +21,7 @@ package final class Module {
     /// - Throws: `.outOfResources`.
     package init(_ spec: ModuleSpec, seed: UInt64, pool: ThreadPool) throws(ComputeError) {
         let table = spec.parameterTable()
-        var layout = PackedLayout()
+        var layout = PackedLayout(weights: table.count)
         layers = Module.layers(of: spec, table, &layout)
         packed = try Arena(count: layout.count)
         activations = try Arena(count: 0)
@@ -146,7 +146,8 @@ package final class Module {
     private var pass: Pass {
         Pass(
             pool: pool, weights: weights.base, packed: packed.base,
-            scratch: LaneScratch(base: work.base, stride: 0))
+            scratch: LaneScratch(base: work.base, stride: 0),
+            logits: LogitsMemory(base: work.base, rows: 0, row: 0, isKept: false))
     }
 
     private static func refused(_ detail: String) -> ComputeError {

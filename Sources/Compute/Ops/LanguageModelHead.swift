@@ -6,8 +6,23 @@ package enum EntropyMode: Sendable {
     case compute
 }
 
-/// Output projection with log-softmax, its matrix the token embedding or one of its own. Logits live for a block of rows only: memory never grows with
-/// tokens times vocabulary, and the backward pass computes them again.
+/// Where logits lie: rows of `row` floats, `rows` of them at a time.
+struct LogitsMemory {
+    let base: MutableFloatPointer
+    let rows: Int
+    let row: Int
+    /// Whether the rows are those of the whole chunk and stay until its backward pass.
+    let isKept: Bool
+
+    /// Floats between rows of logits: whole cache lines and an odd number of them, because rows a power of two apart
+    /// would share a few places of the cache.
+    static func row(vocabulary: Int) -> Int { ((vocabulary + 15) / 16 | 1) * 16 }
+}
+
+/// Output projection with log-softmax, its matrix the token embedding or one of its own.
+///
+/// Logits live for as many rows as their memory has. Where they all fit they stay for the backward pass; otherwise it
+/// computes them again, and memory does not grow with tokens times vocabulary.
 struct LanguageModelHead {
     let weight: Parameter
     private let vocabulary: Int
@@ -29,95 +44,75 @@ struct LanguageModelHead {
     func packForForward(_ pass: Pass) { logitsMatrix.pack(pass) }
     func packForBackward(_ pass: Pass) { inputMatrix.pack(pass) }
 
-    /// Rows whose logits a lane holds at once: enough to use a panel often, little enough to stay small.
-    private var blockRows: Int { min(max(LanguageModelHead.laneLogits / vocabulary, 28), 128) }
-
-    /// Rows whose gradients with respect to logits exist at once in the backward pass.
-    private var groupRows: Int { min(max(LanguageModelHead.groupLogits / vocabulary, 128), 2048) }
-
-    /// Floats of scratch a lane needs.
-    var scratchCount: Int { blockRows * vocabulary }
-
-    /// Floats of `dLogits` the backward pass needs for chunks of at most `rows`.
-    func groupCount(rows: Int) -> Int { min(rows, groupRows) * vocabulary }
-
     /// Writes log-probabilities of the targets (0 where there is none), log-sum-exps, and entropies if given.
     func forward(
         _ chunk: BatchChunk, _ x: FloatPointer, logSums: MutableFloatPointer, logProbabilities: MutableFloatPointer,
         entropies: MutableFloatPointer?, _ pass: Pass
     ) {
-        pass.pool.parallelFor(count: chunk.rows, grain: blockRows) { range, lane in
-            // A pool that does not split hands over the whole range, which the lane's scratch does not hold.
-            for first in stride(from: range.lowerBound, to: range.upperBound, by: blockRows) {
-                let rows = min(blockRows, range.upperBound - first)
-                let logits = pass.scratch[lane]
-                var product = logitsMatrix.product(x + first * width, to: logits, pass)
-                kernels_multiply(&product, 0, rows)
-                heat(logits, rows: rows, pass)
-                for row in first..<(first + rows) {
-                    let rowLogits = logits + (row - first) * vocabulary
-                    logSums[row] = kernels_log_sum_exp(rowLogits, vocabulary, entropies.map { $0 + row })
-                    let target = Int(chunk.targets[row])
-                    logProbabilities[row] = target < 0 ? 0 : rowLogits[target] - logSums[row]
+        let memory = pass.logits
+        for first in stride(from: 0, to: chunk.rows, by: memory.rows) {
+            let rows = min(memory.rows, chunk.rows - first)
+            logits(x + first * width, rows: rows, to: memory.base, row: memory.row, pass)
+            pass.pool.parallelFor(count: rows, minimum: 8) { range, _ in
+                for row in range {
+                    let rowLogits = memory.base + row * memory.row
+                    let logSum = kernels_log_sum_exp(rowLogits, vocabulary, entropies.map { $0 + first + row })
+                    let target = Int(chunk.targets[first + row])
+                    logSums[first + row] = logSum
+                    logProbabilities[first + row] = target < 0 ? 0 : rowLogits[target] - logSum
                 }
             }
         }
     }
 
     /// Overwrites `logits`, a row of the vocabulary a token, divided by the temperature.
-    func logits(_ x: FloatPointer, rows: Int, to logits: MutableFloatPointer, _ pass: Pass) {
-        let product = logitsMatrix.product(x, to: logits, pass)
-        pass.pool.parallelFor(count: rows, minimum: 42) { range, _ in
-            withUnsafePointer(to: product) { kernels_multiply($0, range.lowerBound, range.upperBound) }
-            heat(logits + range.lowerBound * vocabulary, rows: range.count, pass)
+    func logits(_ x: FloatPointer, rows: Int, to logits: MutableFloatPointer, row: Int? = nil, _ pass: Pass) {
+        var product = logitsMatrix.product(x, to: logits, pass)
+        if let row { product.c_row = row }
+        logitsMatrix.run(product, rows: rows, pass)
+        guard pass.temperature != 1 else { return }
+        pass.pool.parallelFor(count: rows, minimum: 8) { range, _ in
+            for index in range { kernels_scale(logits + index * product.c_row, 1 / pass.temperature, vocabulary) }
         }
     }
 
-    private func heat(_ logits: MutableFloatPointer, rows: Int, _ pass: Pass) {
-        if pass.temperature != 1 { kernels_scale(logits, 1 / pass.temperature, rows * vocabulary) }
-    }
-
     /// Gradient of the sum of coefficient * (-log-probability): overwrites `dx`, adds to the weight's gradient.
-    /// Coefficients of rows without a target do not count.
+    /// Coefficients of rows without a target do not count. Kept logits are used up.
     func backward(
         _ chunk: BatchChunk, _ x: FloatPointer, logSums: FloatPointer, coefficients: FloatPointer,
-        to dx: MutableFloatPointer, dLogits: MutableFloatPointer, gradients: MutableFloatPointer, _ pass: Pass
+        to dx: MutableFloatPointer, gradients: MutableFloatPointer, _ pass: Pass
     ) {
-        for first in stride(from: 0, to: chunk.rows, by: groupRows) {
-            let rows = min(groupRows, chunk.rows - first)
-            pass.pool.parallelFor(count: rows, minimum: 42) { range, _ in
-                differentiate(
-                    range, chunk.targets + first, x + first * width, logSums + first, coefficients + first, dLogits,
-                    pass)
-                var product = inputMatrix.product(dLogits, to: dx + first * width, pass)
-                kernels_multiply(&product, range.lowerBound, range.upperBound)
-            }
+        let memory = pass.logits
+        for first in stride(from: 0, to: chunk.rows, by: memory.rows) {
+            let rows = min(memory.rows, chunk.rows - first), x = x + first * width
+            if !memory.isKept { logits(x, rows: rows, to: memory.base, row: memory.row, pass) }
+            differentiate(rows, chunk.targets + first, logSums + first, coefficients + first, pass)
+            var product = inputMatrix.product(memory.base, to: dx + first * width, pass)
+            product.a_row = memory.row
+            inputMatrix.run(product, rows: rows, pass)
             guard weight.isTrained else { continue }
             let outer = kernels_outer(
-                a: dLogits, a_row: vocabulary, b: x + first * width, b_row: width, rows: rows, m: vocabulary,
+                a: memory.base, a_row: memory.row, b: x, b_row: width, rows: rows, m: vocabulary,
                 n: width, c: gradients + weight.offset, c_row: width, column_sums: nil)
             accumulateOuter(outer, pool: pass.pool)
         }
     }
 
-    /// dLogits = coefficient * (softmax - one-hot of the target) for the rows of `range`.
+    /// Turns rows of logits into coefficient * (softmax - one-hot of the target).
     private func differentiate(
-        _ range: Range<Int>, _ targets: UnsafePointer<Int32>, _ x: FloatPointer, _ logSums: FloatPointer,
-        _ coefficients: FloatPointer, _ dLogits: MutableFloatPointer, _ pass: Pass
+        _ rows: Int, _ targets: UnsafePointer<Int32>, _ logSums: FloatPointer, _ coefficients: FloatPointer,
+        _ pass: Pass
     ) {
-        var product = logitsMatrix.product(x, to: dLogits, pass)
-        kernels_multiply(&product, range.lowerBound, range.upperBound)
-        heat(dLogits + range.lowerBound * vocabulary, rows: range.count, pass)
-        for row in range {
-            let target = Int(targets[row])
-            let coefficient = target < 0 ? 0 : coefficients[row] / pass.temperature
-            let rowLogits = dLogits + row * vocabulary
-            kernels_softmax_scaled(rowLogits, vocabulary, logSums[row], coefficient)
-            if target >= 0 { rowLogits[target] -= coefficient }
-            pass.formats.matmul.round(rowLogits, count: vocabulary)
+        let memory = pass.logits
+        pass.pool.parallelFor(count: rows, minimum: 8) { range, _ in
+            for row in range {
+                let target = Int(targets[row])
+                let coefficient = target < 0 ? 0 : coefficients[row] / pass.temperature
+                let rowLogits = memory.base + row * memory.row
+                kernels_softmax_scaled(rowLogits, vocabulary, logSums[row], coefficient)
+                if target >= 0 { rowLogits[target] -= coefficient }
+                pass.formats.matmul.round(rowLogits, count: vocabulary)
+            }
         }
     }
-
-    private static let laneLogits = 4 << 20
-    private static let groupLogits = 4 << 20
 }

@@ -48,7 +48,7 @@ struct Linear {
         var product = biased(x, to: y, row: row ?? outputs, pass)
         product.start = residual
         product.start_row = row ?? outputs
-        run(product, rows: rows, pass)
+        forwardMatrix.run(product, rows: rows, pass)
     }
 
     /// Like `forward`, and writes tanh-GELU of `y` to `activated` while the tiles are in cache.
@@ -59,7 +59,7 @@ struct Linear {
         product.finish = Int32(KERNELS_GELU)
         product.activated = activated
         product.activated_row = outputs
-        run(product, rows: rows, pass)
+        forwardMatrix.run(product, rows: rows, pass)
     }
 
     /// What becomes of dy Wᵀ.
@@ -87,7 +87,7 @@ struct Linear {
             product.activated = preactivations
             product.activated_row = inputs
         }
-        run(product, rows: rows, pass)
+        backwardMatrix.run(product, rows: rows, pass)
     }
 
     /// Adds to the gradients of the weight (xᵀ dy) and the bias (column sums of dy), as far as they are trained.
@@ -120,12 +120,6 @@ struct Linear {
         if let bias { product.bias = pass.weights + bias.offset }
         return product
     }
-
-    private func run(_ product: kernels_product, rows: Int, _ pass: Pass) {
-        pass.pool.parallelFor(count: rows, minimum: 42) { chunk, _ in
-            withUnsafePointer(to: product) { kernels_multiply($0, chunk.lowerBound, chunk.upperBound) }
-        }
-    }
 }
 
 /// Adds the column sums of rows to `sums`. Split by columns, so each sum runs in row order.
@@ -135,22 +129,27 @@ func addColumns(of x: FloatPointer, row: Int, rows: Int, width: Int, to sums: Mu
     }
 }
 
-/// Runs a weight gradient over the pool in tasks of one column panel and a share of the rows of c.
+/// Runs a weight gradient over the pool in tasks of some column panels and a share of the rows of c.
 ///
 /// Every element of c is summed by one task in row order, so the result does not depend on the threads.
 func accumulateOuter(_ outer: kernels_outer, pool: ThreadPool) {
     let panelWidth = kernels_panel_width()
     let panels = (outer.n + panelWidth - 1) / panelWidth
-    let shares = max(1, min((2 * pool.threads + panels - 1) / panels, outer.m / 56))
-    // Whole tiles of the widest kernel, so that only the last share has a low tile.
+    guard pool.threads > 1 else {
+        withUnsafePointer(to: outer) { kernels_accumulate_outer($0, 0, outer.m, 0, panels) }
+        return
+    }
+    // As many panels as the kernel holds at once, and some eight tasks a thread; whole tiles of the widest kernel.
+    let groups = (panels + 7) / 8
+    let shares = max(1, min((8 * pool.threads + groups - 1) / groups, outer.m / 56))
     let step = (outer.m + shares * 14 - 1) / (shares * 14) * 14
     let steps = (outer.m + step - 1) / step
-    pool.parallelFor(count: panels * steps, grain: 1) { tasks, _ in
+    pool.parallelFor(count: groups * steps, grain: 1) { tasks, _ in
         for task in tasks {
-            let panel = task % panels
-            let begin = task / panels * step
+            let first = task % groups * 8
+            let begin = task / groups * step
             withUnsafePointer(to: outer) {
-                kernels_accumulate_outer($0, begin, min(begin + step, outer.m), panel, panel + 1)
+                kernels_accumulate_outer($0, begin, min(begin + step, outer.m), first, min(first + 8, panels))
             }
         }
     }

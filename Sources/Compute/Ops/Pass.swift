@@ -13,6 +13,8 @@ struct Pass {
     let packed: MutableFloatPointer
     /// One scratch area per lane of the pool.
     let scratch: LaneScratch
+    /// Where the head's logits lie while it works on them.
+    let logits: LogitsMemory
     /// Cosines and sines of rotary positions; nil where positions are learned.
     var rotary: FloatPointer?
     /// What logits are divided by before anything else is done with them.
@@ -68,11 +70,22 @@ struct LaneScratch {
 /// Hands out offsets in the arena of packed weights while a model is put together.
 struct PackedLayout {
     private(set) var count = 0
+    private let isKept: Bool
 
-    /// Room for a right-hand operand of `k` rows and `n` columns.
-    mutating func reserve(k: Int, n: Int) -> Int {
+    /// Packed weights are twice the weights. They are kept where all of it is small beside the activations of a batch;
+    /// packing on the way costs a product of 512 rows a few percent.
+    init(weights count: Int) {
+        isKept = count <= PackedLayout.mostKeptWeights
+    }
+
+    /// Room for a right-hand operand of `k` rows and `n` columns; nil where none is kept.
+    mutating func reserve(k: Int, n: Int) -> Int? {
+        guard isKept else { return nil }
         let offset = count
         count += (kernels_packed_count(k, n) + 15) / 16 * 16
         return offset
     }
+
+    /// 64 MiB of weights.
+    private static let mostKeptWeights = 16 << 20
 }

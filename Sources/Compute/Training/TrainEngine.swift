@@ -49,9 +49,7 @@ package final class TrainEngine {
             loss.check(outputs.logProbabilities)
             loss.check(outputs.values)
             loss.check(unscaled)
-            let factor = (accumulation?.factors[index] ?? 1) * optimizer.lossScale
-            let scaled = factor == 1 ? unscaled : unscaled.map { $0 * factor }
-            try model.backward(coefficients: scaled, into: optimizer.gradients)
+            try model.backward(coefficients: scaled(unscaled, index, accumulation), into: optimizer.gradients)
             // Masks are numbered by row: without it all micro-batches would drop the same.
             if let seed = forward.dropoutSeed { forward.dropoutSeed = seed &+ 1 }
         }
@@ -62,5 +60,32 @@ package final class TrainEngine {
     private func drawSeed(_ dropout: DropoutMode) -> UInt64? {
         guard dropout == .active, model.spec.dropout != .none else { return nil }
         return dropoutGenerator.next()
+    }
+
+    /// One update for a loss whose coefficients are known beforehand, such as supervised training: each chunk of a
+    /// micro-batch runs forward and backward in one go. Returns what each micro-batch's forward pass said, too.
+    /// - Throws: `.notFinite` where the options' policy ends training.
+    package func trainBatch(
+        _ microBatches: [PackedBatch], coefficients: [[Float]], entropy: EntropyMode = .skip,
+        dropout: DropoutMode = .inactive, accumulation: GradientAccumulation? = nil
+    ) throws(ComputeError) -> (UpdateStatistics, [TokenOutputs]) {
+        optimizer.clearGradients()
+        var loss = LossState.finite, outputs: [TokenOutputs] = []
+        var forward = ForwardOptions(entropy: entropy, dropoutSeed: drawSeed(dropout))
+        for (index, (batch, unscaled)) in zip(microBatches, coefficients).enumerated() {
+            let output = try model.accumulate(
+                batch, forward, coefficients: scaled(unscaled, index, accumulation), into: optimizer.gradients)
+            loss.check(output.logProbabilities)
+            loss.check(output.values)
+            loss.check(unscaled)
+            outputs.append(output)
+            if let seed = forward.dropoutSeed { forward.dropoutSeed = seed &+ 1 }
+        }
+        return (try optimizer.update(loss: loss) { model.changeWeights($0) }, outputs)
+    }
+
+    private func scaled(_ coefficients: [Float], _ index: Int, _ accumulation: GradientAccumulation?) -> [Float] {
+        let factor = (accumulation?.factors[index] ?? 1) * optimizer.lossScale
+        return factor == 1 ? coefficients : coefficients.map { $0 * factor }
     }
 }

@@ -46,6 +46,24 @@ import Testing
         #expect(try model.score(batch).entropies.isEmpty)
     }
 
+    /// A batch that all threads share, and one whose chunks they claim.
+    @Test(arguments: [1, 900], [1, 2])
+    func `forward and backward in one go give the bits of both passes`(repeats: Int, threads: Int) throws {
+        let model = try makeModel(threads: threads)
+        let batch = PackedBatch(sequences: (0..<repeats).flatMap { sequences[($0 % 3)...] })
+        let coefficients = randomFloats(batch.tokens.count, seed: 7)
+        let (apart, inOneGo) = (try Arena(count: model.table.count), try Arena(count: model.table.count))
+        let expected = try model.forward(batch, ForwardOptions(entropy: .compute))
+        try model.backward(coefficients: coefficients, into: apart)
+        let outputs = try model.accumulate(
+            batch, ForwardOptions(entropy: .compute), coefficients: coefficients, into: inOneGo)
+        #expect(outputs == expected)
+        #expect(inOneGo.array == apart.array)
+        #expect(throws: ComputeError.self) {
+            try model.accumulate(batch, coefficients: [1], into: inOneGo)
+        }
+    }
+
     @Test func `gradients of a batch that threads claim in chunks are the sum over its parts`() throws {
         let model = try makeModel(threads: 2)
         let parts = (0..<10).map { part in PackedBatch(sequences: (0..<60).map { sequences[($0 * part) % 4] }) }

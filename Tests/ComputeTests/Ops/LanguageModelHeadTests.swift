@@ -14,19 +14,26 @@ private struct HeadFixture {
     private let head: LanguageModelHead
     private let packed: Arena
     private let pool: ThreadPool
-    private let scratch: Arena
+    private let logits: LogitsMemory
+    private let logitsArena: Arena
 
-    init(vocabulary: Int, width: Int, rows: Int, threads: Int = 2, scale: Float = 1, seed: UInt64 = 1) throws {
+    /// `logitsRows` exist at once, and are kept when they are all.
+    init(
+        vocabulary: Int, width: Int, rows: Int, threads: Int = 2, logitsRows: Int = 128, isPacked: Bool = true,
+        scale: Float = 1, seed: UInt64 = 1
+    ) throws {
         (self.vocabulary, self.width) = (vocabulary, width)
         var table = ParameterTable()
         let weight = table.append(name: "weight", shape: [vocabulary, width], isDecayed: true)
-        var layout = PackedLayout()
+        var layout = PackedLayout(weights: isPacked ? table.count : 1 << 40)
         head = LanguageModelHead(weight, layout: &layout)
         packed = try Arena(count: layout.count)
         weights = try arena(randomFloats(table.count, seed: seed, scale: scale))
         x = try arena(randomFloats(rows * width, seed: seed + 1, scale: scale))
         pool = try ThreadPool(threads: threads)
-        scratch = try arena([Float](repeating: .nan, count: threads * head.scratchCount))
+        let row = LogitsMemory.row(vocabulary: vocabulary)
+        logitsArena = try arena([Float](repeating: .nan, count: logitsRows * row))
+        logits = LogitsMemory(base: logitsArena.base, rows: logitsRows, row: row, isKept: logitsRows == rows)
         var batch = PackedBatch(sequences: [[Int32](repeating: 0, count: rows)])
         batch.targets = (0..<rows).map { $0 % 5 == 4 ? -1 : Int32($0 * 7 % vocabulary) }
         self.batch = batch
@@ -35,7 +42,7 @@ private struct HeadFixture {
     private var pass: Pass {
         Pass(
             pool: pool, weights: weights.base, packed: packed.base,
-            scratch: LaneScratch(base: scratch.base, stride: head.scratchCount))
+            scratch: LaneScratch(base: logitsArena.base, stride: 0), logits: logits)
     }
 
     /// Log-softmax of every row in Double.
@@ -70,14 +77,13 @@ private struct HeadFixture {
         let logSums = try forward().logSums
         let rows = batch.tokens.count
         let dx = try arena([Float](repeating: .nan, count: rows * width))
-        let dLogits = try arena([Float](repeating: .nan, count: head.groupCount(rows: rows)))
         let (gradients, coefficients) = (try Arena(count: weights.count), try arena(coefficients))
         head.packForBackward(pass)
         batch.withChunks(batch.segments(perChunkOf: rows)) { chunks in
             for chunk in chunks {
                 head.backward(
                     chunk, x.base, logSums: logSums.base, coefficients: coefficients.base, to: dx.base,
-                    dLogits: dLogits.base, gradients: gradients.base, pass)
+                    gradients: gradients.base, pass)
             }
         }
         return (dx.array, gradients.array)
@@ -85,7 +91,7 @@ private struct HeadFixture {
 }
 
 @Suite struct `Language model head` {
-    /// Vocabularies around panels; rows beyond one block of a lane (128), so that blocks must meet.
+    /// Vocabularies around panels; more rows than logits exist at once (128), so that groups must meet.
     @Test(arguments: [(1, 3, 5), (2, 1, 7), (17, 8, 31), (33, 5, 130), (96, 12, 300)], [1, 3])
     func `log-probabilities and entropies are those of the softmax`(sizes: (Int, Int, Int), threads: Int) throws {
         let (vocabulary, width, rows) = sizes
@@ -145,6 +151,22 @@ private struct HeadFixture {
             let total = (0..<31).reduce(0.0) { $0 + Double(gradients[$1 * 4 + column]) }
             #expect(abs(total) < 1e-4)
         }
+    }
+
+    @Test(arguments: [1, 3])
+    func `kept logits and weights packed on the way change no bit`(threads: Int) throws {
+        let few = try HeadFixture(vocabulary: 70, width: 9, rows: 90, threads: threads, logitsRows: 28)
+        let kept = try HeadFixture(vocabulary: 70, width: 9, rows: 90, threads: threads, logitsRows: 90)
+        let unpacked = try HeadFixture(
+            vocabulary: 70, width: 9, rows: 90, threads: threads, logitsRows: 90, isPacked: false)
+        let coefficients = randomFloats(90, seed: 14)
+        let expected = try kept.backward(coefficients)
+        let (grouped, onTheWay) = (try few.backward(coefficients), try unpacked.backward(coefficients))
+        #expect(try few.forward().logProbabilities == kept.forward().logProbabilities)
+        #expect(try unpacked.forward().logProbabilities == kept.forward().logProbabilities)
+        #expect(grouped.dx == expected.dx && onTheWay.dx == expected.dx)
+        #expect(onTheWay.gradients == expected.gradients)
+        #expect(largestError(grouped.gradients, doubles(expected.gradients)) < 1e-5)
     }
 
     @Test func `a large vocabulary in few rows is the same whatever the threads`() throws {

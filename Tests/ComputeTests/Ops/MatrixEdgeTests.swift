@@ -108,6 +108,42 @@ private struct StridedProduct {
         }
     }
 
+    /// Long enough to be cut along k; the cut must not show.
+    @Test(arguments: runnableVariants, [5, 600, 1100])
+    func `an operand packed on the way gives the bits of a packed one`(variant: Int32, inner: Int) throws {
+        let (rows, columns) = (45, 70)
+        let a = try arena(randomFloats(rows * inner, seed: 21))
+        let b = try arena(randomFloats(inner * columns, seed: 22))
+        let bias = try arena(randomFloats(columns, seed: 23))
+        let expected = naiveProduct(a.array, b.array, rows: rows, inner: inner, columns: columns)
+        try withVariant(variant) {
+            let panels = (columns + kernels_panel_width() - 1) / kernels_panel_width()
+            for (kStride, nStride) in [(columns, 1), (1, inner)] {
+                let source =
+                    nStride == 1 ? b : try arena(transposed(b.array, rows: inner, columns: columns))
+                let packed = try arena([Float](repeating: .nan, count: kernels_packed_count(inner, columns)))
+                kernels_pack(source.base, kStride, nStride, inner, columns, packed.base, 0, panels)
+                let (whole, parts) = (try Arena(count: rows * columns), try Arena(count: rows * columns))
+                var product = kernels_product()
+                (product.a, product.a_row, product.a_column) = (FloatPointer(a.base), inner, 1)
+                (product.packed, product.k, product.n) = (FloatPointer(packed.base), inner, columns)
+                (product.c, product.c_row, product.bias) = (whole.base, columns, FloatPointer(bias.base))
+                kernels_multiply(&product, 0, rows)
+                product.c = parts.base
+                var operand = kernels_operand(at: source.base, k_stride: kStride, n_stride: nStride)
+                for panel in 0..<panels {
+                    kernels_multiply_unpacked(&product, &operand, 0, 20, panel, panel + 1)
+                    kernels_multiply_unpacked(&product, &operand, 20, rows, panel, panel + 1)
+                }
+                #expect(parts.array == whole.array)
+                let biased = expected.enumerated().map { $1 + Double(bias.base[$0 % columns]) }
+                #expect(largestError(whole.array, biased) < 1e-4)
+                kernels_multiply_panels(&product, 0, rows, 0, panels)
+                #expect(parts.array == whole.array)
+            }
+        }
+    }
+
     @Test(arguments: runnableVariants)
     func `variants agree with each other to rounding`(variant: Int32) throws {
         let product = try StridedProduct(rows: 23, inner: 65, columns: 50, isTurned: false, seed: 6)

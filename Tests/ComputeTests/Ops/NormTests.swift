@@ -59,7 +59,9 @@ private struct Fixture {
     }
 
     private var pass: Pass {
-        Pass(pool: pool, weights: weights.base, packed: weights.base, scratch: LaneScratch(base: x.base, stride: 0))
+        Pass(
+            pool: pool, weights: weights.base, packed: weights.base, scratch: LaneScratch(base: x.base, stride: 0),
+            logits: LogitsMemory(base: x.base, rows: 0, row: 0, isKept: false))
     }
 
     func forward() throws -> (y: Arena, mean: Arena, inverseDeviation: Arena) {

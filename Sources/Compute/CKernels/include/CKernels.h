@@ -71,6 +71,20 @@ typedef struct {
 } kernels_product;
 
 void kernels_multiply(const kernels_product *product, ptrdiff_t row_begin, ptrdiff_t row_end);
+/// Only the columns of panels [panel_begin, panel_end).
+void kernels_multiply_panels(const kernels_product *product, ptrdiff_t row_begin, ptrdiff_t row_end,
+                             ptrdiff_t panel_begin, ptrdiff_t panel_end);
+
+/// A right-hand operand where it lies: element (k, n) is at[k*k_stride + n*n_stride], one of the strides being 1.
+typedef struct {
+    const float *at;
+    ptrdiff_t k_stride, n_stride;
+} kernels_operand;
+
+/// Like `kernels_multiply_panels`, but packs each panel of `b` on the way: the same result to the bit, for models whose
+/// packed weights would not fit beside the weights. The product's `packed` is not read.
+void kernels_multiply_unpacked(const kernels_product *product, const kernels_operand *b, ptrdiff_t row_begin,
+                               ptrdiff_t row_end, ptrdiff_t panel_begin, ptrdiff_t panel_end);
 
 /// Weight gradient of a linear layer: c[m][n] += sum over rows t of a[t][m] * b[t][n], for m in [m_begin, m_end)
 /// and the column panels [panel_begin, panel_end); `column_sums` (null, or n floats) += sum over t of b[t][n],
