@@ -17,7 +17,8 @@ extension LanguageModel {
         let base = memory.activations.base, work = memory.work.base
         coefficients.withUnsafeBufferPointer { coefficients in
             guard let first = coefficients.baseAddress else { return }
-            addGradients(trace.batch, trace.split, trace.logits, trace.options, to: gradients) { chunk, lane, sum, pass in
+            addGradients(trace.batch, trace.split, trace.logits, trace.options, to: gradients) {
+                chunk, lane, sum, pass in
                 transformer.backward(
                     chunk,
                     ActivationRows(base: base, row: chunk.start, laneRow: lane * trace.split.longestChunk), trace.plan,

@@ -215,7 +215,9 @@ package final class LanguageModel {
             for chunk in chunks { body(chunk, 0, sharedPass(chunk, logits, options)) }
         case .chunks:
             pool.parallelFor(count: chunks.count, grain: 1) { range, lane in
-                for index in range { body(chunks[index], lane, claimedPass(chunks[index], lane: lane, logits, options)) }
+                for index in range {
+                    body(chunks[index], lane, claimedPass(chunks[index], lane: lane, logits, options))
+                }
             }
         }
     }
