@@ -20,7 +20,7 @@ package struct GenerationOptions: Sendable, Equatable {
 
     package init(
         maxNewTokens: Int, minNewTokens: Int = 0, sampling: Sampling = .sample(), repetitionPenalty: Float = 1,
-        samplesPerPrompt: Int = 1, stopTokens: [Int32] = [], entropy: EntropyMode = .skip, slots: Int = 32,
+        samplesPerPrompt: Int = 1, stopTokens: [Int32] = [], entropy: EntropyMode = .skip, slots: Int = 256,
         cache: CacheOptions = CacheOptions(),
     ) {
         self.maxNewTokens = maxNewTokens

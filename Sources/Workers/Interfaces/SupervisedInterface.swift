@@ -36,7 +36,9 @@ package struct SupervisedInterface: ModelInterface {
             throw WorkerError(.storage, "a supervised batch has no answer token")
         }
         let weights = masks.map { Double($0.count(where: \.self)) }
-        let update = try model.train(sequences.map(\.tokens), weights: weights, context, dropout: .active) {
+        let update = try model.train(
+            sequences.map(\.tokens), weights: weights, context, dropout: .active, entropy: .skip
+        ) {
             indices, outputs in
             var result = try SupervisedLoss.evaluate(
                 Array(outputs.logProbabilities.joined()), mask: indices.flatMap { masks[$0] })

@@ -11,6 +11,8 @@ package final class WorkerModel {
     package var weightVersion: UInt64 = 0
     private let language: LanguageModel?
     private let engine: TrainEngine?
+    /// Kept, because the memory of its keys and values is.
+    private let generator: Generator?
 
     /// A model without parameters: a rule that needs only the tokenizer.
     package init(rule name: ModelName, tokenizer: any Tokenizer) {
@@ -18,6 +20,7 @@ package final class WorkerModel {
         self.tokenizer = tokenizer
         language = nil
         engine = nil
+        generator = nil
     }
 
     /// A language model with random weights; with an optimizer where `optimizer` is given.
@@ -29,15 +32,19 @@ package final class WorkerModel {
         self.tokenizer = tokenizer
         let model = try LanguageModel(spec: spec, seed: seed, pool: pool, options: options)
         language = model
+        generator = Generator(model: model)
         engine = try optimizer.map { try TrainEngine(model: model, options: $0, dropoutSeed: seed) }
     }
 
     /// What a person who chose the model's precision should know; nil where there is nothing to say.
     package var note: String? { language?.options.precision.note }
 
-    private func requireLanguage() throws -> LanguageModel {
-        guard let language else { throw WorkerError(.plan, "model '\(name)' has no parameters, so it cannot compute") }
-        return language
+    private func requireLanguage() throws -> LanguageModel { try required(language) }
+    private func requireGenerator() throws -> Generator { try required(generator) }
+
+    private func required<Part>(_ part: Part?) throws -> Part {
+        guard let part else { throw WorkerError(.plan, "model '\(name)' has no parameters, so it cannot compute") }
+        return part
     }
 
     private func requireEngine() throws -> TrainEngine {
@@ -68,26 +75,30 @@ extension WorkerModel {
     ///
     /// `weights` says how much of each sequence its loss counts: its tokens, usually. `objective` gets the indices of a
     /// micro-batch's sequences and their outputs, and gives the loss with one coefficient for each predicted token,
-    /// sequence after sequence.
-    /// - Throws: `WorkerError` where nothing counts, and where the loss or the gradients are not finite: the weights
+    /// sequence after sequence. Entropies are there for those who ask.
+    /// - Throws: `ComputeError` where nothing counts, `WorkerError` where the loss or the gradients are not finite: the weights
     ///   are as before, and going on is of no use.
     package func train(
         _ sequences: [[Int32]], weights: [Double], _ context: CallContext,
-        reduction: MicroBatchReduction = .tokenWeighted, dropout: DropoutMode = .inactive,
+        mean: GradientAccumulation.Mean = .tokenWeighted, dropout: DropoutMode = .inactive,
+        entropy: EntropyMode = .compute,
         objective: ([Int], SequenceOutputs) throws -> MicroBatchLoss
     ) throws -> ModelUpdate {
         let engine = try requireEngine()
         let groups = try MicroBatches.split(sequences.map(\.count), by: context.microBatches)
-        let factors = try reduction.factors(weights: groups.map { $0.reduce(0) { $0 + weights[$1] } })
+        let accumulation = try GradientAccumulation(
+            weights: groups.map { Float($0.reduce(0) { $0 + weights[$1] }) }, mean: mean)
         let batches = groups.map { group in PackedBatch(sequences: group.map { sequences[$0] }) }
-        var loss = 0.0, merged = ObjectiveStatistics(), notFinite: String?
-        let statistics = try engine.trainBatch(batches, entropy: .compute, dropout: dropout) { index, outputs in
+        var losses: [Double] = [], merged = ObjectiveStatistics(), notFinite: String?
+        let statistics = try engine.trainBatch(
+            batches, entropy: entropy, dropout: dropout, accumulation: accumulation
+        ) { index, outputs in
             context.progress()
             let result = try objective(groups[index], Self.cut(outputs, batches[index]))
-            loss += result.loss * factors[index]
+            losses.append(result.loss)
             merged.merge(result.statistics)
             notFinite = notFinite ?? result.notFinite
-            return Self.padded(result.coefficients(factor: factors[index]), groups[index].map { sequences[$0].count })
+            return Self.padded(result.coefficients, groups[index].map { sequences[$0].count })
         }
         // A loss scale that was too high is lower now, and the next batch goes on.
         guard statistics.isApplied || statistics.skip == .lossScale else {
@@ -97,7 +108,7 @@ extension WorkerModel {
         }
         weightVersion = context.step
         return ModelUpdate(
-            loss: loss, statistics: merged,
+            loss: accumulation.loss(of: losses), statistics: merged,
             gradientNorm: statistics.isApplied ? Double(statistics.gradientNorm) : 0,
             learningRate: Double(statistics.learningRate))
     }
@@ -119,7 +130,7 @@ extension WorkerModel {
     package func generate(
         _ prompts: [[Int32]], _ options: GenerationOptions, _ context: CallContext
     ) throws -> [GeneratedSequence] {
-        try Generator(model: requireLanguage()).generate(prompts: prompts, options: options, seed: context.seed) { _ in
+        try requireGenerator().generate(prompts: prompts, options: options, seed: context.seed) { _ in
             context.progress()
         }
     }

@@ -23,7 +23,7 @@ import Testing
 
     @Test func `sequences that a loss does not count cannot be trained on`() throws {
         let model = try model()
-        #expect(throws: WorkerError.self) {
+        #expect(throws: ComputeError.self) {
             try model.train([[1, 2], [3, 4]], weights: [0, 0], context) { _, _ in Self.loss([0, 0]) }
         }
         #expect(model.weightVersion == 0)
@@ -31,14 +31,14 @@ import Testing
 
     @Test func `an update reports the loss it followed, weighted as it was told`() throws {
         let context = CallContext(step: 1, seed: 1, microBatches: MicroBatchSpec(minimumCount: 2))
-        func loss(_ reduction: MicroBatchReduction) throws -> Double {
-            try model().train([[1, 2], [3, 4, 5, 6]], weights: [1, 3], context, reduction: reduction) { indices, _ in
+        func loss(_ mean: GradientAccumulation.Mean) throws -> Double {
+            try model().train([[1, 2], [3, 4, 5, 6]], weights: [1, 3], context, mean: mean) { indices, _ in
                 MicroBatchLoss(
                     loss: indices == [0] ? 10 : 2, weight: 1, coefficients: indices == [0] ? [0] : [0, 0, 0])
             }.loss
         }
         #expect(try loss(.tokenWeighted) == 4)
-        #expect(try loss(.meanOfMeans) == 6)
+        #expect(try loss(.microBatches) == 6)
     }
 
     @Test func `gradients that are no numbers stop the trial and leave the weights as they were`() throws {

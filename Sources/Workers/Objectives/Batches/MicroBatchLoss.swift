@@ -4,7 +4,7 @@
 package struct MicroBatchLoss: Sendable, Equatable {
     /// The loss of this micro-batch alone: a mean, unless the objective says otherwise.
     package let loss: Double
-    /// How many elements the mean is over: the weight of this micro-batch in `MicroBatchReduction`.
+    /// How many elements the mean is over: the weight of this micro-batch in `GradientAccumulation`.
     package let weight: Double
     /// One for each element, 0 where the mask is off.
     ///
@@ -28,9 +28,6 @@ package struct MicroBatchLoss: Sendable, Equatable {
         self.statistics = statistics
         self.notFinite = notFinite
     }
-
-    /// The coefficients as they enter the update, multiplied with the micro-batch's factor.
-    package func coefficients(factor: Double) -> [Float] { coefficients.map { Float(Double($0) * factor) } }
 
     /// The same micro-batch, measured but not followed: loss and coefficients are 0, all else stays.
     package func stopped() -> MicroBatchLoss {

@@ -1,27 +1,27 @@
+import Compute
 import TestSupport
 import Testing
 
 @testable import Workers
 
 @Suite struct `Losses of micro-batches together` {
-    @Test(arguments: try ObjectiveFixture.load().reduction, MicroBatchReduction.allCases)
-    func `have the value and gradient of the reference`(
-        item: ObjectiveFixture.Reduction, reduction: MicroBatchReduction
-    ) throws {
-        let parts = try item.logps.map { try SupervisedLoss.evaluate($0, mask: $0.map { _ in true }) }
-        let factors = try reduction.factors(weights: parts.map(\.weight))
-        let expected = reduction == .tokenWeighted ? item.tokenWeighted : item.meanOfMeans
-        let loss = zip(parts, factors).reduce(0) { $0 + $1.0.loss * $1.1 }
-        #expect(relativeError(loss, expected.loss) < 1e-6)
-        for (place, part) in parts.enumerated() {
-            let coefficients = part.coefficients(factor: factors[place])
-            #expect(relativeError(coefficients, expected.gradient[place].map { -$0 }) < 1e-6)
-        }
+    private func factors(_ parts: [MicroBatchLoss], _ mean: GradientAccumulation.Mean) throws -> GradientAccumulation {
+        try GradientAccumulation(weights: parts.map { Float($0.weight) }, mean: mean)
     }
 
-    @Test func `by tokens a micro-batch counts as it has, else all alike`() throws {
-        #expect(try MicroBatchReduction.tokenWeighted.factors(weights: [1, 3, 0]) == [0.25, 0.75, 0])
-        #expect(try MicroBatchReduction.meanOfMeans.factors(weights: [1, 3, 0]) == [0.5, 0.5, 0])
+    @Test(
+        arguments: try ObjectiveFixture.load().reduction, [GradientAccumulation.Mean.tokenWeighted, .microBatches])
+    func `have the value and gradient of the reference`(
+        item: ObjectiveFixture.Reduction, mean: GradientAccumulation.Mean
+    ) throws {
+        let parts = try item.logps.map { try SupervisedLoss.evaluate($0, mask: $0.map { _ in true }) }
+        let accumulation = try factors(parts, mean)
+        let expected = mean == .tokenWeighted ? item.tokenWeighted : item.meanOfMeans
+        #expect(relativeError(accumulation.loss(of: parts.map(\.loss)), expected.loss) < 1e-6)
+        for (place, part) in parts.enumerated() {
+            let coefficients = part.coefficients.map { $0 * accumulation.factors[place] }
+            #expect(relativeError(coefficients, expected.gradient[place].map { -$0 }) < 1e-6)
+        }
     }
 
     @Test(arguments: UInt64(1)...40) func `by tokens it does not matter where a batch is cut`(seed: UInt64) throws {
@@ -34,23 +34,10 @@ import Testing
         let parts = try [0..<cut, cut..<count].map {
             try SupervisedLoss.evaluate(Array(values[$0]), mask: Array(mask[$0]))
         }
-        let factors = try MicroBatchReduction.tokenWeighted.factors(weights: parts.map(\.weight))
-        let joined = zip(parts, factors).flatMap { $0.coefficients(factor: $1) }
+        let accumulation = try factors(parts, .tokenWeighted)
+        let joined = zip(parts, accumulation.factors).flatMap { part, factor in part.coefficients.map { $0 * factor } }
         #expect(relativeError(joined, whole.coefficients.map(Double.init)) < 1e-6)
-        #expect(relativeError(zip(parts, factors).reduce(0) { $0 + $1.0.loss * $1.1 }, whole.loss) < 1e-12)
-    }
-
-    @Test(arguments: MicroBatchReduction.allCases, [[], [0], [0, 0]] as [[Double]])
-    func `that count nothing are an error`(reduction: MicroBatchReduction, weights: [Double]) {
-        let error = #expect(throws: WorkerError.self) { try reduction.factors(weights: weights) }
-        #expect(
-            error?.summary == "the \(weights.count) micro-batches of an update have no token that the loss counts")
-    }
-
-    @Test(arguments: [Double.nan, -1, .infinity]) func `with a weight that is none are an error`(weight: Double) {
-        #expect(throws: WorkerError(.request, "a micro-batch has the loss weight \(weight)")) {
-            try MicroBatchReduction.tokenWeighted.factors(weights: [1, weight])
-        }
+        #expect(relativeError(accumulation.loss(of: parts.map(\.loss)), whole.loss) < 1e-6)
     }
 }
 
