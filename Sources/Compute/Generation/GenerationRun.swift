@@ -92,8 +92,7 @@ extension GenerationRun {
                 draws.append(Draw(slot: slot, sequence: batch.append(CollectionOfOne(token), at: position, slot: slot)))
                 index += 1
             } else if schedule.keptPrompt != nil {
-                schedule.dropKept()
-                cache.release(slot: cache.spare)
+                dropKept()
             } else {
                 // The oldest row always stays: alone it has room.
                 hasRoom = false
@@ -102,6 +101,11 @@ extension GenerationRun {
             }
         }
         return hasRoom
+    }
+
+    private mutating func dropKept() {
+        schedule.dropKept()
+        cache.release(slot: cache.spare)
     }
 
     private mutating func interruptLast() {
@@ -115,35 +119,46 @@ extension GenerationRun {
     private mutating func admitRows() throws(ComputeError) {
         while let admission = schedule.candidate {
             let promptIndex = admission.row / options.samplesPerPrompt
-            let prompt = prompts[promptIndex]
             let row = interrupted[admission.row] ?? makeRow(admission.row, promptIndex: promptIndex)
-            let tokens = prompt + row.tokens
-            let sequence: Int
-            switch admission.source {
-            case .computed:
-                // Every running row may want another page in the next step.
-                let headroom = schedule.running.count
-                guard headroom == 0 || cache.layout.pages(for: tokens.count + 1) + headroom <= cache.ledger.available,
-                    try cache.reserve(slot: admission.slot, positions: 0..<tokens.count)
-                else { return }
-                sequence = batch.append(tokens, at: 0, slot: admission.slot)
-            case .slot(let source):
-                guard schedule.running.count < cache.ledger.available else { return }
-                cache.share(positions: prompt.count, from: source, to: admission.slot)
-                sequence = draws.last?.sequence ?? 0
-            case .kept:
-                guard schedule.running.count + 1 < cache.ledger.available else { return }
-                cache.share(positions: prompt.count, from: cache.spare, to: admission.slot)
-                guard try cache.reserve(slot: admission.slot, positions: prompt.count - 1..<prompt.count) else {
-                    cache.release(slot: admission.slot)
-                    return
-                }
-                sequence = batch.append(prompt.suffix(1), at: prompt.count - 1, slot: admission.slot)
+            guard let sequence = try appendFirstRows(of: row, admission) else {
+                // With nobody running, only a kept prompt can be in the way.
+                guard schedule.running.isEmpty, schedule.keptPrompt != nil else { return }
+                dropKept()
+                continue
             }
             schedule.admit(admission)
             interrupted[admission.row] = nil
             running[admission.slot] = row
             draws.append(Draw(slot: admission.slot, sequence: sequence))
+        }
+    }
+
+    /// Gives an entering row its pages and answers the sequence of the batch that it draws after; nil when there are too
+    /// few pages for it and for one more of every running row, which may want it in the next step.
+    private mutating func appendFirstRows(
+        of row: AnswerRow, _ admission: GenerationSchedule.Admission
+    ) throws(ComputeError) -> Int? {
+        let prompt = prompts[row.promptIndex]
+        let free = cache.ledger.available - schedule.running.count
+        switch admission.source {
+        case .computed:
+            let tokens = prompt + row.tokens
+            guard schedule.running.isEmpty || cache.layout.pages(for: tokens.count + 1) <= free,
+                try cache.reserve(slot: admission.slot, positions: 0..<tokens.count)
+            else { return nil }
+            return batch.append(tokens, at: 0, slot: admission.slot)
+        case .slot(let source):
+            guard free > 0 else { return nil }
+            cache.share(positions: prompt.count, from: source, to: admission.slot)
+            return draws.last?.sequence
+        case .kept:
+            guard free > 1 else { return nil }
+            cache.share(positions: prompt.count, from: cache.spare, to: admission.slot)
+            guard try cache.reserve(slot: admission.slot, positions: prompt.count - 1..<prompt.count) else {
+                cache.release(slot: admission.slot)
+                return nil
+            }
+            return batch.append(prompt.suffix(1), at: prompt.count - 1, slot: admission.slot)
         }
     }
 

@@ -96,6 +96,18 @@ import Testing
         #expect(try fixture.answers(options) == expected)
     }
 
+    @Test(arguments: [1, 2, 3], [1, 15, 16, 17, 40, 80])
+    func `a prompt that waits never keeps its own samples out`(slots: Int, length: Int) throws {
+        let fixture = try GenerationFixture(contextLength: 100)
+        let prompts = (0..<2).map { start in (0..<length).map { Int32((start + $0 * 3) % 11) } }
+        var options = GenerationOptions(maxNewTokens: 18, samplesPerPrompt: 4)
+        options.cache.pagePositions = 16
+        let expected = try fixture.answers(options, to: prompts)
+        options.slots = slots
+        options.cache.byteLimit = 0
+        #expect(try fixture.answers(options, to: prompts) == expected)
+    }
+
     @Test func `answers do not depend on which way rows are shared among lanes`() throws {
         let options = GenerationOptions(maxNewTokens: 6, samplesPerPrompt: 30, stopTokens: [0], slots: 90)
         let expected = try fixture.answers(options)
