@@ -63,25 +63,29 @@ package final class TrainEngine {
     }
 
     /// One update for a loss whose coefficients are known beforehand, such as supervised training: each chunk of a
-    /// micro-batch runs forward and backward in one go. Returns what each micro-batch's forward pass said, too.
-    /// - Throws: `.notFinite` where the options' policy ends training.
+    /// micro-batch runs forward and backward in one go, so that activations of one chunk a thread are kept.
+    ///
+    /// `measure(index, outputs)` gets what each micro-batch's forward pass said, before the next one runs.
+    /// - Throws: what `measure` throws; `.notFinite` where the options' policy ends training.
     package func trainBatch(
-        _ microBatches: [PackedBatch], coefficients: [[Float]], entropy: EntropyMode = .skip,
-        dropout: DropoutMode = .inactive, accumulation: GradientAccumulation? = nil
-    ) throws(ComputeError) -> (UpdateStatistics, [TokenOutputs]) {
+        _ microBatches: [PackedBatch], coefficients: [[Float]], dropout: DropoutMode = .inactive,
+        accumulation: GradientAccumulation? = nil, measure: (Int, TokenOutputs) throws -> Void = { _, _ in }
+    ) throws -> UpdateStatistics {
+        precondition(coefficients.count == microBatches.count, "Every micro-batch has its coefficients.")
         optimizer.clearGradients()
-        var loss = LossState.finite, outputs: [TokenOutputs] = []
-        var forward = ForwardOptions(entropy: entropy, dropoutSeed: drawSeed(dropout))
-        for (index, (batch, unscaled)) in zip(microBatches, coefficients).enumerated() {
-            let output = try model.accumulate(
+        var loss = LossState.finite
+        var forward = ForwardOptions(dropoutSeed: drawSeed(dropout))
+        for (index, batch) in microBatches.enumerated() {
+            let unscaled = coefficients[index]
+            let outputs = try model.accumulate(
                 batch, forward, coefficients: scaled(unscaled, index, accumulation), into: optimizer.gradients)
-            loss.check(output.logProbabilities)
-            loss.check(output.values)
+            loss.check(outputs.logProbabilities)
+            loss.check(outputs.values)
             loss.check(unscaled)
-            outputs.append(output)
+            try measure(index, outputs)
             if let seed = forward.dropoutSeed { forward.dropoutSeed = seed &+ 1 }
         }
-        return (try optimizer.update(loss: loss) { model.changeWeights($0) }, outputs)
+        return try optimizer.update(loss: loss) { model.changeWeights($0) }
     }
 
     private func scaled(_ coefficients: [Float], _ index: Int, _ accumulation: GradientAccumulation?) -> [Float] {

@@ -11,7 +11,7 @@ package struct GRPOActorInterface: ModelInterface {
         InterfaceArgument("group_size", .integer(8), "answers to each prompt"),
         InterfaceArgument("max_new_tokens", .integer(32), "tokens an answer may have"),
         InterfaceArgument("min_new_tokens", .integer(0), "tokens before an answer may end"),
-        InterfaceArgument("temperature", .number(1), "temperature of sampling"),
+        InterfaceArgument("temperature", .number(1), "temperature of sampling, and of the distribution that trains"),
         InterfaceArgument("top_k", .integer(0), "draw from this many most probable tokens; 0: from all"),
         InterfaceArgument("top_p", .number(1), "draw from the most probable tokens that reach this share"),
         InterfaceArgument("n_minibatches", .integer(1), "optimizer updates a step"),
@@ -36,6 +36,9 @@ package struct GRPOActorInterface: ModelInterface {
     let objective: PolicyObjective
 
     package var updatesPerStep: Int { miniBatches }
+
+    /// What logits are divided by wherever the policy or its reference is asked for log-probabilities.
+    var temperature: Float { generation.sampling.temperature }
 
     package init(arguments: InterfaceArguments) throws {
         let temperature = Float(try arguments.number("temperature", in: 0.01...100))
@@ -89,7 +92,11 @@ package struct GRPOActorInterface: ModelInterface {
             let length = prompts[answer.promptIndex].count
             return Array(repeating: UInt8(1), count: length) + Array(repeating: 0, count: answer.tokens.count)
         }
-        let recorded = try recordedLogProbabilities(answers, prompts, sequences, context, model)
+        // What was recorded while sampling, 0 on prompt tokens. Scoring and training divide logits by the temperature
+        // that was sampled at, so the importance ratio begins at 1 whatever it is.
+        let recorded = answers.map { answer in
+            Array(repeating: 0, count: prompts[answer.promptIndex].count - 1) + answer.logProbabilities
+        }
         func grouped<Value>(_ values: [[Value]]) -> [[Int]] {
             Self.groups(values.map(\.count), of: generation.samplesPerPrompt)
         }
@@ -105,25 +112,11 @@ package struct GRPOActorInterface: ModelInterface {
             ])
     }
 
-    /// What was recorded while sampling, 0 on prompt tokens. At another temperature than 1 the recorded numbers belong
-    /// to another distribution than the one that trains, so they are computed anew.
-    private func recordedLogProbabilities(
-        _ answers: [GeneratedSequence], _ prompts: [[Int32]], _ sequences: [[Int32]], _ context: CallContext,
-        _ model: WorkerModel
-    ) throws -> [[Float]] {
-        if case .sample(let temperature, _, _) = generation.sampling, temperature != 1 {
-            return try model.score(sequences, context)
-        }
-        return answers.map { answer in
-            Array(repeating: 0, count: prompts[answer.promptIndex].count - 1) + answer.logProbabilities
-        }
-    }
-
     private func inference(
         _ sample: SequenceSample, _ context: CallContext, _ model: WorkerModel
     ) throws -> SequenceSample {
         let sequences = try sample.sequences(of: .packedInputIDs, as: Int32.self)
-        let scored = try model.score(sequences, context)
+        let scored = try model.score(sequences, context, temperature: temperature)
         let lengths = (sample.columns[.packedInputIDs]?.lengths ?? []).map { $0.map { max(0, $0 - 1) } }
         return try SequenceSample(
             ids: sample.ids,

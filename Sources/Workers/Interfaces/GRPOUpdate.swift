@@ -51,7 +51,9 @@ struct GRPOUpdate {
     private func update(_ part: [Int], _ model: WorkerModel, _ totals: inout Totals) throws {
         let masks = part.map { LossMask.answer(promptMask: sequences[$0].promptMask) }
         let weights = masks.map { Double($0.count(where: \.self)) }
-        let update = try model.train(part.map { sequences[$0].tokens }, weights: weights, context) { indices, outputs in
+        let update = try model.train(
+            part.map { sequences[$0].tokens }, weights: weights, context, temperature: interface.temperature
+        ) { indices, outputs in
             let members = indices.map { part[$0] }
             return try interface.objective.evaluate(
                 Array(outputs.logProbabilities.joined()),

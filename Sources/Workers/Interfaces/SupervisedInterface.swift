@@ -37,9 +37,9 @@ package struct SupervisedInterface: ModelInterface {
         }
         let weights = masks.map { Double($0.count(where: \.self)) }
         let update = try model.train(
-            sequences.map(\.tokens), weights: weights, context, dropout: .active, entropy: .skip
-        ) {
-            indices, outputs in
+            sequences.map(\.tokens), weights: weights, context,
+            coefficients: { indices in SupervisedLoss.coefficients(mask: indices.flatMap { masks[$0] }) }
+        ) { indices, outputs in
             var result = try SupervisedLoss.evaluate(
                 Array(outputs.logProbabilities.joined()), mask: indices.flatMap { masks[$0] })
             for (index, logProbabilities) in zip(indices, outputs.logProbabilities) {

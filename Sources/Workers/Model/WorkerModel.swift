@@ -9,6 +9,8 @@ package final class WorkerModel {
     package let tokenizer: any Tokenizer
     /// The trial-wide step whose update made the weights.
     package var weightVersion: UInt64 = 0
+    /// What a person should hear of and no number tells, since they were last taken.
+    var remarks: [String] = []
     private let language: LanguageModel?
     private let engine: TrainEngine?
     /// Kept, because the memory of its keys and values is.
@@ -47,7 +49,7 @@ package final class WorkerModel {
         return part
     }
 
-    private func requireEngine() throws -> TrainEngine {
+    func requireEngine() throws -> TrainEngine {
         guard let engine else { throw WorkerError(.plan, "model '\(name)' has no optimizer, so it cannot train") }
         return engine
     }
@@ -59,67 +61,26 @@ package final class WorkerModel {
 package struct SequenceOutputs {
     package let logProbabilities: [ArraySlice<Float>]
     package let entropies: [ArraySlice<Float>]
-}
 
-/// What one optimizer update did.
-package struct ModelUpdate: Sendable, Equatable {
-    /// The loss that was followed, of all micro-batches together.
-    package let loss: Double
-    package let statistics: ObjectiveStatistics
-    package let gradientNorm: Double
-    package let learningRate: Double
+    /// Outputs by sequence, without the last position, which predicts nothing.
+    init(_ outputs: TokenOutputs, _ batch: PackedBatch) {
+        let ranges = (0..<batch.sequenceCount).map { batch.range(ofSequence: $0).dropLast() }
+        logProbabilities = ranges.map { outputs.logProbabilities[$0] }
+        entropies = ranges.map { outputs.entropies.isEmpty ? [] : outputs.entropies[$0] }
+    }
 }
 
 extension WorkerModel {
-    /// One optimizer update over all `sequences`, cut into micro-batches as the call says.
-    ///
-    /// `weights` says how much of each sequence its loss counts: its tokens, usually. `objective` gets the indices of a
-    /// micro-batch's sequences and their outputs, and gives the loss with one coefficient for each predicted token,
-    /// sequence after sequence. Entropies are there for those who ask.
-    /// - Throws: `ComputeError` where nothing counts, `WorkerError` where the loss or the gradients are not finite: the weights
-    ///   are as before, and going on is of no use.
-    package func train(
-        _ sequences: [[Int32]], weights: [Double], _ context: CallContext,
-        mean: GradientAccumulation.Mean = .tokenWeighted, dropout: DropoutMode = .inactive,
-        entropy: EntropyMode = .compute,
-        objective: ([Int], SequenceOutputs) throws -> MicroBatchLoss
-    ) throws -> ModelUpdate {
-        let engine = try requireEngine()
-        let groups = try MicroBatches.split(sequences.map(\.count), by: context.microBatches)
-        let accumulation = try GradientAccumulation(
-            weights: groups.map { Float($0.reduce(0) { $0 + weights[$1] }) }, mean: mean)
-        let batches = groups.map { group in PackedBatch(sequences: group.map { sequences[$0] }) }
-        var losses: [Double] = [], merged = ObjectiveStatistics(), notFinite: String?
-        let statistics = try engine.trainBatch(
-            batches, entropy: entropy, dropout: dropout, accumulation: accumulation
-        ) { index, outputs in
-            context.progress()
-            let result = try objective(groups[index], Self.cut(outputs, batches[index]))
-            losses.append(result.loss)
-            merged.merge(result.statistics)
-            notFinite = notFinite ?? result.notFinite
-            return Self.padded(result.coefficients, groups[index].map { sequences[$0].count })
-        }
-        // A loss scale that was too high is lower now, and the next batch goes on.
-        guard statistics.isApplied || statistics.skip == .lossScale else {
-            throw WorkerError(
-                .request, "the gradients of model '\(name)' are not finite at step \(context.step)",
-                detail: notFinite ?? "", hint: "lower the learning rate; the checkpoint before this step is whole")
-        }
-        weightVersion = context.step
-        return ModelUpdate(
-            loss: accumulation.loss(of: losses), statistics: merged,
-            gradientNorm: statistics.isApplied ? Double(statistics.gradientNorm) : 0,
-            learningRate: Double(statistics.learningRate))
-    }
-
-    /// Log-probability of every token but the first of each sequence, without keeping anything for a backward pass.
-    package func score(_ sequences: [[Int32]], _ context: CallContext) throws -> [[Float]] {
+    /// Log-probability of every token but the first of each sequence, without keeping anything for a backward pass;
+    /// logits are divided by `temperature` first.
+    package func score(
+        _ sequences: [[Int32]], _ context: CallContext, temperature: Float = 1
+    ) throws -> [[Float]] {
         let model = try requireLanguage()
         var scored = [[Float]](repeating: [], count: sequences.count)
         for group in try MicroBatches.split(sequences.map(\.count), by: context.microBatches) {
             let batch = PackedBatch(sequences: group.map { sequences[$0] })
-            let outputs = Self.cut(try model.score(batch), batch)
+            let outputs = SequenceOutputs(try model.score(batch, ForwardOptions(temperature: temperature)), batch)
             for (place, index) in group.enumerated() { scored[index] = Array(outputs.logProbabilities[place]) }
             context.progress()
         }
@@ -133,25 +94,6 @@ extension WorkerModel {
         try requireGenerator().generate(prompts: prompts, options: options, seed: context.seed) { _ in
             context.progress()
         }
-    }
-
-    /// Outputs by sequence, without the last position, which predicts nothing.
-    private static func cut(_ outputs: TokenOutputs, _ batch: PackedBatch) -> SequenceOutputs {
-        let ranges = (0..<batch.sequenceCount).map { batch.range(ofSequence: $0).dropLast() }
-        return SequenceOutputs(
-            logProbabilities: ranges.map { outputs.logProbabilities[$0] },
-            entropies: ranges.map { outputs.entropies.isEmpty ? [] : outputs.entropies[$0] })
-    }
-
-    /// Puts a zero behind each sequence's coefficients, for the position that predicts nothing.
-    private static func padded(_ coefficients: [Float], _ lengths: [Int]) -> [Float] {
-        var padded: [Float] = [], start = 0
-        for length in lengths where length > 0 {
-            padded += coefficients[start..<start + length - 1]
-            padded.append(0)
-            start += length - 1
-        }
-        return padded
     }
 }
 
