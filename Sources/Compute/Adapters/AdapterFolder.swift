@@ -42,7 +42,15 @@ package struct AdapterFolder: Sendable {
         }
         return AdapterOptions(
             rank: rank, alpha: Float(alpha), targets: targets,
-            scaling: root["use_rslora"]?.asBool == true ? .rankStabilized : .classic)
+            scaling: root["use_rslora"]?.asBool == true ? .rankStabilized : .classic, dropout: try dropout(of: root))
+    }
+
+    private func dropout(of root: JSONValue) throws(ComputeError) -> Float {
+        guard let value = root["lora_dropout"], value != .null else { return 0 }
+        guard let rate = value.asDouble, (0..<1).contains(rate) else {
+            throw ComputeError.damaged(configPath, "lora_dropout is not in 0..<1")
+        }
+        return Float(rate)
     }
 
     /// Variants that compute something else; to read them as plain adapters would be silently wrong.
@@ -109,23 +117,30 @@ package struct AdapterFolder: Sendable {
                 throw ComputeError.notFinite("Adapter refused: '\(name)'", hint: "Go on from the last checkpoint.")
             }
         }
-        let config = Array(Self.json(options, model.spec).prettyText.utf8)
         do throws(FileFault) {
-            try files.makeFolder(path)
-            try write(weightsPath) { append throws(FileFault) in
-                let header = SafetensorsHeader.encode(
-                    parameters.map { ($0.name, $0.parameter.shape) }, metadata: ["format": "pt"])
-                try header.withBytes(append)
-                for (_, parameter) in parameters {
-                    let floats = UnsafeBufferPointer(rebasing: model.weights.floats[parameter.range])
-                    try append(UnsafeRawBufferPointer(floats))
-                }
-            }
-            try write(configPath) { append throws(FileFault) in try config.withBytes(append) }
-            try files.syncFolder(path)
+            try write(options, model.spec, model.table, model.weights)
         } catch {
             throw ComputeError.file(error)
         }
+    }
+
+    /// Writes an adapter whose numbers are known to be finite.
+    func write(
+        _ options: AdapterOptions, _ spec: ModelSpec, _ table: ParameterTable, _ weights: Arena
+    ) throws(FileFault) {
+        let config = Array(Self.json(options, spec).prettyText.utf8), parameters = Self.saved(in: table)
+        try files.makeFolder(path)
+        try write(weightsPath) { append throws(FileFault) in
+            let header = SafetensorsHeader.encode(
+                parameters.map { ($0.name, $0.parameter.shape) }, metadata: ["format": "pt"])
+            try header.withBytes(append)
+            for (_, parameter) in parameters {
+                let floats = UnsafeBufferPointer(rebasing: weights.floats[parameter.range])
+                try append(UnsafeRawBufferPointer(floats))
+            }
+        }
+        try write(configPath) { append throws(FileFault) in try config.withBytes(append) }
+        try files.syncFolder(path)
     }
 
     /// Puts a file in its place by renaming a finished one.
@@ -177,7 +192,7 @@ package struct AdapterFolder: Sendable {
             JSONMember("target_modules", targets),
             JSONMember("fan_in_fan_out", .bool(spec.tensorNames.layout == .inputsFirst)),
             JSONMember("use_rslora", .bool(options.scaling == .rankStabilized)),
-            JSONMember("lora_dropout", .number("0.0")),
+            JSONMember("lora_dropout", .number("\(options.dropout)")),
             JSONMember("bias", .string("none")),
             JSONMember("modules_to_save", isScored ? .array([.string(TensorNames.score)]) : .null),
             JSONMember("init_lora_weights", .bool(true)),

@@ -22,12 +22,16 @@ package struct AdapterOptions: Sendable, Equatable {
     package var alpha: Float
     package var targets: Targets
     package var scaling: Scaling
+    /// Probability with which an adapter's input is dropped while it trains. Known from files: such an adapter is used
+    /// and merged as any other, but training it is refused, as nothing would be dropped.
+    package var dropout: Float
 
-    package init(rank: Int, alpha: Float, targets: Targets, scaling: Scaling = .classic) {
+    package init(rank: Int, alpha: Float, targets: Targets, scaling: Scaling = .classic, dropout: Float = 0) {
         self.rank = rank
         self.alpha = alpha
         self.targets = targets
         self.scaling = scaling
+        self.dropout = dropout
     }
 
     /// What B A is multiplied by.
@@ -54,6 +58,15 @@ package struct AdapterOptions: Sendable, Equatable {
         }
         guard !names.isEmpty else { throw AdapterOptions.refused("no targets", modules) }
         return modules.filter { module in names.contains { matches(module, $0) } }
+    }
+
+    /// - Throws: `.unsupportedModel` for an adapter that training would treat otherwise than its file says.
+    func checkTrainable() throws(ComputeError) {
+        guard dropout != 0 else { return }
+        throw ComputeError(
+            .unsupportedModel, summary: "Training an adapter with lora_dropout \(dropout) is not supported.",
+            detail: "Nothing would be dropped, and the result would not be what the adapter's configuration says.",
+            hint: "Set lora_dropout to 0 in adapter_config.json, or only evaluate or merge the adapter.")
     }
 
     private static func refused(_ reason: String, _ modules: [String]) -> ComputeError {

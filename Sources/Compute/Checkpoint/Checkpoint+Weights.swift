@@ -5,6 +5,9 @@ package struct WeightReport: Sendable, Equatable {
     package var untouched: [String] = []
     /// Tensors of the folder that the model has no use for: buffers, a language-model head under a value head.
     package var passedOver: [String] = []
+
+    /// Those of `untouched` that a person should hear of: an adapter begins anew by design, a head may not be meant to.
+    package var fresh: [String] { untouched.filter { !$0.hasPrefix(AdapterOptions.prefix) } }
 }
 
 extension Checkpoint {

@@ -23,7 +23,7 @@ package struct Checkpoint: Sendable {
         let isListed = manifest.files[CheckpointFolder.Name.tokenizer] != nil
         let tokenizer = isListed ? try Tokenizers.load(folder: path) : nil
         let checkpoint = Checkpoint(
-            path: path, configuration: try readConfiguration(in: path), state: state, tokenizer: tokenizer)
+            path: path, configuration: try configuration(in: path), state: state, tokenizer: tokenizer)
         try checkpoint.checkTensors()
         return checkpoint
     }
@@ -32,7 +32,7 @@ package struct Checkpoint: Sendable {
     /// check, but the files must have the tensors that the configuration tells of.
     package static func openExternal(_ path: String) throws(ComputeError) -> Checkpoint {
         let checkpoint = Checkpoint(
-            path: path, configuration: try readConfiguration(in: path), state: nil,
+            path: path, configuration: try configuration(in: path), state: nil,
             tokenizer: try Tokenizers.load(folder: path))
         try checkpoint.checkTensors()
         return checkpoint
@@ -53,7 +53,18 @@ package struct Checkpoint: Sendable {
         }
     }
 
-    private static func readConfiguration(in path: String) throws(ComputeError) -> ModelConfiguration {
+    /// Overwrites weights and adapter by what they were before they were merged, bit for bit; throws `damagedFile`
+    /// where the checkpoint is of a model without an adapter.
+    package func readUnmerged(into weights: Arena, table: ParameterTable) throws(ComputeError) {
+        let file = try SafetensorsFile.open(path + "/" + CheckpointFolder.Name.unmerged)
+        for parameter in table.parameters {
+            let target = UnsafeMutableBufferPointer(rebasing: weights.floats[parameter.range])
+            try file.read(parameter.name, shape: parameter.shape, into: target)
+        }
+    }
+
+    /// What the `config.json` of a folder says; nothing else is looked at.
+    package static func configuration(in path: String) throws(ComputeError) -> ModelConfiguration {
         let config = path + "/" + CheckpointFolder.Name.config
         let text = try ReadableFile.contents(of: config, limit: ModelConfiguration.longestText)
         return try ModelConfiguration(json: text, path: config)

@@ -7,10 +7,12 @@ package struct CheckpointContent {
     package let optimizer: OptimizerState?
     package let state: CheckpointState
     package let tokenizer: (any Tokenizer)?
+    /// Nil for a model without an adapter.
+    package let adapter: AdapterContent?
 
     package init(
         spec: ModelSpec, table: ParameterTable, weights: Arena, optimizer: OptimizerState?,
-        state: CheckpointState, tokenizer: (any Tokenizer)?,
+        state: CheckpointState, tokenizer: (any Tokenizer)?, adapter: AdapterContent? = nil
     ) {
         self.spec = spec
         self.table = table
@@ -18,11 +20,13 @@ package struct CheckpointContent {
         self.optimizer = optimizer
         self.state = state
         self.tokenizer = tokenizer
+        self.adapter = adapter
     }
 
     /// Throws `notFinite` with the first tensor that holds a NaN or an infinity.
     package func checkFinite() throws(ComputeError) {
         try Self.checkFinite(weights, table, of: "weight")
+        if let adapter { try Self.checkFinite(adapter.merged, adapter.table, of: "merged weight") }
         for moments in optimizer?.moments ?? [] {
             try Self.checkFinite(moments.arena, table, of: "\(moments.text) of")
         }
@@ -41,5 +45,21 @@ package struct CheckpointContent {
                     hint: "Training has diverged; resume from the last checkpoint with a lower learning rate.")
             }
         }
+    }
+}
+
+/// What a checkpoint has more of where a model has an adapter.
+package struct AdapterContent {
+    package let options: AdapterOptions
+    /// W + scale * B A, laid out by `table`: what `model.safetensors` holds, so that a checkpoint is read by everyone
+    /// as the model it is.
+    package let merged: Arena
+    /// The tensors of a model without an adapter.
+    package let table: ParameterTable
+
+    package init(options: AdapterOptions, merged: Arena, table: ParameterTable) {
+        self.options = options
+        self.merged = merged
+        self.table = table
     }
 }

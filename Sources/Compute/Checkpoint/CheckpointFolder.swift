@@ -19,6 +19,10 @@ package struct CheckpointFolder: Sendable {
     package enum Name {
         package static let config = "config.json"
         package static let weights = "model.safetensors"
+        /// The weights before the adapter was merged into them, and the adapter.
+        package static let unmerged = "unmerged.safetensors"
+        /// The adapter alone, a folder as PEFT reads it.
+        package static let adapter = "adapter"
         package static let optimizer = "optimizer.safetensors"
         package static let state = "state.json"
         package static let tokenizer = "tokenizer.json"

@@ -13,7 +13,16 @@ struct CheckpointWriter {
         let config = ModelConfiguration.json(content.spec, endTokens: ends)
         try write(config, as: CheckpointFolder.Name.config, into: &manifest)
         let weights = TensorFileContent(table: table, parts: [("", content.weights)])
-        try write(weights, as: CheckpointFolder.Name.weights, into: &manifest)
+        if let adapter = content.adapter {
+            let merged = TensorFileContent(table: adapter.table, parts: [("", adapter.merged)])
+            try write(merged, as: CheckpointFolder.Name.weights, into: &manifest)
+            try write(weights, as: CheckpointFolder.Name.unmerged, into: &manifest)
+            // For PEFT; what is gone on from is the file above, so no manifest need vouch for it.
+            try AdapterFolder(path: folder + "/" + CheckpointFolder.Name.adapter, files: files).write(
+                adapter.options, content.spec, table, content.weights)
+        } else {
+            try write(weights, as: CheckpointFolder.Name.weights, into: &manifest)
+        }
         if let optimizer = content.optimizer {
             let tensors = TensorFileContent(
                 parameters: table.parameters.filter(\.isTrained),

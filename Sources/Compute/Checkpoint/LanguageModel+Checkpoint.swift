@@ -4,15 +4,27 @@ extension LanguageModel {
     package func save(
         to folder: CheckpointFolder, state: CheckpointState, tokenizer: (any Tokenizer)?,
     ) throws(ComputeError) -> String {
-        try folder.save(
-            CheckpointContent(
-                spec: spec, table: table, weights: weights, optimizer: nil, state: state, tokenizer: tokenizer))
+        try folder.save(content(optimizer: nil, state, tokenizer))
+    }
+
+    fileprivate func content(
+        optimizer: OptimizerState?, _ state: CheckpointState, _ tokenizer: (any Tokenizer)?
+    ) throws(ComputeError) -> CheckpointContent {
+        var adapter: AdapterContent?
+        if let options = options.adapter {
+            let merged = try mergingAdapter()
+            adapter = AdapterContent(options: options, merged: merged.weights, table: merged.table)
+        }
+        return CheckpointContent(
+            spec: spec, table: table, weights: weights, optimizer: optimizer, state: state, tokenizer: tokenizer,
+            adapter: adapter)
     }
 
     /// Replaces the weights by a checkpoint's; they are as before when this throws.
     ///
     /// A language model's checkpoint may be read into a model with a value head, and one without an adapter into a model
-    /// that has one: head and adapter keep their first weights, and the report says so.
+    /// that has one: head and adapter keep their first weights, and the report says so. A checkpoint of a model with an
+    /// adapter gives its merged weights.
     @discardableResult
     package func loadWeights(from checkpoint: Checkpoint) throws(ComputeError) -> WeightReport {
         try checkSpec(of: checkpoint)
@@ -71,10 +83,7 @@ extension TrainEngine {
         state.updates = updateCount
         state.values.merge(optimizer.savedValues) { _, own in own }
         state.generators[Self.dropoutKey] = dropoutGenerator
-        return try folder.save(
-            CheckpointContent(
-                spec: model.spec, table: model.table, weights: model.weights, optimizer: optimizer.state,
-                state: state, tokenizer: tokenizer))
+        return try folder.save(model.content(optimizer: optimizer.state, state, tokenizer))
     }
 
     /// Goes on where a checkpoint of this model stood, bit for bit; everything is as before when this throws.
@@ -86,7 +95,13 @@ extension TrainEngine {
         try model.checkSpec(of: checkpoint)
         let saved = try OptimizerState(kind: options.kind, count: model.table.count)
         try checkpoint.readMoments(into: saved, table: model.table)
-        try model.loadWeights(from: checkpoint)
+        if model.options.adapter == nil {
+            try model.loadWeights(from: checkpoint)
+        } else {
+            let loaded = try Arena(count: model.table.count)
+            try checkpoint.readUnmerged(into: loaded, table: model.table)
+            model.replaceWeights(by: loaded)
+        }
         optimizer.restore(saved, updateCount: state.updates, values: state.values)
         if let generator = state.generators[Self.dropoutKey] { dropoutGenerator = generator }
     }

@@ -15,10 +15,12 @@ package final class TrainEngine {
     /// Where dropout masks come from: one draw an update that drops anything. A checkpoint keeps it.
     package var dropoutGenerator: SeededGenerator
 
-    /// - Throws: `.outOfResources` when gradients and optimizer state do not fit.
+    /// - Throws: `.outOfResources` when gradients and optimizer state do not fit; `.unsupportedModel` for an adapter that
+    ///   cannot be trained as its file says.
     package init(
         model: LanguageModel, options: OptimizerOptions, dropoutSeed: UInt64 = 0
     ) throws(ComputeError) {
+        try model.options.adapter?.checkTrainable()
         self.model = model
         optimizer = try Optimizer(table: model.table, options: options, pool: model.pool)
         dropoutGenerator = SeededGenerator(seed: dropoutSeed)

@@ -45,6 +45,9 @@ enum CommonSettings {
             "model.mlp_width", .integer(0...1_048_576), default: .integer(0), "width of the MLP; 0: the family's own"),
         Setting("model.context", .integer(8...1_048_576), default: .integer(128), "longest sequence in tokens"),
         Setting(
+            "model.dropout", .number(0...0.9), default: .number(0),
+            "share that supervised training drops: of embeddings, attention and residuals (gpt2), of attention (others)"),
+        Setting(
             "model.checkpoint", .path, default: .text(""),
             "folder of a Hugging Face model to start from, with its shape and tokenizer; empty: random weights"),
     ]
@@ -53,33 +56,6 @@ enum CommonSettings {
         Setting("eval.every", .integer(1...1_000_000), default: .integer(20), "steps between two evaluations"),
         Setting("eval.rows", .integer(1...1_000_000), default: .integer(200), "held-out rows evaluated each time"),
     ]
-
-    /// An optimizer's settings under `group`.
-    static func optimizer(_ group: String, learningRate: Double) -> [Setting] {
-        [
-            Setting(
-                "\(group).lr", .number(0...10), default: .number(learningRate),
-                "learning rate at the end of the warm-up"),
-            Setting("\(group).weight_decay", .number(0...1), default: .number(0.05), "weight decay"),
-            Setting(
-                "\(group).clip_norm", .number(0...1e6), default: .number(1), "largest gradient norm; 0: no clipping"),
-            Setting(
-                "\(group).schedule", .choice(OptimizerPlan.Schedule.allCases.map(\.rawValue)),
-                default: .text("constant"),
-                "how the learning rate goes on after the warm-up"),
-            Setting("\(group).warmup_steps", .integer(0...1_000_000), default: .integer(0), "steps of linear warm-up"),
-            Setting(
-                "\(group).optimizer", .choice(OptimizerPlan.Rule.allCases.map(\.rawValue)), default: .text("adamw"),
-                "adamw, adam with decay as a penalty, or sgd with momentum"),
-            Setting("\(group).momentum", .number(0...1), default: .number(0.9), "momentum of sgd; 0: none"),
-            Setting(
-                "\(group).precision", .choice(OptimizerPlan.Precision.allCases.map(\.rawValue)), default: .text("f32"),
-                "format of products; all but f32 are emulated where the processor lacks them"),
-            Setting(
-                "\(group).recompute", .choice(OptimizerPlan.Recompute.allCases.map(\.rawValue)), default: .text("none"),
-                "blocks: keep only the input of each block and compute the rest again, for less memory"),
-        ]
-    }
 }
 
 extension [Setting] {
@@ -90,18 +66,6 @@ extension [Setting] {
 }
 
 extension Settings {
-    func optimizerPlan(_ group: String) -> OptimizerPlan {
-        OptimizerPlan(
-            learningRate: number("\(group).lr"), weightDecay: number("\(group).weight_decay"),
-            clipNorm: number("\(group).clip_norm"),
-            schedule: OptimizerPlan.Schedule(rawValue: text("\(group).schedule")) ?? .constant,
-            warmupSteps: integer("\(group).warmup_steps"),
-            rule: OptimizerPlan.Rule(rawValue: text("\(group).optimizer")) ?? .adamw,
-            momentum: number("\(group).momentum"),
-            precision: OptimizerPlan.Precision(rawValue: text("\(group).precision")) ?? .float32,
-            recompute: OptimizerPlan.Recompute(rawValue: text("\(group).recompute")) ?? .none)
-    }
-
     /// The model the settings describe, initialised from the checkpoint they name.
     func transformerPlan(
         _ initialization: TransformerPlan.Initialization? = nil
@@ -115,7 +79,7 @@ extension Settings {
             family: text("model.family"), contextLength: integer("model.context"), width: integer("model.width"),
             layers: integer("model.layers"), heads: integer("model.heads"),
             keyValueHeads: optional("model.key_value_heads"), mlpWidth: optional("model.mlp_width"),
-            initialization: initialization ?? .random)
+            dropout: number("model.dropout"), initialization: initialization ?? .random)
     }
 
     func datasetPlan(_ pathKey: String, type: String = "prompt_answer") -> DatasetPlan {

@@ -28,7 +28,7 @@ package struct GRPOExperiment: Experiment {
             Setting(
                 "grpo.eps_clip", .number(0...1), default: .number(0.2), "how far a probability ratio may move from 1"),
             Setting("grpo.kl_ctl", .number(0...100), default: .number(0.01), "weight of the KL term to the reference"),
-            Setting("grpo.temperature", .number(0.01...100), default: .number(1), "sampling temperature"),
+            Setting("grpo.temperature", .number(0.01...100), default: .number(1), "temperature of sampling, and of the distribution that trains"),
             Setting(
                 "grpo.top_k", .integer(0...1_000_000), default: .integer(0), "sample among this many tokens; 0: all"),
             Setting("grpo.top_p", .number(0.01...1), default: .number(1), "sample among this much probability"),
@@ -37,19 +37,19 @@ package struct GRPOExperiment: Experiment {
 
     package func plan(_ settings: Settings, id: TrialID) throws(ConfigurationError) -> TrialPlan {
         let maximumNewTokens = settings.integer("grpo.max_new_tokens")
-        var setups = [setup(settings)]
+        var setups = [try setup(settings)]
         if settings.integer("sft.steps") > 0 {
-            setups.insert(SFTExperiment.setup(settings, evaluationTokens: maximumNewTokens), at: 0)
+            setups.insert(try SFTExperiment.setup(settings, evaluationTokens: maximumNewTokens), at: 0)
         }
         return TrialPlan(
             id: id, seed: UInt64(settings.integer("seed")),
             modelWorkers: settings.modelWorkerPlans(settings.integer("workers.model_workers")), setups: setups)
     }
 
-    private func setup(_ settings: Settings) -> SetupPlan {
+    private func setup(_ settings: Settings) throws(ConfigurationError) -> SetupPlan {
         let interface = InterfaceReference("grpo_actor", arguments: Self.arguments(settings))
         return SetupPlan(
-            name: "grpo", steps: settings.integer("grpo.steps"), models: models(settings),
+            name: "grpo", steps: settings.integer("grpo.steps"), models: try models(settings),
             calls: Self.calls(interface, prompts: settings.integer("grpo.prompts")),
             dataset: settings.datasetPlan("dataset.path", type: "prompt"),
             evaluation: settings.evaluationPlan(interface),
@@ -63,7 +63,7 @@ package struct GRPOExperiment: Experiment {
         return Dictionary(uniqueKeysWithValues: names.map { ($0, settings["grpo.\($0)"]) })
     }
 
-    private func models(_ settings: Settings) -> [ModelPlan] {
+    private func models(_ settings: Settings) throws(ConfigurationError) -> [ModelPlan] {
         let other = settings.integer("workers.model_workers") - 1
         let hasSFT = settings.integer("sft.steps") > 0
         // After SFT the actor goes on from its newest weights; alone it starts from what the settings name.
@@ -71,7 +71,7 @@ package struct GRPOExperiment: Experiment {
         return [
             ModelPlan(
                 shard: ModelShardID(ModelName(.actor)), worker: 0, module: .transformer(actor),
-                optimizer: settings.optimizerPlan("grpo")),
+                optimizer: try settings.optimizerPlan("grpo")),
             ModelPlan(
                 shard: ModelShardID(ModelName(.reference)), worker: other,
                 module: .transformer(settings.transformerPlan(.role(.actor)))),

@@ -44,16 +44,42 @@ package struct PlanCheck: Sendable {
     }
 
     private func verifyModels(_ setup: SetupPlan) throws(ConfigurationError) {
+        let longest = setup.dataset.maximumLength
         for model in setup.models {
             guard case .transformer(let transformer) = model.module else { continue }
-            if case .sizes(let sizes) = transformer.shape { try verify(sizes, longest: setup.dataset.maximumLength) }
-            if case .folder(let path) = transformer.shape, machine.files.kind(path) != .folder {
-                throw ConfigurationError(.dataset, "model.checkpoint: there is no folder \(path)")
+            switch transformer.shape {
+            case .sizes(let sizes):
+                try verify(sizes)
+                if longest > sizes.contextLength {
+                    throw ConfigurationError(
+                        .badBatch, "dataset.max_length=\(longest) is above model.context=\(sizes.contextLength)")
+                }
+            case .folder(let path):
+                let context = try size(ofFolder: path).contextLength
+                if longest > context {
+                    throw ConfigurationError(
+                        .badBatch, "dataset.max_length=\(longest) is above the context of \(context) tokens of the model "
+                            + "in \(path)", hint: "add dataset.max_length=\(context)")
+                }
             }
         }
     }
 
-    private func verify(_ sizes: TransformerSizes, longest: Int) throws(ConfigurationError) {
+    private func size(ofFolder path: String) throws(ConfigurationError) -> RegisteredNames.ModelSize {
+        guard machine.files.kind(path) == .folder else {
+            throw ConfigurationError(.dataset, "model.checkpoint: there is no folder \(path)")
+        }
+        do {
+            return try names.modelSize(path)
+        } catch let error as any UserFacingError {
+            throw ConfigurationError(
+                .dataset, "model.checkpoint: \(error.summary)", detail: error.detail, hint: error.hint)
+        } catch {
+            throw ConfigurationError(.dataset, "model.checkpoint: \(path) cannot be read", detail: "\(error)")
+        }
+    }
+
+    private func verify(_ sizes: TransformerSizes) throws(ConfigurationError) {
         if sizes.width % sizes.heads != 0 {
             throw ConfigurationError(
                 .badBatch, "model.width=\(sizes.width) is not divisible by model.heads=\(sizes.heads)")
@@ -62,10 +88,6 @@ package struct PlanCheck: Sendable {
             throw ConfigurationError(
                 .badBatch,
                 "model.heads=\(sizes.heads) is not divisible by model.key_value_heads=\(sizes.keyValueHeads)")
-        }
-        if longest > sizes.contextLength {
-            throw ConfigurationError(
-                .badBatch, "dataset.max_length=\(longest) is above model.context=\(sizes.contextLength)")
         }
     }
 
@@ -102,12 +124,14 @@ package struct PlanCheck: Sendable {
     }
 
     private func verifyResources(_ setup: SetupPlan) throws(ConfigurationError) {
-        let estimate = ResourceEstimate(setup)
+        let estimate = try ResourceEstimate(setup) { folder throws(ConfigurationError) in
+            try size(ofFolder: folder).parameters
+        }
         if machine.memory > 0, estimate.memory > machine.memory {
             throw ConfigurationError(
                 .resources,
                 "the models of setup '\(setup.name)' need about \(gibibytes(estimate.memory)) GiB of memory; "
-                    + "this machine has \(gibibytes(machine.memory))", hint: "lower model.width or model.layers")
+                    + "this machine has \(gibibytes(machine.memory))", hint: "take a smaller model, or train an adapter with lora_rank")
         }
         if machine.freeDisk > 0, estimate.disk > machine.freeDisk {
             throw ConfigurationError(

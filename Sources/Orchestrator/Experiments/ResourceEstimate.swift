@@ -1,6 +1,8 @@
 import Protocol
 
-/// A lower bound of what a setup needs: parameters only, so a plan it refuses cannot work.
+/// A lower bound of what a setup needs, so a plan it refuses cannot work: weights, gradients and what the optimizer
+/// keeps. Activations are left out; supervised training keeps those of one chunk a thread, a policy update those of one
+/// micro-batch.
 struct ResourceEstimate: Equatable {
     /// Bytes of weights, gradients and optimizer moments on all workers together.
     private(set) var memory = 0
@@ -11,17 +13,37 @@ struct ResourceEstimate: Equatable {
     private static let smallestVocabulary = 96
     private static let bytesOfNumber = 4
 
-    init(_ setup: SetupPlan) {
+    /// - Parameter parametersOfFolder: asked about the models that are read from folders.
+    init(
+        _ setup: SetupPlan, parametersOfFolder: (String) throws(ConfigurationError) -> Int
+    ) throws(ConfigurationError) {
         for model in setup.models {
-            // The size of a model in a folder is known to the worker that opens it.
-            guard case .transformer(let transformer) = model.module, case .sizes(let sizes) = transformer.shape else {
-                continue
-            }
-            let bytes = Self.parameters(of: sizes) * Self.bytesOfNumber
-            // AdamW keeps weights, gradients and two moments; a checkpoint holds all but the gradients.
-            memory += model.optimizer == nil ? bytes : 4 * bytes
-            disk += model.optimizer == nil ? 0 : 2 * 3 * bytes
+            guard case .transformer(let transformer) = model.module else { continue }
+            let parameters =
+                switch transformer.shape {
+                case .sizes(let sizes): Self.parameters(of: sizes)
+                case .folder(let path): try parametersOfFolder(path)
+                }
+            let bytes = parameters * Self.bytesOfNumber
+            let copies = Self.copies(of: model.optimizer)
+            memory += copies.memory * bytes
+            // A recovery checkpoint stays until the next one is whole.
+            disk += 2 * copies.disk * bytes
         }
+    }
+
+    /// How often a model's numbers are in memory and in one checkpoint.
+    private static func copies(of optimizer: OptimizerPlan?) -> (memory: Int, disk: Int) {
+        guard let optimizer else { return (1, 0) }
+        // Gradients and moments of frozen weights take no memory; a checkpoint has the weights with the adapter merged
+        // into them, and without. The adapter itself is small.
+        guard optimizer.adapter == nil else { return (1, 2) }
+        let moments =
+            switch optimizer.rule {
+            case .adamw, .adam: 2
+            case .sgd: optimizer.momentum == 0 ? 0 : 1
+            }
+        return (2 + moments, 1 + moments)
     }
 
     static func parameters(of sizes: TransformerSizes) -> Int {

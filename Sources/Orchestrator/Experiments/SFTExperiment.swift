@@ -21,7 +21,7 @@ package struct SFTExperiment: Experiment {
         let maximumNewTokens = settings.integer("eval.max_new_tokens")
         return TrialPlan(
             id: id, seed: UInt64(settings.integer("seed")), modelWorkers: settings.modelWorkerPlans(1),
-            setups: [Self.setup(settings, evaluationTokens: maximumNewTokens)])
+            setups: [try Self.setup(settings, evaluationTokens: maximumNewTokens)])
     }
 
     static func ownSettings(steps: Int, fewestSteps: Int) -> [Setting] {
@@ -34,11 +34,11 @@ package struct SFTExperiment: Experiment {
     }
 
     /// The setup, also used as the first of GRPO's two.
-    static func setup(_ settings: Settings, evaluationTokens: Int) -> SetupPlan {
+    static func setup(_ settings: Settings, evaluationTokens: Int) throws(ConfigurationError) -> SetupPlan {
         let interface = InterfaceReference("sft", arguments: ["max_new_tokens": .integer(evaluationTokens)])
         let actor = ModelPlan(
             shard: ModelShardID(ModelName(.actor)), worker: 0, module: .transformer(settings.transformerPlan()),
-            optimizer: settings.optimizerPlan("sft"))
+            optimizer: try settings.optimizerPlan("sft"))
         let train = ModelFunctionCall(
             name: "actor_train", interfaceType: .trainStep, interface: interface, model: ModelName(.actor),
             inputKeys: ["packed_input_ids", "prompt_mask"], sequences: settings.integer("sft.batch_size"))

@@ -112,11 +112,11 @@ package struct TransformerPlan: Sendable, Equatable, Codable {
     /// A model of these sizes; as many key-value heads as heads, and the family's own MLP width, unless given.
     package init(
         family: String, contextLength: Int, width: Int, layers: Int, heads: Int, keyValueHeads: Int? = nil,
-        mlpWidth: Int? = nil, initialization: Initialization
+        mlpWidth: Int? = nil, dropout: Double = 0, initialization: Initialization
     ) {
         let sizes = TransformerSizes(
             family: family, contextLength: contextLength, width: width, layers: layers, heads: heads,
-            keyValueHeads: keyValueHeads ?? heads, mlpWidth: mlpWidth)
+            keyValueHeads: keyValueHeads ?? heads, mlpWidth: mlpWidth, dropout: dropout)
         self.init(shape: .sizes(sizes), initialization: initialization)
     }
 }
@@ -131,10 +131,12 @@ package struct TransformerSizes: Sendable, Equatable, Codable {
     package var keyValueHeads: Int
     /// Nil: what the family takes for this width.
     package var mlpWidth: Int?
+    /// Probability with which supervised training drops an element, wherever the family drops any.
+    package var dropout: Double
 
     package init(
         family: String, contextLength: Int, width: Int, layers: Int, heads: Int, keyValueHeads: Int,
-        mlpWidth: Int? = nil
+        mlpWidth: Int? = nil, dropout: Double = 0
     ) {
         self.family = family
         self.contextLength = contextLength
@@ -143,64 +145,7 @@ package struct TransformerSizes: Sendable, Equatable, Codable {
         self.heads = heads
         self.keyValueHeads = keyValueHeads
         self.mlpWidth = mlpWidth
-    }
-}
-
-/// The optimizer, its schedule, and how a trained model is run.
-package struct OptimizerPlan: Sendable, Equatable, Codable {
-    package enum Schedule: String, Sendable, Codable, CaseIterable {
-        case constant
-        case linear
-        case cosine
-    }
-
-    package var learningRate: Double
-    package var weightDecay: Double
-    package var clipNorm: Double
-    package var schedule: Schedule
-    package var warmupSteps: Int
-    package var rule: Rule
-    /// Of gradient descent.
-    package var momentum: Double
-    package var precision: Precision
-    package var recompute: Recompute
-
-    /// How a gradient becomes a step.
-    package enum Rule: String, Sendable, Codable, CaseIterable {
-        case adamw
-        /// With decay as a penalty.
-        case adam
-        case sgd
-    }
-
-    /// What operands of products are rounded to.
-    package enum Precision: String, Sendable, Codable, CaseIterable {
-        case float32 = "f32"
-        case bfloat16Storage = "bf16-storage"
-        case bfloat16 = "bf16"
-        case float16 = "fp16"
-    }
-
-    /// What a backward pass computes again instead of keeping it.
-    package enum Recompute: String, Sendable, Codable, CaseIterable {
-        case none
-        case blocks
-    }
-
-    package init(
-        learningRate: Double, weightDecay: Double = 0.05, clipNorm: Double = 1, schedule: Schedule = .constant,
-        warmupSteps: Int = 0, rule: Rule = .adamw, momentum: Double = 0.9, precision: Precision = .float32,
-        recompute: Recompute = .none
-    ) {
-        self.learningRate = learningRate
-        self.weightDecay = weightDecay
-        self.clipNorm = clipNorm
-        self.schedule = schedule
-        self.warmupSteps = warmupSteps
-        self.rule = rule
-        self.momentum = momentum
-        self.precision = precision
-        self.recompute = recompute
+        self.dropout = dropout
     }
 }
 

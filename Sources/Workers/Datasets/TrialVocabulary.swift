@@ -6,9 +6,18 @@ package import Protocol
 ///
 /// Every worker builds it from the files, in sorted order, so that all of them agree without sending it around, and a
 /// later setup cannot meet a character that an earlier one's model has no token for.
-package enum TrialVocabulary {
+package struct TrialVocabulary: Sendable {
+    package let tokenizer: any Tokenizer
+    /// Where it is from: a file, or files of data.
+    package let origin: String
+
+    package init(tokenizer: any Tokenizer, origin: String) {
+        self.tokenizer = tokenizer
+        self.origin = origin
+    }
+
     /// - Throws: `WorkerError` where two model folders of the plan have different tokenizers.
-    package static func build(for plan: TrialPlan) throws -> any Tokenizer {
+    package static func build(for plan: TrialPlan) throws -> TrialVocabulary {
         var found: (path: String, tokenizer: any Tokenizer)?
         for path in modelFolders(of: plan) {
             guard let tokenizer = try Tokenizers.load(folder: path) else { continue }
@@ -19,7 +28,21 @@ package enum TrialVocabulary {
             }
             found = found ?? (path, tokenizer)
         }
-        return try found?.tokenizer ?? characters(of: plan)
+        if let found {
+            return TrialVocabulary(tokenizer: found.tokenizer, origin: "\(found.path)/\(TokenizerFile.mainName)")
+        }
+        return try characters(of: plan)
+    }
+
+    /// - Throws: `WorkerError` where a model in a folder has fewer tokens than the tokenizer: its first row of data
+    ///   might do, a later one would not.
+    package func check(fits spec: ModelSpec, of folder: String) throws {
+        guard tokenizer.vocabularySize > spec.vocabularySize else { return }
+        throw WorkerError(
+            .plan,
+            "the tokenizer has \(tokenizer.vocabularySize) tokens, the model in \(folder) only \(spec.vocabularySize)",
+            detail: "tokenizer: \(origin); model: vocab_size of \(folder)/config.json",
+            hint: "put the tokenizer.json that belongs to the model into its folder")
     }
 
     private static func modelFolders(of plan: TrialPlan) -> [String] {
@@ -33,10 +56,11 @@ package enum TrialVocabulary {
         return paths.filter { seen.insert($0).inserted }
     }
 
-    private static func characters(of plan: TrialPlan) throws -> CharacterTokenizer {
-        var texts: [String] = [], seen: Set<String> = []
+    private static func characters(of plan: TrialPlan) throws -> TrialVocabulary {
+        var texts: [String] = [], seen: Set<String> = [], paths: [String] = []
         for dataset in plan.setups.flatMap({ [$0.dataset] + ($0.evaluation.map { [$0.dataset] } ?? []) })
         where seen.insert("\(dataset.path)\u{0}\(dataset.maximumLength)").inserted {
+            paths.append(dataset.path)
             // Broken rows are judged and reported by whoever trains on them; here they add no character.
             var lenient = dataset
             lenient.badRow = .skip
@@ -46,6 +70,8 @@ package enum TrialVocabulary {
                 if let answer = row.answer { texts.append(answer) }
             }
         }
-        return CharacterTokenizer(covering: texts)
+        return TrialVocabulary(
+            tokenizer: CharacterTokenizer(covering: texts),
+            origin: "the characters of \(paths.joined(separator: ", "))")
     }
 }

@@ -3,11 +3,12 @@ import Glibc
 
 /// The two things a checkpoint's folder needs done to it as a whole.
 enum CheckpointOnDisk {
-    /// Bytes of the files directly in a folder.
+    /// Bytes of all files in a folder and the folders in it.
     static func bytes(of path: String) -> UInt64 {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        let names = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []
         return names.reduce(0) { total, name in
             let attributes = try? FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")
+            guard attributes?[.type] as? FileAttributeType == .typeRegular else { return total }
             return total + ((attributes?[.size] as? NSNumber)?.uint64Value ?? 0)
         }
     }

@@ -1,3 +1,4 @@
+import Logging
 import Protocol
 
 /// Requests that compute.
@@ -39,6 +40,7 @@ extension ModelExecutor {
             subject.weightVersion = model.weightVersion
             return result
         }
+        for remark in model.takeRemarks() { logger.warning("model '\(model.name)': \(remark)") }
         if let outputs = result.outputs {
             let kept = try outputs.remappingKeys(call.outputKeyRemap).selecting(call.outputKeys)
             try storage.add(kept)

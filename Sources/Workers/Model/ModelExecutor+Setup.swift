@@ -54,6 +54,7 @@ extension ModelExecutor {
         let plan = try modelPlan(request)
         let model = try made(plan, request)
         if let note = model.note { logger.notice("model '\(plan.name)': \(note)") }
+        for remark in model.takeRemarks() { logger.warning("model '\(plan.name)': \(remark)") }
         try withSetup(request.setup) { $0.models[plan.name] = model }
         reply.weightVersion = model.weightVersion
     }

@@ -35,7 +35,7 @@ package final class ModelExecutor {
         self.progress = progress
         self.clock = clock
         factory = ModelFactory(
-            seed: plan.seed, tokenizer: try TrialVocabulary.build(for: plan),
+            seed: plan.seed, vocabulary: try TrialVocabulary.build(for: plan),
             pool: try ThreadPool(threads: max(1, plan.modelWorkers[worker].threads)))
     }
 

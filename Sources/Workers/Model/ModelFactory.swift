@@ -4,36 +4,54 @@ import Protocol
 /// Makes the models of a setup from their plans.
 package struct ModelFactory {
     let seed: UInt64
-    let tokenizer: any Tokenizer
+    let vocabulary: TrialVocabulary
     let pool: ThreadPool
+
+    var tokenizer: any Tokenizer { vocabulary.tokenizer }
 
     /// The model families a plan may name.
     package static let families = ModelFamilies.all.map(\.name)
+
+    /// Tokens of the longest sequence and parameters of the model in a Hugging Face folder, from its `config.json` alone.
+    package static func size(ofFolder path: String) throws -> (contextLength: Int, parameters: Int) {
+        let spec = try Checkpoint.configuration(in: path).spec
+        return (spec.contextLength, spec.parameterTable().parameters.reduce(0) { $0 + $1.count })
+    }
 
     /// The shape of a model; nil for a rule.
     func spec(of plan: ModelPlan) throws -> ModelSpec? {
         guard case .transformer(let transformer) = plan.module else { return nil }
         switch transformer.shape {
-        case .folder(let path): return try Checkpoint.openExternal(path).spec
+        case .folder(let path):
+            let spec = try Checkpoint.openExternal(path).spec
+            try vocabulary.check(fits: spec, of: path)
+            return spec
         case .sizes(let sizes): return try spec(of: sizes)
         }
     }
 
     private func spec(of sizes: TransformerSizes) throws -> ModelSpec {
         let family = try ModelFamilies.named(sizes.family)
-        return family.spec(
+        var spec = family.spec(
             of: ModelSizes(
                 vocabularySize: tokenizer.vocabularySize, contextLength: sizes.contextLength, width: sizes.width,
                 layers: sizes.layers, heads: sizes.heads, keyValueHeads: sizes.keyValueHeads, mlpWidth: sizes.mlpWidth))
+        guard sizes.dropout > 0 else { return spec }
+        try spec.validate()
+        let rate = Float(sizes.dropout)
+        spec.dropout = ModelSpec.Dropout(embedding: rate, attention: rate, residual: rate)
+        // Where the family's own file has it: Llama and Qwen2 drop in attention only.
+        return try spec.asStored()
     }
 
     /// The model with the weights that `initialize` asks for.
     func model(_ plan: ModelPlan, _ initialize: WireInitializeRequest, step: UInt64) throws -> WorkerModel {
         guard let spec = try spec(of: plan) else { return WorkerModel(rule: plan.name, tokenizer: tokenizer) }
         let model = try WorkerModel(
-            plan.name, spec: spec, optimizer: plan.optimizer.map { options($0, initialize) }, tokenizer: tokenizer,
+            plan.name, spec: spec,
+            optimizer: plan.optimizer?.options(totalSteps: Int(clamping: initialize.totalSteps)), tokenizer: tokenizer,
             seed: Seed.derived(from: seed, "weights of \(plan.name)"), pool: pool,
-            options: try plan.optimizer.map(modelOptions) ?? ModelOptions())
+            options: try plan.optimizer.map { try $0.modelOptions() } ?? ModelOptions())
         model.weightVersion = step
         if !initialize.recoverPath.isEmpty {
             try model.recover(from: initialize.recoverPath)
@@ -48,39 +66,5 @@ package struct ModelFactory {
             return .external
         }
         return .trial
-    }
-
-    private func options(_ plan: OptimizerPlan, _ initialize: WireInitializeRequest) -> OptimizerOptions {
-        let schedule: ScheduleKind =
-            switch plan.schedule {
-            case .constant: .constant
-            case .linear: .linear
-            case .cosine: .cosine
-            }
-        let kind: OptimizerKind =
-            switch plan.rule {
-            case .adamw: .adamW(AdamOptions())
-            case .adam: .adam(AdamOptions())
-            case .sgd: .sgd(MomentumOptions(momentum: Float(plan.momentum)))
-            }
-        return OptimizerOptions(
-            kind: kind,
-            schedule: LearningRateSchedule(
-                kind: schedule, peak: Float(plan.learningRate), warmupSteps: plan.warmupSteps,
-                totalSteps: Int(clamping: initialize.totalSteps), minimumRatio: 0),
-            weightDecay: Float(plan.weightDecay), clipNorm: plan.clipNorm == 0 ? .infinity : Float(plan.clipNorm),
-            lossScaling: plan.precision == .float16 ? .engineDefaults : nil)
-    }
-
-    private func modelOptions(_ plan: OptimizerPlan) throws -> ModelOptions {
-        let mode: PrecisionMode =
-            switch plan.precision {
-            case .float32: .float32
-            case .bfloat16Storage: .bfloat16Storage
-            case .bfloat16: .bfloat16
-            case .float16: .float16
-            }
-        return ModelOptions(
-            precision: try Compute.Precision(mode), recompute: plan.recompute == .blocks ? .blocks : .none)
     }
 }

@@ -1,5 +1,5 @@
 package import Compute
-package import Protocol
+import Protocol
 
 /// What one optimizer update did.
 package struct ModelUpdate: Sendable, Equatable {
@@ -15,8 +15,8 @@ extension WorkerModel {
     /// One optimizer update over all `sequences`, cut into micro-batches as the call says, for a loss that depends on
     /// what the model says; a policy's, so nothing is dropped.
     ///
-    /// `weights` says how much of each sequence its loss counts: its tokens, usually. Logits are divided by `temperature`
-    /// before anything else is done with them. `objective` gets the indices of a micro-batch's sequences and their
+    /// `weights` says how much of each sequence its loss counts: its tokens, usually. Logits are divided by
+    /// `temperature` before anything else is done with them. `objective` gets the indices of a micro-batch's sequences and their
     /// outputs, entropies among them, and gives the loss with one coefficient for each predicted token, sequence after
     /// sequence.
     /// - Throws: `ComputeError` where nothing counts, `WorkerError` where the loss or the gradients are not finite and the
@@ -87,9 +87,9 @@ extension WorkerModel {
     }
 
     private func remark(_ reason: SkipReason, _ detail: String?, _ context: CallContext) {
-        let part = reason == .loss ? "loss" : "gradients"
+        let part = reason == .loss ? "loss is" : "gradients are"
         let place = detail.map { " (\($0))" } ?? ""
-        remarks.append("an update of step \(context.step) was left out: its \(part) are not finite\(place)")
+        remarks.append("an update of step \(context.step) was left out: its \(part) not finite\(place)")
     }
 }
 

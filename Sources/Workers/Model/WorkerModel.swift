@@ -9,7 +9,7 @@ package final class WorkerModel {
     package let tokenizer: any Tokenizer
     /// The trial-wide step whose update made the weights.
     package var weightVersion: UInt64 = 0
-    /// What a person should hear of and no number tells, since they were last taken.
+    /// See `takeRemarks`.
     var remarks: [String] = []
     private let language: LanguageModel?
     private let engine: TrainEngine?
@@ -40,6 +40,12 @@ package final class WorkerModel {
 
     /// What a person who chose the model's precision should know; nil where there is nothing to say.
     package var note: String? { language?.options.precision.note }
+
+    /// What a person should hear of and no number tells, since this was last asked.
+    package func takeRemarks() -> [String] {
+        defer { remarks = [] }
+        return remarks
+    }
 
     private func requireLanguage() throws -> LanguageModel { try required(language) }
     private func requireGenerator() throws -> Generator { try required(generator) }
@@ -114,7 +120,19 @@ extension WorkerModel {
     package func loadWeights(from path: String, layout: CheckpointLayout) throws {
         let checkpoint = try layout == .trial ? Checkpoint.open(path) : Checkpoint.openExternal(path)
         try checkVocabulary(of: checkpoint)
-        try requireLanguage().loadWeights(from: checkpoint)
+        let report = try requireLanguage().loadWeights(from: checkpoint)
+        if !report.fresh.isEmpty {
+            remarks.append("\(Self.list(report.fresh)) not in \(path): random first values are kept")
+        }
+        if !report.passedOver.isEmpty {
+            remarks.append("\(Self.list(report.passedOver)) of \(path) not used: the model has no place for it")
+        }
+    }
+
+    /// The first names of a list that may be as long as the model is deep.
+    private static func list(_ names: [String]) -> String {
+        let shown = names.prefix(3).joined(separator: ", ")
+        return names.count > 3 ? "\(shown) and \(names.count - 3) more tensors are" : "\(shown) is"
     }
 
     /// Goes on exactly where a checkpoint was made: weights, moments and the count of updates.

@@ -72,7 +72,7 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         #expect(
             setup.models[0].optimizer
                 == OptimizerPlan(
-                    learningRate: 0.25, weightDecay: 0.5, clipNorm: 0, schedule: .cosine, warmupSteps: 3, rule: .sgd,
+                    learningRate: 0.25, weightDecay: 0.5, clipNorm: 0, schedule: .cosine(), warmupSteps: 3, rule: .sgd,
                     momentum: 0.5, precision: .bfloat16, recompute: .blocks))
         #expect(
             setup.models[0].module
@@ -185,7 +185,7 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
 
     @Test func `is four times as much where it trains, and nothing for a rule`() throws {
         let setup = try #require(Samples.plan("grpo-arith").setups.last)
-        let estimate = ResourceEstimate(setup)
+        let estimate = try ResourceEstimate(setup) { _ in 0 }
         // Actor with gradients and moments, reference alone, reward without a model.
         #expect(estimate.memory == 5 * 4 * 809_728)
         #expect(estimate.disk == 2 * 3 * 4 * 809_728)
@@ -198,7 +198,7 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
                 "dataset.path=/d.jsonl", "model.width=65536", "model.layers=512", "model.context=1048576",
                 "model.heads=512",
             ])
-        #expect(ResourceEstimate(plan.setups[0]).memory > 1 << 40)
+        #expect(try ResourceEstimate(plan.setups[0]) { _ in 0 }.memory > 1 << 40)
     }
 }
 

@@ -13,7 +13,8 @@ import Testing
             module: .transformer(
                 TransformerPlan(
                     family: "gpt2", contextLength: 64, width: 32, layers: 2, heads: 4, initialization: .random)),
-            optimizer: OptimizerPlan(learningRate: 3e-4, schedule: .cosine, warmupSteps: 5))
+            optimizer: OptimizerPlan(learningRate: 3e-4, schedule: .cosine(RatePlan.Decay(minimumRatio: 0.1)), warmupSteps: 5,
+                nonFinite: .skip(limit: 3), adapter: AdapterPlan(rank: 4, alpha: 8, targets: ["c_attn"])))
         let reference = ModelPlan(
             shard: ModelShardID(ModelName(.reference)), worker: 1,
             module: .transformer(
@@ -78,7 +79,7 @@ import Testing
     @Test(arguments: [
         ["seed"], ["id"], ["setups"], ["modelWorkers", "0", "threads"], ["setups", "0", "name"],
         ["setups", "0", "dataset"], ["setups", "0", "models", "0", "module"],
-        ["setups", "0", "models", "0", "optimizer", "learningRate"], ["setups", "2", "calls", "0", "sequences"],
+        ["setups", "0", "models", "0", "optimizer", "rate", "peak"], ["setups", "2", "calls", "0", "sequences"],
         ["setups", "0", "calls", "0", "inputKeyRemap"], ["setups", "0", "evaluation", "everySteps"],
     ])
     func `a missing value is refused and named`(path: [String]) throws {
@@ -92,7 +93,7 @@ import Testing
             (["seed"], -1), (["seed"], 1.5), (["seed"], "1"),
             (["setups", "0", "calls", "0", "interfaceType"], "trainStep"),
             (["setups", "0", "dataset", "badRow"], "ignore"),
-            (["setups", "0", "models", "0", "optimizer", "schedule"], "Cosine"),
+            (["setups", "0", "models", "0", "optimizer", "rate", "schedule"], "cosine"),
             (["setups", "0", "calls", "0", "inputKeyRemap"], ["a", "b", "c"]),
             (["setups", "0", "models", "0", "module"], ["mamba": [String: Int]()]),
             (["setups", "0", "steps"], 1e30),
@@ -124,8 +125,9 @@ import Testing
 
     @Test func `what an experiment does not say of AdamW and batches has these values`() {
         let optimizer = OptimizerPlan(learningRate: 1)
-        #expect(optimizer.weightDecay == 0.05 && optimizer.clipNorm == 1 && optimizer.warmupSteps == 0)
-        #expect(optimizer.schedule == .constant)
+        #expect(optimizer.weightDecay == 0.05 && optimizer.clipNorm == 1)
+        #expect(optimizer.rate == RatePlan(peak: 1, warmup: .steps(0), schedule: .constant))
+        #expect(optimizer.nonFinite == .stop && optimizer.adapter == nil)
         #expect(MicroBatchSpec() == MicroBatchSpec(minimumCount: 1, maximumTokens: nil))
     }
 }

@@ -92,7 +92,7 @@ import Testing
         let train = folder.file("t.jsonl", lines: [#"{"prompt": "b", "answer": "c"}"#, "broken"])
         let held = folder.file("h.jsonl", lines: [#"{"prompt": "a", "answer": "b"}"#])
         let plan = TinyTrial.plan(train: train, heldOut: held, supervisedSteps: 1, policySteps: 0)
-        let tokenizer = try #require(try TrialVocabulary.build(for: plan) as? CharacterTokenizer)
+        let tokenizer = try #require(try TrialVocabulary.build(for: plan).tokenizer as? CharacterTokenizer)
         #expect(tokenizer.characters == ["a", "b", "c"])
         #expect(tokenizer.vocabularySize == 4)
     }
@@ -121,7 +121,7 @@ import Testing
     @Test func `a trial that begins with a model folder has its tokenizer`() throws {
         let folder = TemporaryFolder()
         folder.write(Self.letters, to: "tokenizer.json")
-        let tokenizer = try TrialVocabulary.build(for: plan(from: [folder.path, folder.path]))
+        let tokenizer = try TrialVocabulary.build(for: plan(from: [folder.path, folder.path])).tokenizer
         #expect(tokenizer is BPETokenizer)
         let row = PromptRow(line: 1, id: "x", prompt: "ab", answer: "ba")
         let pair = try tokenizer.encodedPair(of: row)

@@ -10,8 +10,12 @@ import Testing
     private let tokenizer = CharacterTokenizer(covering: ["0123456789+="])
     private let context = CallContext(step: 3, seed: 1)
 
-    private func model(optimizer: OptimizerOptions? = OptimizerOptions(learningRate: 1e-2)) throws -> WorkerModel {
-        try WorkerModel(
+    private func model(
+        optimizer: OptimizerOptions? = OptimizerOptions(learningRate: 1e-2), policy: NonFinitePolicy = .stop
+    ) throws -> WorkerModel {
+        var optimizer = optimizer
+        optimizer?.nonFinitePolicy = policy
+        return try WorkerModel(
             ModelName(.actor),
             spec: .gpt2(vocabularySize: tokenizer.vocabularySize, contextLength: 8, width: 8, layers: 1, heads: 1),
             optimizer: optimizer, tokenizer: tokenizer, seed: 5, pool: ThreadPool(threads: 1))
@@ -53,6 +57,28 @@ import Testing
         #expect(error?.hint == "lower the learning rate; the checkpoint before this step is whole")
         #expect(try model.score([[1, 2, 3]], context) == before)
         #expect(model.weightVersion == 0)
+        #expect(model.takeRemarks() == [])
+    }
+
+    @Test func `an update that is left out is told once, and training goes on`() throws {
+        let model = try model(policy: .skip(consecutiveLimit: 2)), before = try model.score([[1, 2, 3]], context)
+        func update(_ shift: Float) throws -> ModelUpdate {
+            try model.train([[1, 2, 3]], weights: [2], context) { _, outputs in
+                try SupervisedLoss.evaluate(outputs.logProbabilities[0].map { $0 + shift }, mask: [false, true])
+            }
+        }
+        let skipped = try update(-.infinity)
+        #expect(skipped.loss.isNaN && skipped.gradientNorm == 0)
+        #expect(model.weightVersion == 0)
+        #expect(try model.score([[1, 2, 3]], context) == before)
+        let remarks = model.takeRemarks()
+        #expect(remarks.count == 1)
+        #expect(remarks[0].hasPrefix("an update of step 3 was left out: its loss is not finite (the supervised loss of"))
+        #expect(model.takeRemarks() == [])
+        #expect(try update(0).gradientNorm > 0)
+        #expect(model.weightVersion == 3)
+        _ = try update(-.infinity)
+        #expect(throws: WorkerError.self) { try update(-.infinity) }
     }
 
     @Test func `a loss scale that was too high costs an update, not the trial`() throws {
@@ -143,7 +169,8 @@ import Testing
         var plan = fixture.plan.setups[0].models[0]
         change(&plan)
         let factory = ModelFactory(
-            seed: 1, tokenizer: CharacterTokenizer(covering: ["1"]), pool: try ThreadPool(threads: 1))
+            seed: 1, vocabulary: TrialVocabulary(tokenizer: CharacterTokenizer(covering: ["1"]), origin: "a test"),
+            pool: try ThreadPool(threads: 1))
         do {
             _ = try factory.model(plan, filled(WireInitializeRequest(), initialize), step: 1)
             return ""
@@ -170,12 +197,16 @@ import Testing
         #expect(try !reply { $0.module = transformer("gpt2", heads: 3) }.isEmpty)
     }
 
-    @Test(arguments: OptimizerPlan.Schedule.allCases) func `every schedule can be asked for`(
-        schedule: OptimizerPlan.Schedule
-    ) throws {
-        let optimizer = OptimizerPlan(learningRate: 1e-3, schedule: schedule, warmupSteps: 2)
-        #expect(try reply({ $0.optimizer = optimizer }, { $0.totalSteps = 10 }) == "")
-        #expect(try reply({ $0.optimizer = optimizer }, { $0.totalSteps = .max }) == "")
+    @Test(arguments: [
+        RatePlan.Schedule.constant, .linear(), .cosine(RatePlan.Decay(minimumRatio: 0.1, steps: 5)),
+        .multistep(milestones: [2, 4], factor: 0.5),
+    ])
+    func `every schedule can be asked for`(schedule: RatePlan.Schedule) throws {
+        for warmup in [RatePlan.Warmup.steps(2), .proportion(0.1)] {
+            let optimizer = OptimizerPlan(rate: RatePlan(peak: 1e-3, warmup: warmup, schedule: schedule))
+            #expect(try reply({ $0.optimizer = optimizer }, { $0.totalSteps = 10 }) == "")
+            #expect(try reply({ $0.optimizer = optimizer }, { $0.totalSteps = .max }) == "")
+        }
     }
 
     @Test(arguments: OptimizerPlan.Rule.allCases, OptimizerPlan.Precision.allCases)

@@ -122,6 +122,15 @@ extension ModelConfiguration {
     }
 }
 
+extension ModelSpec {
+    /// The model as its own `config.json` tells of it: without what its family has no word for.
+    /// - Throws: the reader's errors, for sizes that contradict each other.
+    package func asStored() throws(ComputeError) -> ModelSpec {
+        let text = ModelConfiguration.json(self, endTokens: []).prettyText
+        return try ModelConfiguration(json: Array(text.utf8), path: CheckpointFolder.Name.config).spec
+    }
+}
+
 extension JSONMember {
     /// A number in its shortest spelling that reads back as the same one.
     init(_ name: String, number: some LosslessStringConvertible & BinaryFloatingPoint) {
