@@ -68,13 +68,15 @@ package struct GRPOExperiment: Experiment {
         let hasSFT = settings.integer("sft.steps") > 0
         // After SFT the actor goes on from its newest weights; alone it starts from what the settings name.
         let actor = settings.transformerPlan(hasSFT ? .role(.actor) : nil)
+        // The reference is what the actor is when the setup begins.
+        let reference = actor.initialization == .random ? settings.transformerPlan(.role(.actor)) : actor
         return [
             ModelPlan(
                 shard: ModelShardID(ModelName(.actor)), worker: 0, module: .transformer(actor),
                 optimizer: try settings.optimizerPlan("grpo")),
             ModelPlan(
                 shard: ModelShardID(ModelName(.reference)), worker: other,
-                module: .transformer(settings.transformerPlan(.role(.actor)))),
+                module: .transformer(reference)),
             ModelPlan(shard: ModelShardID(ModelName(.reward)), worker: other, module: .tokenizerOnly),
         ]
     }

@@ -94,6 +94,8 @@ extension MasterCore {
             case .random: break
             case .folder(let path): weights = path
             case .role(let role):
+                // Nothing is saved before the first step; equal seeds give what the other model begins with.
+                if before == 0, isRandom(role) { break }
                 guard before > 0 else {
                     throw WorkerError(
                         .plan,
@@ -108,6 +110,14 @@ extension MasterCore {
             $0.trainBatchSize = UInt64(training?.sequences ?? 0)
             $0.recoverPath = recover
             $0.weightsPath = weights
+        }
+    }
+
+    /// Whether the setup itself begins a role with random weights.
+    private func isRandom(_ role: ModelRole) -> Bool {
+        setup.models.contains { model in
+            guard model.name == ModelName(role), case .transformer(let transformer) = model.module else { return false }
+            return transformer.initialization == .random
         }
     }
 

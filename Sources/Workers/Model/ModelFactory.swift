@@ -50,7 +50,7 @@ package struct ModelFactory {
         let model = try WorkerModel(
             plan.name, spec: spec,
             optimizer: plan.optimizer?.options(totalSteps: Int(clamping: initialize.totalSteps)), tokenizer: tokenizer,
-            seed: Seed.derived(from: seed, "weights of \(plan.name)"), pool: pool,
+            seed: Seed.derived(from: seed, "weights of \(origin(of: plan))"), pool: pool,
             options: try plan.optimizer.map { try $0.modelOptions() } ?? ModelOptions())
         model.weightVersion = step
         if !initialize.recoverPath.isEmpty {
@@ -59,6 +59,14 @@ package struct ModelFactory {
             try model.loadWeights(from: initialize.weightsPath, layout: layout(of: plan))
         }
         return model
+    }
+
+    /// The model whose random weights these are: a reference begins as the actor does.
+    private func origin(of plan: ModelPlan) -> ModelName {
+        guard case .transformer(let transformer) = plan.module, case .role(let role) = transformer.initialization else {
+            return plan.name
+        }
+        return ModelName(role)
     }
 
     private func layout(of plan: ModelPlan) -> CheckpointLayout {

@@ -125,7 +125,7 @@ extension WorkerModel {
             remarks.append("\(Self.list(report.fresh)) not in \(path): random first values are kept")
         }
         if !report.passedOver.isEmpty {
-            remarks.append("\(Self.list(report.passedOver)) of \(path) not used: the model has no place for it")
+            remarks.append("\(Self.list(report.passedOver)) not used: the model has no place for that of \(path)")
         }
     }
 

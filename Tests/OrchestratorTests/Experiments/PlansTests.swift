@@ -17,7 +17,9 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
             "grpo.prompts": ["4", "64"], "grpo.group_size": ["2", "8"], "grpo.n_minibatches": ["1", "4"],
             "model.width": ["64", "128"], "model.heads": ["1", "4", "8"], "model.layers": ["1", "12"],
             "model.context": ["128", "4096"], "dataset.bad_row": ["skip", "fail"],
-            "sft.schedule": ["linear", "cosine"],
+            "sft.schedule": ["linear", "cosine", "multistep"], "sft.milestones": ["5"], "sft.min_lr_ratio": ["0.1", "1"],
+            "grpo.warmup_steps_proportion": ["0.1", "1"], "sft.non_finite": ["skip"], "grpo.lora_rank": ["0", "4"],
+            "model.dropout": ["0.1", "0.9"],
             "workers.model_workers": ["1", "2"], "eval.every": ["1", "1000000"], "grpo.top_p": ["0.01", "1"],
             "grpo.temperature": ["0.01", "1", "100"], "dataset.eval_path": ["", "held.jsonl"],
         ]
@@ -35,6 +37,7 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         var random = SplitMix(seed: 5)
         for _ in 0..<60 {
             let overrides = ["dataset.path=rows.jsonl"] + drawn(experiment, &random)
+            if overrides.contains("sft.schedule=multistep"), !overrides.contains("sft.milestones=5") { continue }
             var plan = try Samples.plan(name, overrides)
             try PlanCheck(names: .registered, machine: Samples.machine()).verify(plan)
             plan.fillThreads(cores: 3)
@@ -95,7 +98,128 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         #expect(actor.initialization == .folder("/users/ada/gpt2"))
         #expect([actor.shape, reference.shape] == [.folder("/users/ada/gpt2"), .folder("/users/ada/gpt2")])
         // The reference is what the actor is when the setup begins.
-        #expect(reference.initialization == .role(.actor))
+        #expect(reference.initialization == .folder("/users/ada/gpt2"))
+        for overrides in [["sft.steps=5", "model.checkpoint=~/gpt2"], ["sft.steps=5"], []] {
+            let models = try #require(Samples.plan("grpo", ["dataset.path=/d.jsonl"] + overrides).setups.last).models
+            guard case .transformer(let reference) = models[1].module else { return }
+            #expect(reference.initialization == .role(.actor), "\(overrides)")
+        }
+    }
+}
+
+@Suite struct `The optimizer of a plan` {
+    private func optimizer(_ overrides: [String]) throws -> OptimizerPlan? {
+        try Samples.plan("sft", ["dataset.path=/d.jsonl", "sft.lr=0.5"] + overrides).setups[0].models[0].optimizer
+    }
+
+    @Test func `is AdamW at a constant rate that stops where numbers end`() throws {
+        #expect(try optimizer([]) == OptimizerPlan(learningRate: 0.5, nonFinite: .stop, adapter: nil))
+    }
+
+    @Test func `follows the words for its rate`() throws {
+        func rate(_ overrides: String...) throws -> RatePlan? { try optimizer(overrides)?.rate }
+        #expect(
+            try rate("sft.schedule=cosine", "sft.min_lr_ratio=0.1", "sft.warmup_steps_proportion=0.01")
+                == RatePlan(
+                    peak: 0.5, warmup: .proportion(0.01), schedule: .cosine(RatePlan.Decay(minimumRatio: 0.1))))
+        #expect(
+            try rate("sft.schedule=linear", "sft.decay_steps=70", "sft.warmup_steps=7")
+                == RatePlan(peak: 0.5, warmup: .steps(7), schedule: .linear(RatePlan.Decay(steps: 70))))
+        #expect(
+            try rate("sft.schedule=multistep", "sft.milestones=10, 20,40", "sft.gamma=0.5")
+                == RatePlan(peak: 0.5, schedule: .multistep(milestones: [10, 20, 40], factor: 0.5)))
+    }
+
+    @Test func `follows the words for what is not finite`() throws {
+        #expect(try optimizer(["sft.non_finite=skip"])?.nonFinite == .skip(limit: 10))
+        #expect(try optimizer(["sft.non_finite=skip", "sft.skip_limit=0"])?.nonFinite == .skip(limit: 0))
+    }
+
+    @Test func `follows the words for an adapter`() throws {
+        #expect(try optimizer(["sft.lora_rank=8"])?.adapter == AdapterPlan(rank: 8, alpha: 16))
+        #expect(
+            try optimizer(["sft.lora_rank=8", "sft.lora_alpha=4", "sft.lora_targets=q_proj, v_proj", "sft.use_rslora=true"])?
+                .adapter
+                == AdapterPlan(rank: 8, alpha: 4, targets: ["q_proj", "v_proj"], scaling: .rankStabilized))
+        #expect(try optimizer(["sft.lora_targets=q_proj"])?.adapter == nil)
+    }
+
+    @Test(arguments: [
+        (["sft.schedule=multistep"], "sft.milestones='' must be numbers of updates in rising order"),
+        (["sft.schedule=multistep", "sft.milestones=5,4"], "sft.milestones='5,4' must be"),
+        (["sft.schedule=multistep", "sft.milestones=0,4"], "sft.milestones='0,4' must be"),
+        (["sft.schedule=multistep", "sft.milestones=a"], "sft.milestones='a' must be"),
+        (
+            ["sft.warmup_steps=3", "sft.warmup_steps_proportion=0.5"],
+            "sft.warmup_steps=3 and sft.warmup_steps_proportion=0.5 contradict"
+        ),
+        (["sft.lora_rank=2", "sft.lora_targets=,"], "sft.lora_targets names no layer"),
+    ])
+    func `is refused where the words contradict each other`(overrides: [String], summary: String) {
+        let error = #expect(throws: ConfigurationError.self) { try optimizer(overrides) }
+        #expect(error?.summary.hasPrefix(summary) == true, "\(error?.summary ?? "")")
+        #expect(error?.code == .badValue)
+    }
+
+    @Test func `of a model made from sizes comes with its dropout`() throws {
+        let plan = try Samples.plan("sft", ["dataset.path=/d.jsonl", "model.dropout=0.1"])
+        guard case .transformer(let shape) = plan.setups[0].models[0].module, case .sizes(let sizes) = shape.shape else {
+            Issue.record("it is made from sizes")
+            return
+        }
+        #expect(sizes.dropout == 0.1)
+    }
+}
+
+@Suite struct `A plan for a model in a folder` {
+    private struct Damage: UserFacingError {
+        let summary = "config.json cannot be used: model_type is missing"
+        let detail = "/m/config.json"
+        let hint: String? = "choose another"
+        var exitCode: Int32 { 1 }
+    }
+
+    private func problem(_ overrides: [String], context: Int = 64, parameters: Int = 0, memory: Int = 0)
+        -> ConfigurationError?
+    {
+        var machine = Samples.machine(), names = RegisteredNames.registered
+        machine.memory = memory
+        machine.files.kind = { $0 == "/m" ? .folder : .file }
+        names.modelSize = { _ in
+            guard context > 0 else { throw Damage() }
+            return RegisteredNames.ModelSize(contextLength: context, parameters: parameters)
+        }
+        do {
+            try PlanCheck(names: names, machine: machine).verify(
+                Samples.plan("grpo", ["dataset.path=/d.jsonl", "model.checkpoint=/m"] + overrides))
+            return nil
+        } catch {
+            return error as? ConfigurationError
+        }
+    }
+
+    @Test func `must not have longer rows than the model has positions`() {
+        #expect(problem(["dataset.max_length=64"]) == nil)
+        let error = problem(["dataset.max_length=65"])
+        #expect(
+            error?.summary == "dataset.max_length=65 is above the context of 64 tokens of the model in /m")
+        #expect(error?.hint == "add dataset.max_length=64")
+    }
+
+    @Test func `says what is wrong with the folder before anything starts`() {
+        let error = problem([], context: 0)
+        #expect(error?.summary == "model.checkpoint: config.json cannot be used: model_type is missing")
+        #expect((error?.detail, error?.hint) == ("/m/config.json", "choose another"))
+    }
+
+    @Test func `counts its parameters`() {
+        let error = problem(["dataset.max_length=64"], parameters: 1 << 28, memory: 1 << 30)
+        #expect(
+            error?.summary == "the models of setup 'grpo' need about 5.0 GiB of memory; this machine has 1.0")
+        // An adapter's base has neither gradients nor moments.
+        #expect(
+            problem(["dataset.max_length=64", "grpo.lora_rank=4"], parameters: 1 << 28, memory: 1 << 30)?.summary
+                == "the models of setup 'grpo' need about 2.0 GiB of memory; this machine has 1.0")
     }
 }
 
@@ -189,6 +313,17 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         // Actor with gradients and moments, reference alone, reward without a model.
         #expect(estimate.memory == 5 * 4 * 809_728)
         #expect(estimate.disk == 2 * 3 * 4 * 809_728)
+    }
+
+    @Test(arguments: [
+        ([], 4, 3), (["sft.optimizer=adam"], 4, 3), (["sft.optimizer=sgd"], 3, 2),
+        (["sft.optimizer=sgd", "sft.momentum=0"], 2, 1), (["sft.lora_rank=4"], 1, 2),
+    ])
+    func `is counted as often as the optimizer keeps it`(overrides: [String], memory: Int, disk: Int) throws {
+        let setup = try #require(Samples.plan("sft-arith", overrides).setups.first)
+        let estimate = try ResourceEstimate(setup) { _ in 0 }
+        #expect(estimate.memory == memory * 4 * 809_728)
+        #expect(estimate.disk == 2 * disk * 4 * 809_728)
     }
 
     @Test func `never overflows within the bounds of the settings`() throws {

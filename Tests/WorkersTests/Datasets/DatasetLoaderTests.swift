@@ -142,4 +142,37 @@ import Testing
         }
         #expect(error?.summary == "the models in \(one.path) and \(other.path) have different tokenizers")
     }
+
+    @Test func `its origin is the file, or the data whose characters it has`() throws {
+        let folder = TemporaryFolder()
+        let train = folder.file("t.jsonl", lines: [#"{"prompt": "b", "answer": "c"}"#])
+        let data = TinyTrial.plan(train: train, heldOut: train, supervisedSteps: 1, policySteps: 0)
+        #expect(try TrialVocabulary.build(for: data).origin == "the characters of \(train)")
+        folder.write(Self.letters, to: "tokenizer.json")
+        #expect(
+            try TrialVocabulary.build(for: plan(from: [folder.path, folder.path])).origin
+                == "\(folder.path)/tokenizer.json")
+    }
+
+    @Test(arguments: [(12, false), (13, false), (14, true)])
+    func `a tokenizer that is larger than the model in a folder is refused, with both sizes and files`(
+        tokens: Int, isRefused: Bool
+    ) throws {
+        let spec = ModelSpec.gpt2(vocabularySize: 13, contextLength: 8, width: 8, layers: 1, heads: 1)
+        let letters = "abcdefghijklm".prefix(tokens - 1)
+        let vocabulary = TrialVocabulary(
+            tokenizer: CharacterTokenizer(covering: [String(letters)]), origin: "/data/tokenizer.json")
+        let error: WorkerError?
+        do {
+            try vocabulary.check(fits: spec, of: "/models/small")
+            error = nil
+        } catch let refusal as WorkerError {
+            error = refusal
+        }
+        #expect((error != nil) == isRefused)
+        guard isRefused else { return }
+        #expect(error?.summary == "the tokenizer has 14 tokens, the model in /models/small only 13")
+        #expect(error?.detail == "tokenizer: /data/tokenizer.json; model: vocab_size of /models/small/config.json")
+        #expect(error?.hint == "put the tokenizer.json that belongs to the model into its folder")
+    }
 }

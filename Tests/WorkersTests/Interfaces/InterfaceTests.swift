@@ -177,6 +177,57 @@ import Testing
         #expect(try model.score([[1, 2, 3]], context) != before)
     }
 
+    @Test(arguments: [0.7, 1, 1.6]) func `on policy the ratio is 1 at any temperature, token by token`(
+        temperature: Double
+    ) throws {
+        let arguments: [String: SettingValue] = ["temperature": .number(temperature)]
+        let interface = try interface(arguments), model = try model(), sample = try generated(arguments)
+        let reference = try #require(
+            try interface.run(.inference(try sample.selecting([.packedInputIDs]), context), on: model).outputs)
+        let found = try reference.sequences(of: .packedLogProbabilities, as: Float.self)
+        let recorded = try sample.sequences(of: .packedLogProbabilities, as: Float.self)
+        for (sequence, (one, other)) in zip(try TokenSequences(sample), zip(recorded, found)) {
+            for index in one.indices where index >= sequence.promptLength - 1 {
+                #expect(abs(one[index] - other[index]) < 1e-5)
+            }
+        }
+        let column = try #require(reference.columns[.packedLogProbabilities])
+        let batch = try sample.merging(
+            SequenceSample(
+                ids: sample.ids,
+                columns: [
+                    .packedReferenceLogProbabilities: column,
+                    .rewards: .init(lengths: [[1, 1, 1], [1, 1, 1]], array: .float32([1, 0, 0, 0, 1, 1])),
+                ]))
+        let statistics = try interface.run(.trainStep(batch, context), on: model).statistics
+        let values = Dictionary(uniqueKeysWithValues: statistics.map { ($0.name, $0.value) })
+        #expect(abs((values["grpo_actor/importance_weight"] ?? 0) - 1) < 1e-5)
+        #expect(abs(values["grpo_actor/approx_kl"] ?? 1) < 1e-5)
+        #expect((values["grpo_actor/kl_ref"] ?? 1) < 1e-9)
+        #expect(values["grpo_actor/clip_ratio"] == 0)
+        #expect((values["grpo_actor/grad_norm"] ?? 0) > 0)
+    }
+
+    @Test func `entropy is that of the distribution that was drawn from`() throws {
+        func entropy(_ temperature: Double) throws -> Double {
+            let arguments: [String: SettingValue] = ["temperature": .number(temperature)]
+            let sample = try generated(arguments)
+            let recorded = try #require(sample.columns[.packedLogProbabilities])
+            let batch = try sample.merging(
+                SequenceSample(
+                    ids: sample.ids,
+                    columns: [
+                        .packedReferenceLogProbabilities: recorded,
+                        .rewards: .init(lengths: [[1, 1, 1], [1, 1, 1]], array: .float32([1, 0, 0, 0, 1, 1])),
+                    ]))
+            let statistics = try interface(arguments).run(.trainStep(batch, context), on: model()).statistics
+            return try #require(statistics.first { $0.name == "grpo_actor/entropy" }).value
+        }
+        // Thirteen tokens: even at a high temperature, one-sided at a low one.
+        #expect(try entropy(100) > 2.564)
+        #expect(try entropy(0.01) < 1.5)
+    }
+
     @Test func `equal rewards within a group change nothing but by the divergence`() throws {
         let model = try model(), interface = try interface(["kl_ctl": .number(0)])
         let sample = try generated()
@@ -190,56 +241,5 @@ import Testing
                 ]))
         let statistics = try interface.run(.trainStep(batch, context), on: model).statistics
         #expect(statistics.first { $0.name == "grpo_actor/grad_norm" }?.value == 0)
-    }
-}
-
-@Suite struct SupervisedInterfaceTests {
-    @Test func `the loss falls on a batch that is trained again and again`() throws {
-        let tokenizer = CharacterTokenizer(covering: ["0123456789+="])
-        let model = try WorkerModel(
-            ModelName(.actor),
-            spec: .gpt2(vocabularySize: tokenizer.vocabularySize, contextLength: 16, width: 16, layers: 1, heads: 2),
-            optimizer: OptimizerOptions(learningRate: 1e-2), tokenizer: tokenizer, seed: 5, pool: ThreadPool(threads: 1)
-        )
-        let rows = [
-            PromptRow(line: 1, id: "1", prompt: "1+1=", answer: "2"),
-            .init(line: 2, id: "2", prompt: "2+3=", answer: "5"),
-        ]
-        let sample = try SequenceSample.gathered(
-            rows.map {
-                try PromptAnswerDataset.sample(
-                    $0, id: $0.id, needed: [.packedInputIDs, .promptMask], tokenizer: tokenizer)
-            })
-        let interface = try Interfaces.make(InterfaceReference("sft", arguments: ["max_new_tokens": .integer(2)]))
-        var losses: [Double] = []
-        for step in UInt64(1)...40 {
-            let result = try interface.run(.trainStep(sample, CallContext(step: step, seed: 1)), on: model)
-            losses.append(try #require(result.statistics.first { $0.name == "sft/loss" }).value)
-        }
-        #expect(abs(losses[0] - 2.56) < 0.2)
-        #expect(losses[39] < 0.1)
-        let evaluated = try interface.run(.evaluate(rows, CallContext(step: 40, seed: 1)), on: model).statistics
-        #expect(evaluated.first?.name == "eval/accuracy")
-        #expect(evaluated.first?.value == 1)
-    }
-
-    @Test func `micro-batches do not change the update`() throws {
-        let sequences: [[Int32]] = [[1, 2, 3], [4, 5], [6, 7, 8, 9]]
-        func trained(_ spec: MicroBatchSpec) throws -> [[Float]] {
-            let tokenizer = CharacterTokenizer(covering: ["0123456789+="])
-            let model = try WorkerModel(
-                ModelName(.actor),
-                spec: .gpt2(vocabularySize: tokenizer.vocabularySize, contextLength: 8, width: 8, layers: 1, heads: 1),
-                optimizer: OptimizerOptions(learningRate: 1e-2), tokenizer: tokenizer, seed: 5,
-                pool: ThreadPool(threads: 1))
-            let context = CallContext(step: 1, seed: 1, microBatches: spec)
-            _ = try model.train(sequences, weights: [2, 1, 3], context) { _, outputs in
-                let flat = Array(outputs.logProbabilities.joined())
-                return try SupervisedLoss.evaluate(flat, mask: flat.map { _ in true })
-            }
-            return try model.score(sequences, context)
-        }
-        let one = try trained(MicroBatchSpec()), three = try trained(MicroBatchSpec(minimumCount: 3))
-        for (left, right) in zip(one.joined(), three.joined()) { #expect(abs(left - right) < 1e-5) }
     }
 }

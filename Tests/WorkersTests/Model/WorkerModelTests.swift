@@ -133,6 +133,29 @@ import Testing
         #expect(try other.score([[4, 5, 6]], context) == model.score([[4, 5, 6]], context))
     }
 
+    @Test func `what a folder lacks or has too much of is told`() throws {
+        let folder = TemporaryFolder(), model = try model()
+        let path = try model.save(to: folder.path, step: 1)
+        try model.loadWeights(from: path, layout: .trial)
+        #expect(model.takeRemarks() == [])
+        var spec = ModelSpec.llama(
+            vocabularySize: 13, contextLength: 8, width: 8, layers: 1, heads: 2, keyValueHeads: 1, mlpWidth: 8)
+        func made(_ spec: ModelSpec, _ role: ModelRole) throws -> WorkerModel {
+            try WorkerModel(
+                ModelName(role), spec: spec, optimizer: nil, tokenizer: tokenizer, seed: 1, pool: ThreadPool(threads: 1))
+        }
+        let llama = try made(spec, .actor).save(to: folder.file("llama"), step: 1)
+        spec.head = .value
+        let critic = try made(spec, ModelRole("critic"))
+        try critic.loadWeights(from: llama, layout: .external)
+        #expect(
+            critic.takeRemarks() == [
+                "score.weight is not in \(llama): random first values are kept",
+                "lm_head.weight is not used: the model has no place for that of \(llama)",
+            ])
+        #expect(critic.takeRemarks() == [])
+    }
+
     @Test func `the weight version is that of the last update, and comes back with the checkpoint`() throws {
         let folder = TemporaryFolder(), model = try model()
         for step: UInt64 in [4, 9] {
@@ -216,6 +239,62 @@ import Testing
         let optimizer = OptimizerPlan(
             learningRate: 1e-3, clipNorm: 0, rule: rule, precision: precision, recompute: .blocks)
         #expect(try reply({ $0.optimizer = optimizer }, { $0.totalSteps = 10 }) == "")
+    }
+
+    /// The spec that a factory makes of a plan.
+    private func spec(_ transformer: TransformerPlan, characters: String = "1") throws -> ModelSpec? {
+        let factory = ModelFactory(
+            seed: 1,
+            vocabulary: TrialVocabulary(tokenizer: CharacterTokenizer(covering: [characters]), origin: "a test"),
+            pool: try ThreadPool(threads: 1))
+        return try factory.spec(
+            of: ModelPlan(
+                shard: ModelShardID(ModelName(.actor)), worker: 0, module: .transformer(transformer)))
+    }
+
+    @Test func `dropout is that of the family`() throws {
+        func dropout(_ family: String, _ rate: Double) throws -> ModelSpec.Dropout? {
+            try spec(
+                TransformerPlan(
+                    family: family, contextLength: 8, width: 8, layers: 1, heads: 2, dropout: rate,
+                    initialization: .random))?.dropout
+        }
+        #expect(try dropout("gpt2", 0) == ModelSpec.Dropout.none)
+        #expect(try dropout("gpt2", 0.5) == ModelSpec.Dropout(embedding: 0.5, attention: 0.5, residual: 0.5))
+        #expect(try dropout("llama", 0.5) == ModelSpec.Dropout(attention: 0.5))
+    }
+
+    @Test func `a folder's model meets the trial's tokenizer before it is made`() throws {
+        let folder = TemporaryFolder(), tokenizer = CharacterTokenizer(covering: ["123"])
+        let model = try WorkerModel(
+            ModelName(.actor), spec: .gpt2(vocabularySize: 4, contextLength: 8, width: 8, layers: 1, heads: 1),
+            optimizer: nil, tokenizer: tokenizer, seed: 1, pool: ThreadPool(threads: 1))
+        let path = try model.save(to: folder.path, step: 1)
+        let plan = TransformerPlan(shape: .folder(path), initialization: .folder(path))
+        #expect(try spec(plan, characters: "123")?.vocabularySize == 4)
+        let error = #expect(throws: WorkerError.self) { try spec(plan, characters: "1234") }
+        #expect(error?.summary == "the tokenizer has 5 tokens, the model in \(path) only 4")
+        let size = try ModelFactory.size(ofFolder: path)
+        #expect(size.contextLength == 8)
+        #expect(size.parameters == 4 * 8 + 8 * 8 + 12 * 8 * 8 + 13 * 8 + 2 * 8)
+    }
+
+    @Test func `a model that starts from a role has that role's random weights until there are others`() throws {
+        func score(_ name: ModelRole, _ initialization: TransformerPlan.Initialization) throws -> [[Float]] {
+            let factory = ModelFactory(
+                seed: 1, vocabulary: TrialVocabulary(tokenizer: CharacterTokenizer(covering: ["123"]), origin: "a test"),
+                pool: try ThreadPool(threads: 1))
+            let plan = ModelPlan(
+                shard: ModelShardID(ModelName(name)), worker: 0,
+                module: .transformer(
+                    TransformerPlan(
+                        family: "gpt2", contextLength: 8, width: 8, layers: 1, heads: 2, initialization: initialization)))
+            let model = try factory.model(plan, WireInitializeRequest(), step: 0)
+            return try model.score([[1, 2, 3]], CallContext(step: 1, seed: 1))
+        }
+        let actor = try score(.actor, .random)
+        #expect(try score(.reference, .role(.actor)) == actor)
+        #expect(try score(.reference, .random) != actor)
     }
 
     @Test func `a folder that is not there is an error with its path`() throws {

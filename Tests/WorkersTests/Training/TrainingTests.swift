@@ -1,3 +1,4 @@
+import Compute
 import Protocol
 import TestSupport
 import Testing
@@ -103,5 +104,89 @@ import Testing
         let run = try TrialRun.complete(plan(), in: folder, orders: [.exit])
         #expect(run.outcome == .stopped)
         #expect(run.metrics.isEmpty)
+    }
+
+    /// The tiny trial with dropout and another optimizer for everything that trains.
+    private func plan(
+        _ optimizer: OptimizerPlan, dropout: Double = 0, checkpointEverySteps: Int = 100
+    ) -> TrialPlan {
+        var plan = plan(checkpointEverySteps: checkpointEverySteps)
+        for setup in plan.setups.indices {
+            for model in plan.setups[setup].models.indices {
+                if plan.setups[setup].models[model].optimizer != nil {
+                    plan.setups[setup].models[model].optimizer = optimizer
+                }
+                guard case .transformer(var shape) = plan.setups[setup].models[model].module,
+                    case .sizes(var sizes) = shape.shape
+                else { continue }
+                sizes.dropout = dropout
+                shape.shape = .sizes(sizes)
+                plan.setups[setup].models[model].module = .transformer(shape)
+            }
+        }
+        return plan
+    }
+
+    @Test(arguments: [2, 3, 4]) func `a trial with adapters, dropout and steps of the rate resumes exactly`(
+        step: Int
+    ) throws {
+        let optimizer = OptimizerPlan(
+            rate: RatePlan(peak: 2e-2, schedule: .multistep(milestones: [2], factor: 0.5)),
+            adapter: AdapterPlan(rank: 2, alpha: 8, targets: ["c_attn", "c_fc"]))
+        func plan() -> TrialPlan { self.plan(optimizer, dropout: 0.1, checkpointEverySteps: 1) }
+        let whole = try TrialRun.complete(plan(), in: folder)
+        #expect(whole.failure == nil)
+        #expect(whole.metrics.keys.sorted() == [0, 1, 2, 3, 4, 5])
+        let second = TemporaryFolder()
+        var first = plan()
+        first.setups[0].steps = min(step, 3)
+        if step > 3 { first.setups[1].steps = step - 3 } else { first.setups.removeLast() }
+        _ = try TrialRun.complete(first, in: second)
+        let resumed = try TrialRun.complete(plan(), in: second, attempt: 2, resumeStep: step)
+        #expect(resumed.failure == nil)
+        for number in UInt64(step + 1)...5 { #expect(resumed.metrics[number] == whole.metrics[number]) }
+        // Only the adapter was trained, and its folder lies in every checkpoint.
+        let saved = try #require(whole.checkpoints.last { $0.step == 5 }?.path)
+        let config = try AdapterFolder(path: saved + "/adapter").options()
+        #expect(config == AdapterOptions(rank: 2, alpha: 8, targets: .named(["c_attn", "c_fc"])))
+    }
+
+    @Test func `an adapter is trained from what the setup before has left, and its reference is that`() throws {
+        let optimizer = OptimizerPlan(learningRate: 1e-2, adapter: AdapterPlan(rank: 2, alpha: 8))
+        let run = try TrialRun.complete(plan(optimizer), in: folder)
+        #expect(run.failure == nil)
+        // Step 3 has its evaluation from both setups: the merged model is the trained one.
+        #expect(run.metrics[3]?["eval/loss"] != run.metrics[0]?["eval/loss"])
+        // The first of the two updates of step 4 diverges by rounding only.
+        #expect((run.metrics[4]?["grpo_actor/kl_ref"] ?? 1) < 0.05)
+    }
+
+    @Test func `updates that are not finite end the trial, or are told and passed over`() throws {
+        var plan = plan(OptimizerPlan(learningRate: 3e38, nonFinite: .skip(limit: 0)))
+        plan.setups.removeLast()
+        plan.setups[0].evaluation = nil
+        let passed = try TrialRun.complete(plan, in: folder)
+        #expect(passed.outcome == .completed, "\(passed.failure ?? "")")
+        #expect(passed.metrics[1]?["sft/loss"]?.isFinite == true)
+        #expect(passed.metrics[2]?["sft/loss"]?.isNaN == true)
+        #expect(passed.logs.contains { $0.hasPrefix("model 'actor': an update of step 2 was left out: its loss is not finite") })
+        plan.setups[0].models[0].optimizer?.nonFinite = .stop
+        let stopped = try TrialRun.complete(plan, in: TemporaryFolder())
+        #expect(stopped.failure?.contains("the gradients of model 'actor' are not finite at step 2") == true)
+        plan.setups[0].models[0].optimizer?.nonFinite = .skip(limit: 2)
+        let limited = try TrialRun.complete(plan, in: TemporaryFolder())
+        #expect(limited.failure?.contains("are not finite at step 3") == true)
+    }
+
+    @Test func `a policy that nothing was trained for before has its own beginning as reference`() throws {
+        var plan = plan()
+        plan.setups.removeFirst()
+        guard case .transformer(var shape) = plan.setups[0].models[0].module else { return }
+        shape.initialization = .random
+        plan.setups[0].models[0].module = .transformer(shape)
+        let run = try TrialRun.complete(plan, in: folder)
+        #expect(run.failure == nil)
+        // Two updates of a step; before the first the reference is the actor.
+        #expect((run.metrics[1]?["grpo_actor/kl_ref"] ?? 1) < 0.05)
     }
 }

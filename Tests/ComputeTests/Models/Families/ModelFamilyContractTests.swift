@@ -94,3 +94,21 @@ private let specs: [ModelSpec] = {
         #expect(text.with(key, nil).refusal?.summary == "This version cannot run a model with num_labels 2.")
     }
 }
+
+@Suite struct `A model as its own file tells of it` {
+    private func stored(_ family: String) throws -> ModelSpec.Dropout {
+        var spec = try ModelFamilies.named(family).spec(
+            of: ModelSizes(vocabularySize: 7, contextLength: 8, width: 16, layers: 1, heads: 2))
+        spec.dropout = ModelSpec.Dropout(embedding: 0.25, attention: 0.25, residual: 0.25)
+        let stored = try spec.asStored()
+        spec.dropout = stored.dropout
+        #expect(stored == spec)
+        return stored.dropout
+    }
+
+    @Test func `drops where its family does`() throws {
+        #expect(try stored("gpt2") == ModelSpec.Dropout(embedding: 0.25, attention: 0.25, residual: 0.25))
+        #expect(try stored("llama") == ModelSpec.Dropout(attention: 0.25))
+        #expect(try stored("qwen2") == ModelSpec.Dropout(attention: 0.25))
+    }
+}
