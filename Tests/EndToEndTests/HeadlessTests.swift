@@ -77,4 +77,32 @@ import Testing
         #expect(try small.show("sft", "once").status == "stopped")
         #expect(eventually(within: 2) { small.survivors.isEmpty })
     }
+
+    @Test func `what a trial leaves can be begun with, adapters and a policy of its own included`() throws {
+        func checkpoint(_ experiment: String, _ trial: String, _ step: Int) -> String {
+            "\(small.folder.path)/home/trials/\(experiment)/\(trial)/checkpoints/actor/step-\(step)"
+        }
+        func complete(_ experiment: String, _ trial: String, _ settings: [String]) throws {
+            let result = try small.program.run(["start", "-e", experiment, "-f", trial] + settings)
+            #expect(result.status == 0, "\(result.output)\n\(result.errors)")
+        }
+        try complete("sft", "base", small.sft(steps: 3, "model.dropout=0.1", "sft.schedule=cosine"))
+        let base = "model.checkpoint=\(checkpoint("sft", "base", 3))"
+        try complete("grpo", "alone", small.grpo(sftSteps: 0, steps: 2, base, "grpo.temperature=0.7"))
+        let ratios = try small.metric("grpo_actor/importance_weight", "grpo", "alone")
+        #expect(ratios.allSatisfy { abs($0.value - 1) < 1e-5 })
+        try complete("grpo", "adapted", small.grpo(sftSteps: 2, steps: 2, base, "sft.lora_rank=2", "grpo.lora_rank=2"))
+        let adapted = checkpoint("grpo", "adapted", 4)
+        #expect(FileManager.default.fileExists(atPath: "\(adapted)/adapter/adapter_model.safetensors"))
+        try complete("sft", "again", small.sft(steps: 2, "model.checkpoint=\(adapted)"))
+    }
+
+    @Test func `rows longer than the model in a folder takes are refused before anything starts`() throws {
+        #expect(try small.program.run(["start", "-e", "sft", "-f", "base"] + small.sft(steps: 1)).status == 0)
+        let path = "\(small.folder.path)/home/trials/sft/base/checkpoints/actor/step-1"
+        let result = try small.program.run(
+            ["check", "-e", "sft", "-f", "long"] + small.sft(steps: 1, "model.checkpoint=\(path)", "dataset.max_length=17"))
+        #expect(result.status == 2)
+        #expect(result.errors.contains("dataset.max_length=17 is above the context of 16 tokens of the model in \(path)"))
+    }
 }

@@ -26,8 +26,8 @@ package struct ComputeError: UserFacingError, Equatable {
     package let summary: String
     /// The facts behind it.
     package let detail: String
-    /// What to do next.
-    package let hint: String
+    /// What to do next; optional, or it would not be the one that a `UserFacingError` is asked for.
+    package let hint: String?
 
     package init(_ code: Code, summary: String, detail: String, hint: String) {
         self.code = code

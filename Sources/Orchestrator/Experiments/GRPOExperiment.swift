@@ -50,7 +50,8 @@ package struct GRPOExperiment: Experiment {
         let interface = InterfaceReference("grpo_actor", arguments: Self.arguments(settings))
         return SetupPlan(
             name: "grpo", steps: settings.integer("grpo.steps"), models: try models(settings),
-            calls: Self.calls(interface, prompts: settings.integer("grpo.prompts")),
+            calls: Self.calls(
+                interface, prompts: settings.integer("grpo.prompts"), settings.microBatches("grpo")),
             dataset: settings.datasetPlan("dataset.path", type: "prompt"),
             evaluation: settings.evaluationPlan(interface),
             checkpointEverySteps: settings.integer("checkpoint.every"))
@@ -81,7 +82,9 @@ package struct GRPOExperiment: Experiment {
         ]
     }
 
-    private static func calls(_ interface: InterfaceReference, prompts: Int) -> [ModelFunctionCall] {
+    private static func calls(
+        _ interface: InterfaceReference, prompts: Int, _ microBatches: MicroBatchSpec
+    ) -> [ModelFunctionCall] {
         [
             ModelFunctionCall(
                 name: "actor_gen", interfaceType: .generate, interface: interface, model: ModelName(.actor),
@@ -95,13 +98,14 @@ package struct GRPOExperiment: Experiment {
             ModelFunctionCall(
                 name: "ref_inf", interfaceType: .inference, interface: interface, model: ModelName(.reference),
                 inputKeys: ["packed_input_ids"], outputKeys: ["packed_ref_logprobs"],
-                outputKeyRemap: ["packed_logprobs": "packed_ref_logprobs"], sequences: prompts),
+                outputKeyRemap: ["packed_logprobs": "packed_ref_logprobs"], sequences: prompts,
+                microBatches: microBatches),
             ModelFunctionCall(
                 name: "actor_train", interfaceType: .trainStep, interface: interface, model: ModelName(.actor),
                 inputKeys: [
                     "packed_input_ids", "packed_logprobs", "prompt_mask", "seq_no_eos_mask", "rewards",
                     "packed_ref_logprobs",
-                ], sequences: prompts),
+                ], sequences: prompts, microBatches: microBatches),
         ]
     }
 }

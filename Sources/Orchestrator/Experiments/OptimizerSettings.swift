@@ -55,6 +55,12 @@ extension CommonSettings {
                 "\(group).recompute", .choice(OptimizerPlan.Recompute.allCases.map(\.rawValue)), default: .text("none"),
                 "blocks: keep only the input of each block and compute the rest again, for less memory"),
             Setting(
+                "\(group).n_mbs", .integer(1...65_536), default: .integer(1),
+                "micro-batches an update is cut into, at least; as many sequences as there are, at most"),
+            Setting(
+                "\(group).max_tokens_per_mb", .integer(0...1_000_000_000), default: .integer(0),
+                "tokens of a micro-batch, at most; 0: no limit"),
+            Setting(
                 "\(group).non_finite", .choice(["stop", "skip"]), default: .text("stop"),
                 "what a loss or gradient that is not finite does: end the attempt, or be left out and told"),
             Setting(
@@ -94,6 +100,12 @@ extension Settings {
             recompute: OptimizerPlan.Recompute(rawValue: text("\(group).recompute")) ?? .none,
             nonFinite: text("\(group).non_finite") == "skip" ? .skip(limit: limit) : .stop,
             adapter: try adapterPlan(group))
+    }
+
+    /// How the update of a call is cut.
+    func microBatches(_ group: String) -> MicroBatchSpec {
+        let most = integer("\(group).max_tokens_per_mb")
+        return MicroBatchSpec(minimumCount: integer("\(group).n_mbs"), maximumTokens: most == 0 ? nil : most)
     }
 
     private func ratePlan(_ group: String) throws(ConfigurationError) -> RatePlan {

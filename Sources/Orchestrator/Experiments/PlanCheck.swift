@@ -93,6 +93,12 @@ package struct PlanCheck: Sendable {
 
     private func verifyBatches(_ setup: SetupPlan) throws(ConfigurationError) {
         for call in setup.calls {
+            let longest = try longestSequence(of: call, in: setup)
+            if let most = call.microBatches.maximumTokens, most < longest {
+                throw ConfigurationError(
+                    .badBatch, "'\(call.name)' takes at most \(most) tokens at a time; one sequence may have \(longest)",
+                    hint: "set max_tokens_per_mb to \(longest) or more")
+            }
             let minibatches = call.interface.arguments["n_minibatches"]?.integer ?? 1
             if call.interfaceType == .trainStep, minibatches > call.sequences {
                 throw ConfigurationError(
@@ -100,6 +106,20 @@ package struct PlanCheck: Sendable {
                     "'\(call.name)' cuts \(call.sequences) sequences into \(minibatches) minibatches; some would be empty"
                 )
             }
+        }
+    }
+
+    /// Tokens of the longest sequence that a call may be given: a row, or a prompt with what was generated behind it.
+    private func longestSequence(of call: ModelFunctionCall, in setup: SetupPlan) throws(ConfigurationError) -> Int {
+        let generating = setup.calls.filter { $0.interfaceType == .generate }
+        let answer = generating.compactMap { $0.interface.arguments["max_new_tokens"]?.integer }.max() ?? 0
+        let longest = setup.dataset.maximumLength + answer
+        guard let model = setup.models.first(where: { $0.name == call.model }),
+            case .transformer(let transformer) = model.module
+        else { return longest }
+        switch transformer.shape {
+        case .sizes(let sizes): return min(longest, sizes.contextLength)
+        case .folder(let path): return min(longest, try size(ofFolder: path).contextLength)
         }
     }
 

@@ -41,7 +41,8 @@ package struct SFTExperiment: Experiment {
             optimizer: try settings.optimizerPlan("sft"))
         let train = ModelFunctionCall(
             name: "actor_train", interfaceType: .trainStep, interface: interface, model: ModelName(.actor),
-            inputKeys: ["packed_input_ids", "prompt_mask"], sequences: settings.integer("sft.batch_size"))
+            inputKeys: ["packed_input_ids", "prompt_mask"], sequences: settings.integer("sft.batch_size"),
+            microBatches: settings.microBatches("sft"))
         return SetupPlan(
             name: "sft", steps: settings.integer("sft.steps"), models: [actor], calls: [train],
             dataset: settings.datasetPlan("dataset.path"), evaluation: settings.evaluationPlan(interface),

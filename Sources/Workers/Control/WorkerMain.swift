@@ -13,7 +13,7 @@ package enum WorkerMain {
         do {
             return try WorkerProcess(id: id, attempt: attempt, runtime: RuntimeFolder(path: runtimePath)).run()
         } catch {
-            writeToStandardError("\(logTimestamp()) ERROR: \(id): \(errorReport(error))\n")
+            writeToStandardError("\(logTimestamp()) ERROR: \(id): \(describe(error))\n")
             return ExitCode.failure
         }
     }
@@ -45,7 +45,7 @@ package enum WorkerMain {
                 do {
                     try control.run()
                 } catch {
-                    complain("control has ended: \(errorReport(error))")
+                    complain("control has ended: \(describe(error))")
                     // Nobody can reach this worker any more, so it leaves by itself.
                     orders.post(.exit)
                 }
@@ -86,7 +86,7 @@ package enum WorkerMain {
                 do {
                     ending = try work(configuration, queue, clock, logger)
                 } catch {
-                    let report = errorReport(error)
+                    let report = describe(error)
                     logger.error("\(report)")
                     ending = .failed(report, step: progress.step)
                 }
@@ -96,7 +96,7 @@ package enum WorkerMain {
                 if case .failed = ending { return ExitCode.failure }
                 return ExitCode.success
             } catch {
-                news.post(.failed(errorReport(error), step: 0))
+                news.post(.failed(describe(error), step: 0))
                 return ExitCode.failure
             }
         }

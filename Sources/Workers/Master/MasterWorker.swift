@@ -89,7 +89,7 @@ package final class MasterWorker {
             guard let frame = frames.first else { return }
             reply = try WireCodec.decode(WireReply.self, from: frame)
         } catch {
-            logger.warning("a reply was refused: \(errorReport(error))")
+            logger.warning("a reply was refused: \(describe(error))")
             return
         }
         let isBarrier = reply.requestID == ModelWorker.barrier && reply.handleName == RequestHandle.ack.rawValue

@@ -110,7 +110,7 @@ package final class ModelExecutor {
         do {
             try body(&reply)
         } catch {
-            reply.error = errorReport(error)
+            reply.error = describe(error)
             logger.error("\(request.handleName) \(request.mfc) of step \(request.step) failed: \(reply.error)")
         }
         return reply

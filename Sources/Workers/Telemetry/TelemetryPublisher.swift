@@ -40,7 +40,7 @@ package final class TelemetryPublisher: Sendable {
     /// Starts the thread.
     package func start() throws {
         let started = try WorkerThread { [self] in
-            do { try run() } catch { complain("telemetry has ended: \(errorReport(error))") }
+            do { try run() } catch { complain("telemetry has ended: \(describe(error))") }
         }
         thread.withLock { $0 = started }
     }
@@ -101,7 +101,7 @@ package final class TelemetryPublisher: Sendable {
             do {
                 sender.acknowledged(try WireCodec.decode(WireTelemetryAck.self, from: frame), now: now)
             } catch {
-                complain("a telemetry answer was refused: \(errorReport(error))")
+                complain("a telemetry answer was refused: \(describe(error))")
             }
         }
     }

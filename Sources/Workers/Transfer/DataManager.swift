@@ -81,7 +81,7 @@ package final class DataManager {
                 inbox.receive(sample, for: .init(transfer: header.transferID, step: Int(header.stepIndex)))
             } catch {
                 refusedMessages += 1
-                lastRefusal = errorReport(error)
+                lastRefusal = describe(error)
             }
         }
     }

@@ -69,7 +69,7 @@ private struct Mutation {
             "dropout",
         ]
         return files.contains { text.contains($0) } && (places + sizes).contains { text.contains($0) }
-            && !error.hint.isEmpty
+            && error.hint?.isEmpty == false
     }
 
     @Test(arguments: [

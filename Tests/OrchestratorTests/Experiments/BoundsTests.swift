@@ -64,7 +64,7 @@ private let ranged: [Setting] = Experiments.all.flatMap(\.settings)
         ("sft.lr", "-0.001", "is out of range: it must be a number from 0.0 to 10.0"),
         ("sft.weight_decay", "1.5", "is out of range: it must be a number from 0.0 to 1.0"),
         ("sft.clip_norm", "-1", "is out of range: it must be a number from 0.0 to 1000000.0"),
-        ("sft.schedule", "cosin", "must be one of constant, linear, cosine. Did you mean 'cosine'?"),
+        ("sft.schedule", "cosin", "must be one of constant, linear, cosine, multistep. Did you mean 'cosine'?"),
         ("sft.warmup_steps", "-1", "is out of range: it must be a whole number from 0 to 1000000"),
     ])
     func `are said to whoever breaks them`(path: String, text: String, phrase: String) {

@@ -107,6 +107,23 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
     }
 }
 
+@Suite struct `The micro-batches of a plan` {
+    private func calls(_ overrides: String...) throws -> [MFCName: MicroBatchSpec] {
+        let setups = try Samples.plan("grpo", ["dataset.path=/d.jsonl", "sft.steps=1"] + overrides).setups
+        let calls = setups.flatMap { setup in setup.calls.map { (MFCName("\(setup.name)/\($0.name)"), $0.microBatches) } }
+        return Dictionary(uniqueKeysWithValues: calls)
+    }
+
+    @Test func `cut what trains and what the reference scores, each setup by its own words`() throws {
+        #expect(try calls().values.allSatisfy { $0 == MicroBatchSpec() })
+        let cut = try calls("sft.n_mbs=3", "grpo.max_tokens_per_mb=4096")
+        #expect(cut["sft/actor_train"] == MicroBatchSpec(minimumCount: 3))
+        #expect(cut["grpo/actor_train"] == MicroBatchSpec(maximumTokens: 4096))
+        #expect(cut["grpo/ref_inf"] == MicroBatchSpec(maximumTokens: 4096))
+        #expect(cut["grpo/actor_gen"] == MicroBatchSpec())
+    }
+}
+
 @Suite struct `The optimizer of a plan` {
     private func optimizer(_ overrides: [String]) throws -> OptimizerPlan? {
         try Samples.plan("sft", ["dataset.path=/d.jsonl", "sft.lr=0.5"] + overrides).setups[0].models[0].optimizer
@@ -267,6 +284,15 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         (["model.width=100", "model.heads=8"], "model.width=100 is not divisible by model.heads=8"),
         (["model.heads=512", "model.width=256"], "model.width=256 is not divisible by model.heads=512"),
         (["dataset.max_length=129"], "dataset.max_length=129 is above model.context=128"),
+        (
+            ["dataset.max_length=50", "grpo.max_new_tokens=8", "grpo.max_tokens_per_mb=57"],
+            "'ref_inf' takes at most 57 tokens at a time; one sequence may have 58"
+        ),
+        (
+            ["sft.steps=1", "dataset.max_length=50", "sft.max_tokens_per_mb=49"],
+            "'actor_train' takes at most 49 tokens at a time; one sequence may have 50"
+        ),
+        (["grpo.max_tokens_per_mb=127"], "'ref_inf' takes at most 127 tokens at a time; one sequence may have 128"),
         (
             ["grpo.prompts=3", "grpo.n_minibatches=4"],
             "'actor_train' cuts 3 sequences into 4 minibatches; some would be empty"

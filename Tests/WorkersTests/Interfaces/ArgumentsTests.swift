@@ -73,17 +73,17 @@ import Testing
 @Suite struct ErrorReportTests {
     @Test func `errors of the compute core read like all others`() {
         let error = ComputeError(.invalidBatch, summary: "No.", detail: "Because.", hint: "Do this.")
-        #expect(errorReport(error) == "No.\nBecause.\nhint: Do this.")
+        #expect(describe(error) == "No.\nBecause.\nhint: Do this.")
     }
 
     @Test func `a report leaves out what is empty`() {
-        #expect(errorReport(WorkerError(.plan, "No.")) == "No.")
+        #expect(describe(WorkerError(.plan, "No.")) == "No.")
     }
 
     @Test func `a dataset error tells how to go on`() {
         let error = DatasetError(.badRow, path: "d.jsonl", line: 4, reason: "broken")
         #expect(
-            errorReport(error) == """
+            describe(error) == """
                 d.jsonl:4: broken
                 hint: correct the row, or set dataset.bad_row=skip to leave such rows out
                 """)

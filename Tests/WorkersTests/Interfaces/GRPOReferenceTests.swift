@@ -219,6 +219,6 @@ private struct PolicyBatch {
     {
         let batch = PolicyBatch(seed: 1)
         let error = #expect(throws: (any Error).self) { try train(misfit.sample(), batch) }
-        #expect(error.map { errorReport($0) }?.hasPrefix(misfit.reason) == true)
+        #expect(error.map { describe($0) }?.hasPrefix(misfit.reason) == true)
     }
 }

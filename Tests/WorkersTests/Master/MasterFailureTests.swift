@@ -94,7 +94,7 @@ import Testing
         workers.alter = { request, reply in if request.handleName == "fetch" { nonsense.apply(to: &reply) } }
         try workers.join()
         let error = #expect(throws: (any Error).self) { try workers.answerAll() }
-        #expect(error.map { errorReport($0) }?.contains(nonsense.reason) == true)
+        #expect(error.map { describe($0) }?.contains(nonsense.reason) == true)
     }
 
     @Test func `absurd versions, steps and numbers from a worker stop nothing`() throws {

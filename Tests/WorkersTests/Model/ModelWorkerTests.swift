@@ -52,7 +52,7 @@ private struct HandMaster: ~Copyable {
         let plan = TinyTrial.plan(train: train, heldOut: train)
         let master = try HandMaster.open(context, runtime)
         let thread = try WorkerThread {
-            do { try Self.run(plan, context, runtime, orders) } catch { Issue.record("\(errorReport(error))") }
+            do { try Self.run(plan, context, runtime, orders) } catch { Issue.record("\(describe(error))") }
         }
         defer { thread.join() }
         let hello = try master.receive()

@@ -198,7 +198,7 @@ import Testing
             _ = try factory.model(plan, filled(WireInitializeRequest(), initialize), step: 1)
             return ""
         } catch {
-            return errorReport(error)
+            return describe(error)
         }
     }
 

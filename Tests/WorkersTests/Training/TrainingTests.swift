@@ -162,7 +162,7 @@ import Testing
     }
 
     @Test func `updates that are not finite end the trial, or are told and passed over`() throws {
-        var plan = plan(OptimizerPlan(learningRate: 3e38, nonFinite: .skip(limit: 0)))
+        var plan = plan(OptimizerPlan(learningRate: 1e30, nonFinite: .skip(limit: 0)))
         plan.setups.removeLast()
         plan.setups[0].evaluation = nil
         let passed = try TrialRun.complete(plan, in: folder)

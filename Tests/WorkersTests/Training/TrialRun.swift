@@ -43,7 +43,7 @@ struct TrialRun {
             // The sockets linger until every reset is out.
             for worker in workers { worker.join() }
         } catch {
-            run.failure = errorReport(error)
+            run.failure = describe(error)
             // No reset comes from a master that failed: the context's end releases the workers.
             context.shutdown()
             for worker in workers { worker.join() }
@@ -69,7 +69,7 @@ struct TrialRun {
                 progress: progress, logger: logger
             ).run()
         } catch {
-            logger.error("worker \(index) ended: \(errorReport(error))")
+            logger.error("worker \(index) ended: \(describe(error))")
         }
     }
 
