@@ -46,7 +46,8 @@ enum CommonSettings {
         Setting("model.context", .integer(8...1_048_576), default: .integer(128), "longest sequence in tokens"),
         Setting(
             "model.dropout", .number(0...0.9), default: .number(0),
-            "share that supervised training drops: of embeddings, attention and residuals (gpt2), of attention (others)"),
+            "share that supervised training drops: of embeddings, attention and residuals (gpt2), of attention (others)"
+        ),
         Setting(
             "model.checkpoint", .path, default: .text(""),
             "folder of a Hugging Face model to start from, with its shape and tokenizer; empty: random weights"),

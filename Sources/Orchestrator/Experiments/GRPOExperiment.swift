@@ -28,7 +28,9 @@ package struct GRPOExperiment: Experiment {
             Setting(
                 "grpo.eps_clip", .number(0...1), default: .number(0.2), "how far a probability ratio may move from 1"),
             Setting("grpo.kl_ctl", .number(0...100), default: .number(0.01), "weight of the KL term to the reference"),
-            Setting("grpo.temperature", .number(0.01...100), default: .number(1), "temperature of sampling, and of the distribution that trains"),
+            Setting(
+                "grpo.temperature", .number(0.01...100), default: .number(1),
+                "temperature of sampling, and of the distribution that trains"),
             Setting(
                 "grpo.top_k", .integer(0...1_000_000), default: .integer(0), "sample among this many tokens; 0: all"),
             Setting("grpo.top_p", .number(0.01...1), default: .number(1), "sample among this much probability"),

@@ -20,7 +20,8 @@ extension CommonSettings {
             Setting(
                 "\(group).schedule", .choice(ScheduleWord.all), default: .text("constant"),
                 "how the learning rate goes on after the warm-up"),
-            Setting("\(group).warmup_steps", .integer(0...1_000_000), default: .integer(0), "updates of linear warm-up"),
+            Setting(
+                "\(group).warmup_steps", .integer(0...1_000_000), default: .integer(0), "updates of linear warm-up"),
             Setting(
                 "\(group).warmup_steps_proportion", .number(0...1), default: .number(0),
                 "the same as a share of all updates; set one of the two"),
@@ -148,7 +149,8 @@ extension Settings {
         let targets = words(of: "\(group).lora_targets")
         guard !targets.isEmpty else {
             throw ConfigurationError(
-                .badValue, "\(group).lora_targets names no layer", hint: "\(group).lora_targets=all-linear takes them all")
+                .badValue, "\(group).lora_targets names no layer",
+                hint: "\(group).lora_targets=all-linear takes them all")
         }
         return AdapterPlan(
             rank: rank, alpha: number("\(group).lora_alpha"), targets: targets == ["all-linear"] ? [] : targets,

@@ -58,7 +58,8 @@ package struct PlanCheck: Sendable {
                 let context = try size(ofFolder: path).contextLength
                 if longest > context {
                     throw ConfigurationError(
-                        .badBatch, "dataset.max_length=\(longest) is above the context of \(context) tokens of the model "
+                        .badBatch,
+                        "dataset.max_length=\(longest) is above the context of \(context) tokens of the model "
                             + "in \(path)", hint: "add dataset.max_length=\(context)")
                 }
             }
@@ -96,7 +97,8 @@ package struct PlanCheck: Sendable {
             let longest = try longestSequence(of: call, in: setup)
             if let most = call.microBatches.maximumTokens, most < longest {
                 throw ConfigurationError(
-                    .badBatch, "'\(call.name)' takes at most \(most) tokens at a time; one sequence may have \(longest)",
+                    .badBatch,
+                    "'\(call.name)' takes at most \(most) tokens at a time; one sequence may have \(longest)",
                     hint: "set max_tokens_per_mb to \(longest) or more")
             }
             let minibatches = call.interface.arguments["n_minibatches"]?.integer ?? 1
@@ -151,7 +153,8 @@ package struct PlanCheck: Sendable {
             throw ConfigurationError(
                 .resources,
                 "the models of setup '\(setup.name)' need about \(gibibytes(estimate.memory)) GiB of memory; "
-                    + "this machine has \(gibibytes(machine.memory))", hint: "take a smaller model, or train an adapter with lora_rank")
+                    + "this machine has \(gibibytes(machine.memory))",
+                hint: "take a smaller model, or train an adapter with lora_rank")
         }
         if machine.freeDisk > 0, estimate.disk > machine.freeDisk {
             throw ConfigurationError(

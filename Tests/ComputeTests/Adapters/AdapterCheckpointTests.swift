@@ -70,7 +70,8 @@ import Testing
         let scratch = try ScratchFolder(), engine = try engine(Self.specs[0])
         try train(engine, updates: 4)
         let path = try saved(engine, in: scratch)
-        let next = try self.engine(Self.specs[0], seed: 7, adapter: AdapterOptions(rank: 1, alpha: 1, targets: .allLinear))
+        let next = try self.engine(
+            Self.specs[0], seed: 7, adapter: AdapterOptions(rank: 1, alpha: 1, targets: .allLinear))
         let report = try next.model.loadWeights(from: Checkpoint.open(path))
         #expect(report.untouched.count == 16)
         #expect(report.fresh.isEmpty)
@@ -119,7 +120,8 @@ import Testing
     }
 
     private func options(_ dropout: String) throws -> AdapterOptions {
-        let json = #"{"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": ["c_fc"], "lora_dropout": \#(dropout)}"#
+        let json =
+            #"{"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": ["c_fc"], "lora_dropout": \#(dropout)}"#
         _ = try scratch.write(Array(json.utf8), to: "adapter_config.json")
         return try AdapterFolder(path: scratch.path).options()
     }

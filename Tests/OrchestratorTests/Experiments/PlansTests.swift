@@ -17,7 +17,8 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
             "grpo.prompts": ["4", "64"], "grpo.group_size": ["2", "8"], "grpo.n_minibatches": ["1", "4"],
             "model.width": ["64", "128"], "model.heads": ["1", "4", "8"], "model.layers": ["1", "12"],
             "model.context": ["128", "4096"], "dataset.bad_row": ["skip", "fail"],
-            "sft.schedule": ["linear", "cosine", "multistep"], "sft.milestones": ["5"], "sft.min_lr_ratio": ["0.1", "1"],
+            "sft.schedule": ["linear", "cosine", "multistep"], "sft.milestones": ["5"],
+            "sft.min_lr_ratio": ["0.1", "1"],
             "grpo.warmup_steps_proportion": ["0.1", "1"], "sft.non_finite": ["skip"], "grpo.lora_rank": ["0", "4"],
             "model.dropout": ["0.1", "0.9"],
             "workers.model_workers": ["1", "2"], "eval.every": ["1", "1000000"], "grpo.top_p": ["0.01", "1"],
@@ -110,7 +111,8 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
 @Suite struct `The micro-batches of a plan` {
     private func calls(_ overrides: String...) throws -> [MFCName: MicroBatchSpec] {
         let setups = try Samples.plan("grpo", ["dataset.path=/d.jsonl", "sft.steps=1"] + overrides).setups
-        let calls = setups.flatMap { setup in setup.calls.map { (MFCName("\(setup.name)/\($0.name)"), $0.microBatches) } }
+        let calls = setups.flatMap { setup in setup.calls.map { (MFCName("\(setup.name)/\($0.name)"), $0.microBatches) }
+        }
         return Dictionary(uniqueKeysWithValues: calls)
     }
 
@@ -155,8 +157,10 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
     @Test func `follows the words for an adapter`() throws {
         #expect(try optimizer(["sft.lora_rank=8"])?.adapter == AdapterPlan(rank: 8, alpha: 16))
         #expect(
-            try optimizer(["sft.lora_rank=8", "sft.lora_alpha=4", "sft.lora_targets=q_proj, v_proj", "sft.use_rslora=true"])?
-                .adapter
+            try optimizer([
+                "sft.lora_rank=8", "sft.lora_alpha=4", "sft.lora_targets=q_proj, v_proj", "sft.use_rslora=true",
+            ])?
+            .adapter
                 == AdapterPlan(rank: 8, alpha: 4, targets: ["q_proj", "v_proj"], scaling: .rankStabilized))
         #expect(try optimizer(["sft.lora_targets=q_proj"])?.adapter == nil)
     }
@@ -180,7 +184,8 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
 
     @Test func `of a model made from sizes comes with its dropout`() throws {
         let plan = try Samples.plan("sft", ["dataset.path=/d.jsonl", "model.dropout=0.1"])
-        guard case .transformer(let shape) = plan.setups[0].models[0].module, case .sizes(let sizes) = shape.shape else {
+        guard case .transformer(let shape) = plan.setups[0].models[0].module, case .sizes(let sizes) = shape.shape
+        else {
             Issue.record("it is made from sizes")
             return
         }

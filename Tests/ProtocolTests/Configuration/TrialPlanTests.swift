@@ -13,7 +13,8 @@ import Testing
             module: .transformer(
                 TransformerPlan(
                     family: "gpt2", contextLength: 64, width: 32, layers: 2, heads: 4, initialization: .random)),
-            optimizer: OptimizerPlan(learningRate: 3e-4, schedule: .cosine(RatePlan.Decay(minimumRatio: 0.1)), warmupSteps: 5,
+            optimizer: OptimizerPlan(
+                learningRate: 3e-4, schedule: .cosine(RatePlan.Decay(minimumRatio: 0.1)), warmupSteps: 5,
                 nonFinite: .skip(limit: 3), adapter: AdapterPlan(rank: 4, alpha: 8, targets: ["c_attn"])))
         let reference = ModelPlan(
             shard: ModelShardID(ModelName(.reference)), worker: 1,

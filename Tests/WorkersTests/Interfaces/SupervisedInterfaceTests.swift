@@ -59,7 +59,9 @@ import Testing
     /// A ragged batch of answers to prompts.
     private func ragged(seed: UInt64) throws -> SequenceSample {
         var generator = SplitMix(seed: seed)
-        let pairs = (0..<7).map { _ in (Int.random(in: 1...6, using: &generator), Int.random(in: 1...9, using: &generator)) }
+        let pairs = (0..<7).map { _ in
+            (Int.random(in: 1...6, using: &generator), Int.random(in: 1...9, using: &generator))
+        }
         let lengths = pairs.map { [$0 + $1] }
         return try SequenceSample(
             ids: pairs.indices.map { "r\($0)" },

@@ -73,7 +73,8 @@ import Testing
         #expect(try model.score([[1, 2, 3]], context) == before)
         let remarks = model.takeRemarks()
         #expect(remarks.count == 1)
-        #expect(remarks[0].hasPrefix("an update of step 3 was left out: its loss is not finite (the supervised loss of"))
+        #expect(
+            remarks[0].hasPrefix("an update of step 3 was left out: its loss is not finite (the supervised loss of"))
         #expect(model.takeRemarks() == [])
         #expect(try update(0).gradientNorm > 0)
         #expect(model.weightVersion == 3)
@@ -142,7 +143,8 @@ import Testing
             vocabularySize: 13, contextLength: 8, width: 8, layers: 1, heads: 2, keyValueHeads: 1, mlpWidth: 8)
         func made(_ spec: ModelSpec, _ role: ModelRole) throws -> WorkerModel {
             try WorkerModel(
-                ModelName(role), spec: spec, optimizer: nil, tokenizer: tokenizer, seed: 1, pool: ThreadPool(threads: 1))
+                ModelName(role), spec: spec, optimizer: nil, tokenizer: tokenizer, seed: 1, pool: ThreadPool(threads: 1)
+            )
         }
         let llama = try made(spec, .actor).save(to: folder.file("llama"), step: 1)
         spec.head = .value
@@ -282,13 +284,15 @@ import Testing
     @Test func `a model that starts from a role has that role's random weights until there are others`() throws {
         func score(_ name: ModelRole, _ initialization: TransformerPlan.Initialization) throws -> [[Float]] {
             let factory = ModelFactory(
-                seed: 1, vocabulary: TrialVocabulary(tokenizer: CharacterTokenizer(covering: ["123"]), origin: "a test"),
+                seed: 1,
+                vocabulary: TrialVocabulary(tokenizer: CharacterTokenizer(covering: ["123"]), origin: "a test"),
                 pool: try ThreadPool(threads: 1))
             let plan = ModelPlan(
                 shard: ModelShardID(ModelName(name)), worker: 0,
                 module: .transformer(
                     TransformerPlan(
-                        family: "gpt2", contextLength: 8, width: 8, layers: 1, heads: 2, initialization: initialization)))
+                        family: "gpt2", contextLength: 8, width: 8, layers: 1, heads: 2, initialization: initialization)
+                ))
             let model = try factory.model(plan, WireInitializeRequest(), step: 0)
             return try model.score([[1, 2, 3]], CallContext(step: 1, seed: 1))
         }

@@ -169,7 +169,10 @@ import Testing
         #expect(passed.outcome == .completed, "\(passed.failure ?? "")")
         #expect(passed.metrics[1]?["sft/loss"]?.isFinite == true)
         #expect(passed.metrics[2]?["sft/loss"]?.isNaN == true)
-        #expect(passed.logs.contains { $0.hasPrefix("model 'actor': an update of step 2 was left out: its loss is not finite") })
+        #expect(
+            passed.logs.contains {
+                $0.hasPrefix("model 'actor': an update of step 2 was left out: its loss is not finite")
+            })
         plan.setups[0].models[0].optimizer?.nonFinite = .stop
         let stopped = try TrialRun.complete(plan, in: TemporaryFolder())
         #expect(stopped.failure?.contains("the gradients of model 'actor' are not finite at step 2") == true)
