@@ -29,4 +29,14 @@ import Testing
         CheckpointOnDisk.remove(folder.file("step-10"))
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     }
+
+    @Test func `is as large as all its files, those of an adapter's folder too`() throws {
+        let path = try make("step-10")
+        try FileManager.default.createDirectory(atPath: "\(path)/adapter", withIntermediateDirectories: true)
+        folder.write("12345", to: "step-10/adapter/adapter_config.json")
+        #expect(CheckpointOnDisk.bytes(of: path) == 7)
+        #expect(CheckpointOnDisk.bytes(of: folder.file("none")) == 0)
+        CheckpointOnDisk.remove(path)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
 }
