@@ -5,14 +5,19 @@ extension LanguageModel {
         var plain = options
         plain.adapter = nil
         let merged = try LanguageModel(spec: spec, seed: 0, pool: pool, options: plain)
+        merged.replaceWeights(by: try mergedWeights(laidOutBy: merged.table))
+        return merged
+    }
+
+    /// W + scale * B A in an arena of the tensors of a model without an adapter.
+    func mergedWeights(laidOutBy base: ParameterTable) throws(ComputeError) -> Arena {
+        let merged = try Arena(count: base.count)
         // The adapter's matrices lie behind the base model's, which both tables therefore lay out alike.
-        merged.changeWeights { target in
-            target.base.update(from: weights.base, count: merged.table.count)
-            for (down, up) in table.adapterPairs() {
-                let module = down.name.dropFirst(AdapterOptions.prefix.count).dropLast(".lora_A.weight".count)
-                guard let weight = merged.table["\(module).weight"] else { continue }
-                add(down, up, to: weight, of: target)
-            }
+        merged.base.update(from: weights.base, count: base.count)
+        for (down, up) in table.adapterPairs() {
+            let module = down.name.dropFirst(AdapterOptions.prefix.count).dropLast(".lora_A.weight".count)
+            guard let weight = base["\(module).weight"] else { continue }
+            add(down, up, to: weight, of: merged)
         }
         return merged
     }

@@ -12,8 +12,8 @@ extension LanguageModel {
     ) throws(ComputeError) -> CheckpointContent {
         var adapter: AdapterContent?
         if let options = options.adapter {
-            let merged = try mergingAdapter()
-            adapter = AdapterContent(options: options, merged: merged.weights, table: merged.table)
+            let base = spec.parameterTable()
+            adapter = AdapterContent(options: options, merged: try mergedWeights(laidOutBy: base), table: base)
         }
         return CheckpointContent(
             spec: spec, table: table, weights: weights, optimizer: optimizer, state: state, tokenizer: tokenizer,

@@ -63,6 +63,9 @@ package struct PlanCheck: Sendable {
                             + "in \(path)", hint: "add dataset.max_length=\(context)")
                 }
             }
+            if let adapter = model.optimizer?.adapter {
+                try asked("\(setup.name).lora_targets") { try names.checkAdapter(adapter, transformer.shape) }
+            }
         }
     }
 
@@ -70,13 +73,18 @@ package struct PlanCheck: Sendable {
         guard machine.files.kind(path) == .folder else {
             throw ConfigurationError(.dataset, "model.checkpoint: there is no folder \(path)")
         }
+        return try asked("model.checkpoint") { try names.modelSize(path) }
+    }
+
+    /// What the workers' part says, its refusal as one of the configuration.
+    private func asked<Value>(_ setting: String, _ body: () throws -> Value) throws(ConfigurationError) -> Value {
         do {
-            return try names.modelSize(path)
-        } catch let error as any UserFacingError {
-            throw ConfigurationError(
-                .dataset, "model.checkpoint: \(error.summary)", detail: error.detail, hint: error.hint)
+            return try body()
         } catch {
-            throw ConfigurationError(.dataset, "model.checkpoint: \(path) cannot be read", detail: "\(error)")
+            let facing = error as? any UserFacingError
+            throw ConfigurationError(
+                .dataset, "\(setting): \(facing?.summary ?? "\(error)")", detail: facing?.detail ?? "",
+                hint: facing?.hint)
         }
     }
 

@@ -11,6 +11,9 @@ package struct RegisteredNames: Sendable {
     /// What the configuration of a model's folder says of its size; throws what is wrong with it.
     package var modelSize: @Sendable (_ folder: String) throws -> ModelSize
 
+    /// Throws when an adapter does not fit a model: a target that names no layer of it.
+    package var checkAdapter: @Sendable (AdapterPlan, TransformerPlan.Shape) throws -> Void
+
     /// The size of a model, as far as a plan is checked against it.
     package struct ModelSize: Sendable, Equatable {
         /// Tokens of the longest sequence.
@@ -28,13 +31,15 @@ package struct RegisteredNames: Sendable {
         checkCall: @escaping @Sendable (ModelFunctionCall) throws -> Void = { _ in },
         modelSize: @escaping @Sendable (String) throws -> ModelSize = { _ in
             ModelSize(contextLength: .max, parameters: 0)
-        }
+        },
+        checkAdapter: @escaping @Sendable (AdapterPlan, TransformerPlan.Shape) throws -> Void = { _, _ in }
     ) {
         self.interfaces = interfaces
         self.modelFamilies = modelFamilies
         self.datasetKeys = datasetKeys
         self.checkCall = checkCall
         self.modelSize = modelSize
+        self.checkAdapter = checkAdapter
     }
 
     /// What the workers of this build can run.
@@ -45,5 +50,6 @@ package struct RegisteredNames: Sendable {
         modelSize: { folder in
             let size = try ModelFactory.size(ofFolder: folder)
             return ModelSize(contextLength: size.contextLength, parameters: size.parameters)
-        })
+        },
+        checkAdapter: { try ModelFactory.check($0, fits: $1) })
 }

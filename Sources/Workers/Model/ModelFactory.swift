@@ -1,5 +1,5 @@
 import Compute
-import Protocol
+package import Protocol
 
 /// Makes the models of a setup from their plans.
 package struct ModelFactory {
@@ -18,6 +18,17 @@ package struct ModelFactory {
         return (spec.contextLength, spec.parameterTable().parameters.reduce(0) { $0 + $1.count })
     }
 
+    /// - Throws: `ComputeError` where an adapter does not fit a model of this shape, with the layers that it has.
+    package static func check(_ adapter: AdapterPlan, fits shape: TransformerPlan.Shape) throws {
+        let spec =
+            switch shape {
+            case .folder(let path): try Checkpoint.configuration(in: path).spec
+            // Which tokens there are does not matter to its layers.
+            case .sizes(let sizes): try spec(of: sizes, vocabularySize: 1)
+            }
+        _ = try spec.parameterTable(adapter: adapter.options)
+    }
+
     /// The shape of a model; nil for a rule.
     func spec(of plan: ModelPlan) throws -> ModelSpec? {
         guard case .transformer(let transformer) = plan.module else { return nil }
@@ -26,15 +37,15 @@ package struct ModelFactory {
             let spec = try Checkpoint.openExternal(path).spec
             try vocabulary.check(fits: spec, of: path)
             return spec
-        case .sizes(let sizes): return try spec(of: sizes)
+        case .sizes(let sizes): return try Self.spec(of: sizes, vocabularySize: tokenizer.vocabularySize)
         }
     }
 
-    private func spec(of sizes: TransformerSizes) throws -> ModelSpec {
+    private static func spec(of sizes: TransformerSizes, vocabularySize: Int) throws -> ModelSpec {
         let family = try ModelFamilies.named(sizes.family)
         var spec = family.spec(
             of: ModelSizes(
-                vocabularySize: tokenizer.vocabularySize, contextLength: sizes.contextLength, width: sizes.width,
+                vocabularySize: vocabularySize, contextLength: sizes.contextLength, width: sizes.width,
                 layers: sizes.layers, heads: sizes.heads, keyValueHeads: sizes.keyValueHeads, mlpWidth: sizes.mlpWidth))
         guard sizes.dropout > 0 else { return spec }
         try spec.validate()

@@ -57,7 +57,8 @@ extension RatePlan {
 }
 
 extension AdapterPlan {
-    fileprivate var options: AdapterOptions {
+    /// The engine's words for it.
+    var options: AdapterOptions {
         AdapterOptions(
             rank: rank, alpha: Float(alpha), targets: targets.isEmpty ? .allLinear : .named(targets),
             scaling: scaling == .rankStabilized ? .rankStabilized : .classic)

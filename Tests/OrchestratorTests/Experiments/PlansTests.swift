@@ -297,6 +297,10 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
             ["sft.steps=1", "dataset.max_length=50", "sft.max_tokens_per_mb=49"],
             "'actor_train' takes at most 49 tokens at a time; one sequence may have 50"
         ),
+        (
+            ["grpo.lora_rank=2", "grpo.lora_targets=q_proj"],
+            "grpo.lora_targets: The adapter does not fit the model: the target 'q_proj' is no linear layer of it."
+        ),
         (["grpo.max_tokens_per_mb=127"], "'ref_inf' takes at most 127 tokens at a time; one sequence may have 128"),
         (
             ["grpo.prompts=3", "grpo.n_minibatches=4"],
@@ -305,6 +309,14 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
     ])
     func `numbers that do not fit one another`(overrides: [String], summary: String) {
         #expect(problem(overrides)?.summary == summary)
+    }
+
+    @Test func `an adapter for layers that the family does not have, with those it has`() {
+        let overrides = ["sft.steps=1", "model.family=llama", "sft.lora_rank=2", "sft.lora_targets=c_attn"]
+        let error = problem(overrides)
+        #expect(error?.summary.hasPrefix("sft.lora_targets: The adapter does not fit the model") == true)
+        #expect(error?.detail == "Its linear layers are down_proj, gate_proj, k_proj, o_proj, q_proj, up_proj, v_proj.")
+        #expect(error?.hint == "Correct the rank, alpha and target modules.")
     }
 
     @Test func `more memory or disk than there is, with both sizes`() {
