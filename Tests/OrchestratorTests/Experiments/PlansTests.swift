@@ -207,6 +207,7 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         var machine = Samples.machine(), names = RegisteredNames.registered
         machine.memory = memory
         machine.files.kind = { $0 == "/m" ? .folder : .file }
+        names.checkAdapter = { _, _ in }
         names.modelSize = { _ in
             guard context > 0 else { throw Damage() }
             return RegisteredNames.ModelSize(contextLength: context, parameters: parameters)
