@@ -9,7 +9,10 @@ import Testing
         let spec = ModelSpec.gpt2(vocabularySize: 10, contextLength: 64, width: 16, layers: layers, heads: 2)
         let model = try LanguageModel(
             spec: spec, seed: 1, pool: ThreadPool(threads: 2), options: ModelOptions(recompute: recompute))
-        return try TrainEngine(model: model, options: OptimizerOptions(kind: kind, learningRate: 0.01))
+        return try TrainEngine(
+            model: model,
+            options: OptimizerOptions(
+                kind: kind, schedule: LearningRateSchedule(peak: 0.01, warmup: 0, shape: .constant)))
     }
 
     private func train(_ engine: TrainEngine, sequences: Int, length: Int) throws {
