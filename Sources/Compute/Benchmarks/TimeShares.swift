@@ -38,11 +38,11 @@ package struct TimeShares: Sendable, Equatable, Encodable {
         return TimeShares(
             wall: wall, threads: threads, matrix: of(KERNELS_TIME_MATRIX), attention: of(KERNELS_TIME_ATTENTION),
             elements: of(KERNELS_TIME_ELEMENTS), optimizer: of(KERNELS_TIME_OPTIMIZER),
-            lanes: of(KERNELS_TIME_LANES), calls: of(KERNELS_TIME_CALLS))
+            lanes: of(KERNELS_TIME_LANES) - of(KERNELS_TIME_PHASES), calls: of(KERNELS_TIME_CALLS))
     }
 
-    /// Shares of `threads` lanes over `wall` seconds. `lanes` is the time inside bodies of the pool, all lanes together,
-    /// and `calls` the caller's time inside it: while the caller is outside, all other lanes are idle.
+    /// Shares of `threads` lanes over `wall` seconds. `lanes` is the time inside bodies of the pool, all lanes together and
+    /// waiting left out, and `calls` the caller's time inside it: while the caller is outside, all other lanes are idle.
     init(
         wall: Double, threads: Int, matrix: Double, attention: Double, elements: Double, optimizer: Double,
         lanes: Double, calls: Double

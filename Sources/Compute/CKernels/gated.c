@@ -5,12 +5,13 @@
 
 #pragma clang fp contract(fast)
 
-CLONES void kernels_swiglu(const float *hidden, ptrdiff_t rows, ptrdiff_t width, float *activated) {
+CLONES void kernels_swiglu(const float *hidden, ptrdiff_t rows, ptrdiff_t width, ptrdiff_t column_begin,
+                           ptrdiff_t column_end, float *activated) {
     PROFILE(KERNELS_TIME_ELEMENTS);
     for (ptrdiff_t t = 0; t < rows; t++) {
         const float *restrict gate = hidden + t * 2 * width, *restrict up = gate + width;
         float *restrict out = activated + t * width;
-        for (ptrdiff_t i = 0; i < width; i++) out[i] = gate[i] / (1.0f + exponential(-gate[i])) * up[i];
+        for (ptrdiff_t i = column_begin; i < column_end; i++) out[i] = gate[i] / (1.0f + exponential(-gate[i])) * up[i];
     }
 }
 

@@ -17,6 +17,16 @@ struct DecodeBatch {
     /// Number of rows.
     var count: Int { tokens.count }
 
+    /// Calls `body` with tokens and positions by pointer, unless there are none.
+    func withRows(_ body: (_ tokens: UnsafePointer<Int32>, _ positions: UnsafePointer<Int32>) -> Void) {
+        tokens.withUnsafeBufferPointer { tokens in
+            positions.withUnsafeBufferPointer { positions in
+                guard let tokens = tokens.baseAddress, let positions = positions.baseAddress else { return }
+                body(tokens, positions)
+            }
+        }
+    }
+
     mutating func removeAll() {
         tokens.removeAll(keepingCapacity: true)
         positions.removeAll(keepingCapacity: true)

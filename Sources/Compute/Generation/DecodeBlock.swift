@@ -1,15 +1,7 @@
-/// Who computes a block.
-enum DecodeTeam {
-    /// One lane alone, with its own memory.
-    case lane(Int)
-    /// All lanes, which share every matrix.
-    case everyLane
-}
-
 /// Rows of a batch that go through the layers together.
 struct DecodeBlock {
-    /// The part of a sequence that lies in the block.
-    struct Part {
+    /// The part of a sequence that lies in a block.
+    struct Part: Equatable {
         /// Its number in the batch.
         let index: Int
         let slot: Int
@@ -21,44 +13,60 @@ struct DecodeBlock {
         let isEnd: Bool
     }
 
-    let batch: DecodeBatch
     /// Rows of the batch.
     let rows: Range<Int>
-    let team: DecodeTeam
-    let sequences: [Part]
+    /// The lane that computes it alone; nil where all lanes share it.
+    let lane: Int?
+    /// Which of the plan's parts lie in it.
+    let parts: Range<Int>
+}
 
-    init(batch: DecodeBatch, rows: Range<Int>, team: DecodeTeam) {
-        self.batch = batch
-        self.rows = rows
-        self.team = team
-        var parts: [Part] = []
-        for (index, sequence) in batch.sequences.enumerated() where sequence.rows.overlaps(rows) {
-            let part = sequence.rows.clamped(to: rows)
-            parts.append(
-                Part(
-                    index: index, slot: sequence.slot, rows: part,
-                    position: sequence.position + part.lowerBound - sequence.rows.lowerBound,
-                    isEnd: part.upperBound == sequence.rows.upperBound))
+/// A batch cut into blocks, in memory that is used again for the next one.
+struct DecodePlan {
+    private(set) var blocks: [DecodeBlock] = []
+    private(set) var parts: [DecodeBlock.Part] = []
+
+    mutating func removeAll() {
+        blocks.removeAll(keepingCapacity: true)
+        parts.removeAll(keepingCapacity: true)
+    }
+
+    /// Cuts some rows of a batch into blocks of at most `most` rows.
+    mutating func append(_ rows: Range<Int>, of batch: DecodeBatch, most: Int, lane: Int?) {
+        for start in stride(from: rows.lowerBound, to: rows.upperBound, by: most) {
+            let block = start..<min(start + most, rows.upperBound)
+            let first = parts.count
+            for (index, sequence) in batch.sequences.enumerated() where sequence.rows.overlaps(block) {
+                let part = sequence.rows.clamped(to: block)
+                parts.append(
+                    DecodeBlock.Part(
+                        index: index, slot: sequence.slot, rows: part,
+                        position: sequence.position + part.lowerBound - sequence.rows.lowerBound,
+                        isEnd: part.upperBound == sequence.rows.upperBound))
+            }
+            blocks.append(DecodeBlock(rows: block, lane: lane, parts: first..<parts.count))
         }
-        sequences = parts
     }
+}
 
-    /// The block with only its first rows.
-    private init(_ block: DecodeBlock, rows: Range<Int>) {
-        batch = block.batch
-        self.rows = rows
-        team = block.team
-        sequences = []
-    }
+/// The rows of a block by pointer, valid while the batch is run.
+struct DecodeRows {
+    /// The row of the batch that the block begins with.
+    let first: Int
+    let count: Int
+    /// Sequences, or parts of them, in the block.
+    let parts: UnsafeBufferPointer<DecodeBlock.Part>
+    let tokens: UnsafePointer<Int32>
+    let positions: UnsafePointer<Int32>
 
-    /// Its first `count` rows, as memory for whatever was gathered there.
-    func narrowed(to count: Int) -> DecodeBlock {
-        DecodeBlock(self, rows: rows.lowerBound..<rows.lowerBound + count)
-    }
-
-    /// So few rows for all lanes that each lane normalises all of them for itself instead of waiting for the others.
-    var isNarrow: Bool {
-        if case .everyLane = team { return rows.count <= DecodeMemory.narrowRows }
-        return false
+    init(
+        _ block: DecodeBlock, parts: UnsafeBufferPointer<DecodeBlock.Part>, tokens: UnsafePointer<Int32>,
+        positions: UnsafePointer<Int32>
+    ) {
+        first = block.rows.lowerBound
+        count = block.rows.count
+        self.parts = UnsafeBufferPointer(rebasing: parts[block.parts])
+        self.tokens = tokens + first
+        self.positions = positions + first
     }
 }

@@ -7,26 +7,33 @@ final class DecodeMemory {
     /// Rows up to which each lane normalises all of them for itself.
     static let narrowRows = 4
 
-    /// Kinds of activation rows.
-    enum Kind: Int, CaseIterable {
+    /// Where the activations of a block lie; each is one row for each row of the block.
+    struct Places {
         /// Residual stream, C floats.
-        case stream
+        let stream: MutableFloatPointer
         /// Normalised rows, C.
-        case normal
+        let normal: MutableFloatPointer
         /// Query, key and value of every head.
-        case projected
+        let projected: MutableFloatPointer
         /// Attention output of all query heads.
-        case attended
+        let attended: MutableFloatPointer
         /// MLP before its activation function: M, or 2M for gate and up.
-        case hidden
+        let hidden: MutableFloatPointer
         /// MLP after it, M.
-        case activated
+        let activated: MutableFloatPointer
+    }
+
+    /// What a lane keeps to itself.
+    struct Scratch {
+        /// A few normalised rows, C floats each.
+        let normal: MutableFloatPointer
+        /// Attention scores of all heads of one row.
+        let scores: MutableFloatPointer
     }
 
     /// Rows of a block of all lanes.
     let rows: Int
-    private let regions: [Region]
-    private let scratch: Region
+    private let stream, normal, projected, attended, hidden, activated, scratch: Region
     private let scoresStart: Int
     // SAFETY: pointers handed out point into this arena, which lives as long as this object.
     private let memory: Arena
@@ -34,42 +41,34 @@ final class DecodeMemory {
     init(spec: ModelSpec, lanes: Int, capacity: Int) throws(ComputeError) {
         rows = max(192, lanes * Self.laneRows)
         var layout = RegionLayout()
-        var regions: [Region] = []
-        for kind in Kind.allCases { regions.append(layout.reserve(rows: rows, width: spec.width(of: kind))) }
+        stream = layout.reserve(rows: rows, width: spec.width)
+        normal = layout.reserve(rows: rows, width: spec.width)
+        projected = layout.reserve(rows: rows, width: spec.queryKeyValueWidth)
+        attended = layout.reserve(rows: rows, width: spec.attentionWidth)
+        hidden = layout.reserve(rows: rows, width: spec.hiddenWidth)
+        activated = layout.reserve(rows: rows, width: spec.mlpWidth)
         scoresStart = (Self.narrowRows * spec.width + 15) / 16 * 16
         // Lanes write side by side; whole cache lines keep them apart.
         scratch = layout.reserve(rows: lanes, width: scoresStart + spec.heads * ((capacity + 15) / 16 * 16))
-        self.regions = regions
         memory = try Arena(count: layout.count)
     }
 
-    /// The block's first row of a kind.
-    subscript(kind: Kind, block: DecodeBlock) -> MutableFloatPointer {
-        var row = 0
-        if case .lane(let lane) = block.team { row = lane * Self.laneRows }
-        let region = regions[kind.rawValue]
-        return memory.base + region.offset + row * region.width
+    /// The places of a block of one lane, or of all lanes.
+    func places(lane: Int?) -> Places {
+        let row = (lane ?? 0) * Self.laneRows
+        func at(_ region: Region) -> MutableFloatPointer { memory.base + region.offset + row * region.width }
+        return Places(
+            stream: at(stream), normal: at(normal), projected: at(projected), attended: at(attended),
+            hidden: at(hidden), activated: at(activated))
     }
 
-    /// A lane's place for a few normalised rows.
-    func narrow(_ lane: Int) -> MutableFloatPointer { memory.base + scratch.offset + lane * scratch.width }
-
-    /// A lane's place for attention scores of all heads of one row.
-    func scores(_ lane: Int) -> MutableFloatPointer { narrow(lane) + scoresStart }
+    func scratch(lane: Int) -> Scratch {
+        let base = memory.base + scratch.offset + lane * scratch.width
+        return Scratch(normal: base, scores: base + scoresStart)
+    }
 }
 
 extension ModelSpec {
-    /// Floats of an activation row.
-    fileprivate func width(of kind: DecodeMemory.Kind) -> Int {
-        switch kind {
-        case .stream, .normal: width
-        case .projected: queryKeyValueWidth
-        case .attended: attentionWidth
-        case .hidden: hiddenWidth
-        case .activated: mlpWidth
-        }
-    }
-
     /// What a row costs beside its attention, in cached positions to attend to: multiplying by all weights against
     /// reading keys and values from memory. A guess from one machine; it only balances the lanes.
     var rowCost: Int {

@@ -1,5 +1,3 @@
-internal import CKernels
-
 /// Forward passes for generation: rows through all layers, keys and values into the cache, logits where asked.
 ///
 /// Prompts and single new tokens go the same way. Each result depends only on its own sequence, bit for bit: every sum
@@ -7,17 +5,15 @@ internal import CKernels
 /// With many rows each lane takes whole sequences through all layers and waits for nobody. With few, lanes share every
 /// matrix by its columns, each lane always the same ones: a model of a few megabytes then stays in the cores' own caches
 /// from token to token.
-/// Legend: R rows, C width, M width of the MLP, V vocabulary.
 final class DecodePass {
     let cache: KeyValueCache
-    let spec: ModelSpec
-    let weights: DecodeWeights
-    let pool: ThreadPool
-    let memory: DecodeMemory
+    private let spec: ModelSpec
+    private let weights: DecodeWeights
+    private let pool: ThreadPool
+    private let memory: DecodeMemory
     private let logits: Arena
-    /// Key-value heads of each lane when it projects and attends without waiting for the others; empty where panels of
-    /// the projection would be cut.
-    private let headShares: [Range<Int>]
+    private let isCutByHeads: Bool
+    private var plan = DecodePlan()
 
     init(spec: ModelSpec, weights: DecodeWeights, pool: ThreadPool, cache: KeyValueCache) throws(ComputeError) {
         self.spec = spec
@@ -26,7 +22,7 @@ final class DecodePass {
         self.cache = cache
         logits = try Arena(count: cache.slots * spec.vocabularySize)
         memory = try DecodeMemory(spec: spec, lanes: pool.threads, capacity: cache.capacity)
-        headShares = weights.headShares(spec: spec, parts: min(pool.threads, ThreadPool.mostParts))
+        isCutByHeads = pool.threads > 1 && weights.model.canCut(headsBetween: pool.threads)
     }
 
     /// Logits after the last row of a sequence of the last batch, valid until the next `run`.
@@ -39,99 +35,46 @@ final class DecodePass {
 
     /// Runs a batch whose positions the cache has reserved.
     func run(_ batch: DecodeBatch) {
-        let lanes = min(pool.threads, ThreadPool.mostParts)
-        if lanes > 1, batch.count >= Self.rowsPerLane * lanes {
-            let shares = batch.shares(lanes, rowCost: spec.rowCost)
-            if shares.count == lanes {
-                pool.parallelByLane(parts: lanes) { part, lane in
-                    run(batch, rows: shares[part], blockRows: DecodeMemory.laneRows, on: .lane(lane))
+        cut(batch)
+        let (blocks, parts) = (plan.blocks, plan.parts)
+        blocks.withUnsafeBufferPointer { blocks in
+            parts.withUnsafeBufferPointer { parts in
+                batch.withRows { tokens, positions in
+                    pool.runPhases { phases in
+                        let rows = { DecodeRows($0, parts: parts, tokens: tokens, positions: positions) }
+                        for block in blocks where block.lane == nil {
+                            lane(phases, block, rows(block)).run()
+                        }
+                        // Blocks of one lane: together one phase, in which every lane has its own.
+                        guard blocks.contains(where: { $0.lane != nil }) else { return }
+                        phases.run { part in
+                            for block in blocks where block.lane == part { lane(phases, block, rows(block)).run() }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Plans which lanes compute which rows.
+    private func cut(_ batch: DecodeBatch) {
+        plan.removeAll()
+        if pool.threads > 1, batch.count >= Self.rowsPerLane * pool.threads {
+            let shares = batch.shares(pool.threads, rowCost: spec.rowCost)
+            if shares.count == pool.threads {
+                for (lane, rows) in shares.enumerated() {
+                    plan.append(rows, of: batch, most: DecodeMemory.laneRows, lane: lane)
                 }
                 return
             }
         }
-        run(batch, rows: 0..<batch.count, blockRows: memory.rows, on: .everyLane)
+        plan.append(0..<batch.count, of: batch, most: memory.rows, lane: nil)
     }
 
-    /// Runs some rows, whole sequences, block by block.
-    private func run(_ batch: DecodeBatch, rows: Range<Int>, blockRows: Int, on team: DecodeTeam) {
-        for start in stride(from: rows.lowerBound, to: rows.upperBound, by: blockRows) {
-            let part = start..<min(start + blockRows, rows.upperBound)
-            run(DecodeBlock(batch: batch, rows: part, team: team))
-        }
-    }
-
-    private func run(_ block: DecodeBlock) {
-        embed(block)
-        for layer in weights.blocks {
-            attention(layer, block)
-            feedForward(layer, block)
-        }
-        writeLogits(block)
-    }
-
-    private func embed(_ block: DecodeBlock) {
-        let first = block.rows.lowerBound
-        block.batch.tokens.withUnsafeBufferPointer { tokens in
-            block.batch.positions.withUnsafeBufferPointer { positions in
-                guard let tokens = tokens.baseAddress, let positions = positions.baseAddress else { return }
-                kernels_embed(
-                    tokens + first, positions + first, weights.tokenTable, weights.positionTable, block.rows.count,
-                    spec.width, memory[.stream, block])
-            }
-        }
-    }
-
-    private func attention(_ layer: DecodeWeights.Block, _ block: DecodeBlock) {
-        let stream = memory[.stream, block]
-        if block.isNarrow, !headShares.isEmpty {
-            pool.parallelByLane(parts: headShares.count) { part, lane in
-                let input = memory.narrow(lane)
-                layer.attentionNorm.normalize(stream, rows: block.rows.count, spec: spec, into: input)
-                project(input, heads: headShares[part], by: layer.queryKeyValue, block)
-                for sequence in block.sequences {
-                    attend(sequence, heads: headShares[part], layer: layer.layer, lane: lane, block)
-                }
-            }
-        } else {
-            let input = normalized(stream, by: layer.attentionNorm, block)
-            for linear in layer.queryKeyValue { multiply(input, by: linear, into: memory[.projected, block], block) }
-            attend(layer: layer.layer, block)
-        }
-        multiply(.rows(memory[.attended, block]), by: layer.projection, into: stream, block, .added)
-    }
-
-    private func feedForward(_ layer: DecodeWeights.Block, _ block: DecodeBlock) {
-        let input = normalized(memory[.stream, block], by: layer.mlpNorm, block)
-        let (hidden, activated) = (memory[.hidden, block], memory[.activated, block])
-        switch spec.activation {
-        case .geluTanh:
-            multiply(input, by: layer.expansion[0], into: hidden, block, .activated(activated))
-        case .swiGLU:
-            for linear in layer.expansion { multiply(input, by: linear, into: hidden, block) }
-            forEachRow(block) { range, _ in
-                kernels_swiglu(
-                    hidden + range.lowerBound * spec.hiddenWidth, range.count, spec.mlpWidth,
-                    activated + range.lowerBound * spec.mlpWidth)
-            }
-        }
-        multiply(.rows(activated), by: layer.contraction, into: memory[.stream, block], block, .added)
-    }
-
-    /// Logits of the sequences that end in a block; their last rows are gathered first.
-    private func writeLogits(_ block: DecodeBlock) {
-        let stream = memory[.stream, block]
-        var asking = 0
-        for sequence in block.sequences where sequence.isEnd {
-            // Rows are gathered in order, to places before their own, so none is overwritten that is still to come.
-            let source = stream + (sequence.rows.upperBound - 1 - block.rows.lowerBound) * spec.width
-            let target = stream + asking * spec.width
-            if source != target { target.update(from: source, count: spec.width) }
-            asking += 1
-        }
-        guard asking > 0, let first = block.sequences.first(where: \.isEnd) else { return }
-        let ends = block.narrowed(to: asking)
-        let input = normalized(stream, by: weights.finalNorm, ends)
-        // Sequences that end in a block are neighbours, and so are their logits.
-        multiply(input, by: weights.head, into: logits.base + first.index * spec.vocabularySize, ends)
+    private func lane(_ phases: Phases, _ block: DecodeBlock, _ rows: DecodeRows) -> DecodeLane {
+        DecodeLane(
+            team: DecodeTeam(phases: block.lane == nil ? phases : nil), model: weights.model, cache: cache.view,
+            rows: rows, places: memory.places(lane: block.lane), scratch: memory.scratch(lane: phases.lane),
+            isCutByHeads: isCutByHeads && block.lane == nil, logits: logits.base)
     }
 }

@@ -42,10 +42,19 @@ final class KeyValueCache {
     /// Pages of a slot.
     func pages(ofSlot slot: Int) -> [Int] { tables[slot] }
 
-    /// Page addresses of a slot, for the kernels; valid until the slot's pages change.
-    func addresses(ofSlot slot: Int) -> UnsafeMutablePointer<UnsafeMutableRawPointer?> {
-        addresses + slot * tablePages
+    /// Where the kernels find the pages of every slot; valid while the cache lives.
+    struct View {
+        let layout: CacheLayout
+        fileprivate let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+        fileprivate let tablePages: Int
+
+        /// Page addresses of a slot, until its pages change.
+        func addresses(ofSlot slot: Int) -> UnsafeMutablePointer<UnsafeMutableRawPointer?> {
+            addresses + slot * tablePages
+        }
     }
+
+    var view: View { View(layout: layout, addresses: addresses, tablePages: tablePages) }
 
     /// Pages that writing these positions of a slot would take.
     func pagesNeeded(slot: Int, positions: Range<Int>) -> Int {

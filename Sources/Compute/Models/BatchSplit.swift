@@ -19,7 +19,7 @@ struct BatchSplit {
 
     init(_ batch: PackedBatch, parameters: Int, threads: Int) {
         let small = batch.segments(perChunkOf: BatchSplit.rowsPerClaimedChunk)
-        let lanes = min(small.count, BatchSplit.largestLanes, BatchSplit.laneFloats / max(parameters, 1))
+        let lanes = BatchSplit.lanes(chunks: small.count, parameters: parameters)
         if lanes >= max(4, threads) {
             sharing = .chunks(lanes: lanes)
             chunks = small
@@ -30,7 +30,15 @@ struct BatchSplit {
         longestChunk = chunks.reduce(0) { max($0, PackedBatch.rows(of: $1).count) }
     }
 
-    private static let rowsPerClaimedChunk = 512
+    /// Lanes that fit in memory; where each gets several chunks, a power of two, so that threads, which are nearly always
+    /// as many, get about as many chunks each.
+    private static func lanes(chunks: Int, parameters: Int) -> Int {
+        let most = min(largestLanes, laneFloats / max(parameters, 1))
+        if chunks <= most { return chunks }
+        return most < 2 ? most : 1 << (Int.bitWidth - 1 - most.leadingZeroBitCount)
+    }
+
+    private static let rowsPerClaimedChunk = 256
     private static let rowsPerSharedChunk = 1024
     private static let largestLanes = 8
     /// 128 MiB of gradients.

@@ -28,7 +28,8 @@ struct MLP {
             let width = contraction.inputs
             pass.pool.parallelFor(count: rows, minimum: 32) { range, _ in
                 let first = range.lowerBound
-                kernels_swiglu(hidden + first * 2 * width, range.count, width, activated + first * width)
+                kernels_swiglu(
+                    hidden + first * 2 * width, range.count, width, 0, width, activated + first * width)
             }
         }
     }

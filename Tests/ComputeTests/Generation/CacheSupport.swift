@@ -18,7 +18,7 @@ extension KeyValueCache {
     /// Writes one position of a layer, all heads.
     func store(key: [Float], value: [Float], slot: Int, layer: Int, position: Int) {
         var place = kernels_page_place()
-        place.page = addresses(ofSlot: slot)[position / layout.positions]
+        place.page = view.addresses(ofSlot: slot)[position / layout.positions]
         (place.storage, place.page_positions) = (layout.kernelStorage, layout.positions)
         (place.key_offset, place.value_offset) =
             (layout.keyOffset(layer: layer, head: 0), layout.valueOffset(layer: layer, head: 0))
@@ -30,7 +30,7 @@ extension KeyValueCache {
     /// Key and value of one position of a layer in a cache of single precision, read by the layout's definition.
     func row(slot: Int, layer: Int, position: Int) -> (key: [Float], value: [Float]) {
         let (index, place) = position.quotientAndRemainder(dividingBy: layout.positions)
-        guard let page = addresses(ofSlot: slot)[index]?.assumingMemoryBound(to: Float.self) else { return ([], []) }
+        guard let page = view.addresses(ofSlot: slot)[index]?.assumingMemoryBound(to: Float.self) else { return ([], []) }
         var (key, value): ([Float], [Float]) = ([], [])
         for head in 0..<layout.heads {
             let keys = page + layout.keyOffset(layer: layer, head: head) + place / 16 * 16 * layout.headWidth
@@ -47,7 +47,8 @@ extension KeyValueCache {
 extension DecodePass {
     /// A pass of a model with room for some rows.
     static func make(_ model: LanguageModel, slots: Int, capacity: Int) throws -> DecodePass {
-        guard let weights = DecodeWeights(model.transformer, try model.passForDecoding(length: capacity)) else {
+        let modelPass = try model.passForDecoding(length: capacity)
+        guard let weights = DecodeWeights(model.transformer, modelPass) else {
             throw ComputeError(.invalidState, summary: "no head", detail: "", hint: "")
         }
         let memory = PageMemory(layout: CacheLayout(spec: model.spec, options: CacheOptions()))

@@ -40,7 +40,7 @@ private struct FilledCache {
                 output.withUnsafeMutableBufferPointer { output in
                     var work = kernels_paged_attention()
                     work.query = query.baseAddress
-                    work.pages = UnsafePointer(cache.addresses(ofSlot: 0))
+                    work.pages = UnsafePointer(cache.view.addresses(ofSlot: 0))
                     (work.storage, work.page_positions) = (layout.kernelStorage, layout.positions)
                     work.key_offset = layout.keyOffset(layer: layer, head: head)
                     work.value_offset = layout.valueOffset(layer: layer, head: head)

@@ -211,8 +211,9 @@ void kernels_add_columns(const float *x, ptrdiff_t row, ptrdiff_t rows, ptrdiff_
 /// Row p of `table` is size/2 cosines, then size/2 sines; `direction` is 1 forward and -1 for gradients.
 void kernels_rotate(float *x, ptrdiff_t row, const int32_t *positions, const float *table, ptrdiff_t rows,
                     ptrdiff_t heads, ptrdiff_t size, float direction);
-/// activated = silu(gate) * up for rows gate | up of 2 * width floats.
-void kernels_swiglu(const float *hidden, ptrdiff_t rows, ptrdiff_t width, float *activated);
+/// Columns [column_begin, column_end) of activated = silu(gate) * up for rows gate | up of 2 * width floats.
+void kernels_swiglu(const float *hidden, ptrdiff_t rows, ptrdiff_t width, ptrdiff_t column_begin,
+                    ptrdiff_t column_end, float *activated);
 /// Gradients of gate and up, overwriting rows of 2 * width floats.
 void kernels_swiglu_backward(const float *d_activated, const float *hidden, ptrdiff_t rows, ptrdiff_t width,
                              float *d_hidden);
@@ -253,8 +254,9 @@ enum {
     KERNELS_TIME_ELEMENTS = 2,   // norms, embeddings, softmax, sums
     KERNELS_TIME_OPTIMIZER = 3,  // update and gradient norm
     KERNELS_TIME_LANES = 4,      // inside a pool's body, whatever it does
-    KERNELS_TIME_CALLS = 5,      // the caller inside kernels_pool_run, waiting included
-    KERNELS_TIME_CATEGORIES = 6,
+    KERNELS_TIME_CALLS = 5,      // the caller inside the pool, waiting included
+    KERNELS_TIME_PHASES = 6,     // waiting for other lanes in a phase
+    KERNELS_TIME_CATEGORIES = 7,
 };
 
 /// Starts counting from zero, for all threads of the process; false, and nothing is changed, where somebody counts.
@@ -275,9 +277,18 @@ kernels_pool *kernels_pool_create(ptrdiff_t threads);
 /// Runs body over [0, count) in chunks of `grain`, claimed by whoever is free; returns when all are done.
 /// Lanes are in [0, threads); lane 0 is the caller. One caller at a time.
 void kernels_pool_run(kernels_pool *pool, ptrdiff_t count, ptrdiff_t grain, kernels_pool_body body, void *context);
-/// Runs body over parts 0..<parts (at most 64), one a call; a lane takes the part of its own number if it is still
-/// there, so that what the part reads stays in that core's cache from one run to the next.
-void kernels_pool_run_by_lane(kernels_pool *pool, ptrdiff_t parts, kernels_pool_body body, void *context);
+/// Runs a program once on every lane that comes in time; it goes through phases, the same ones on every lane.
+typedef void (*kernels_pool_program)(void *context, ptrdiff_t lane);
+void kernels_pool_run_program(kernels_pool *pool, kernels_pool_program program, void *context);
+/// The number of the phase that this lane comes to.
+uint32_t kernels_pool_next_phase(kernels_pool *pool, ptrdiff_t lane);
+/// True when the caller is the one to do this part of the phase and then `kernels_pool_end` it. Parts are numbered like
+/// the lanes, to whom they belong.
+bool kernels_pool_take(kernels_pool *pool, ptrdiff_t part, uint32_t phase);
+void kernels_pool_end(kernels_pool *pool, ptrdiff_t part, uint32_t phase);
+/// True when the part is done and what was written in it is visible; false when nobody came to do it and the caller has
+/// taken it.
+bool kernels_pool_await(kernels_pool *pool, ptrdiff_t part, uint32_t phase);
 void kernels_pool_destroy(kernels_pool *pool);
 
 #ifdef __cplusplus

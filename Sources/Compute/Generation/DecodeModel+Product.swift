@@ -10,7 +10,7 @@ enum DecodeFinish {
     case activated(MutableFloatPointer)
 }
 
-extension DecodeWeights.LinearView {
+extension DecodeModel.LinearView {
     /// Multiplies the first `rows` rows of an input by some panels of the matrix.
     ///
     /// Each element is summed over the inputs in one order, whatever rows and panels stand beside it.
@@ -42,6 +42,12 @@ extension DecodeWeights.LinearView {
         kernels_multiply_unpacked(&product, &part, 0, rows, 0, panels.count)
     }
 
+    /// The columns of these panels.
+    func columns(panels: Range<Int>) -> Range<Int> {
+        let panel = kernels_panel_width()
+        return min(panels.lowerBound * panel, outputs)..<min(panels.upperBound * panel, outputs)
+    }
+
     /// The panels of these columns of the activation row; nil when a panel would be cut.
     func panels(columns: Range<Int>) -> Range<Int>? {
         let panel = kernels_panel_width()
@@ -50,33 +56,5 @@ extension DecodeWeights.LinearView {
         let (first, end) = (part.lowerBound - column, part.upperBound - column)
         guard first % panel == 0, end % panel == 0 || end == outputs else { return nil }
         return first / panel..<(end + panel - 1) / panel
-    }
-}
-
-extension DecodeWeights {
-    /// Key-value heads cut into parts whose projections are whole panels, so that each part can be projected and attend
-    /// alone; empty where that cannot be.
-    func headShares(spec: ModelSpec, parts: Int) -> [Range<Int>] {
-        let count = min(parts, spec.keyValueHeads)
-        let shares = (0..<count).map { part in
-            part * spec.keyValueHeads / count..<(part + 1) * spec.keyValueHeads / count
-        }
-        guard let linears = blocks.first?.queryKeyValue else { return [] }
-        let isWhole = shares.allSatisfy { heads in
-            spec.projectionColumns(heads: heads).allSatisfy { columns in
-                linears.allSatisfy { $0.panels(columns: columns) != nil }
-            }
-        }
-        return isWhole ? shares : []
-    }
-}
-
-extension ModelSpec {
-    /// The columns of a row q|k|v that belong to some key-value heads: queries, keys, values.
-    func projectionColumns(heads range: Range<Int>) -> [Range<Int>] {
-        let (first, end) = (range.lowerBound * headWidth, range.upperBound * headWidth)
-        let group = heads / keyValueHeads
-        let (keys, values) = (attentionWidth, attentionWidth + keyValueWidth)
-        return [first * group..<end * group, keys + first..<keys + end, values + first..<values + end]
     }
 }
