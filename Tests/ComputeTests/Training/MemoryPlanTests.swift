@@ -49,8 +49,8 @@ import Testing
     @Test func `lanes that claim chunks have gradients of their own`() throws {
         let engine = try engine()
         try train(engine, sequences: 64, length: 40)
-        // 2560 rows in chunks of at most 512, of 12 sequences each: six chunks, six lanes.
-        #expect(engine.memoryPlan.laneGradients == 6 * 31_104)
+        // 2560 rows in chunks of at most 256, of six sequences each: eleven chunks in eight lanes.
+        #expect(engine.memoryPlan.laneGradients == 8 * 31_104)
     }
 
     @Test func `recompute plans less than half of the activations, and as much of everything else`() throws {
