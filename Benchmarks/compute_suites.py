@@ -4,7 +4,7 @@ from harness import (
     PEERS, Bystanders, Peer, environment, in_turn, machine, row, say, sh, swift_version, today, undisturbed)
 
 CASES = {
-    "training": ("tiny", "small", "gpt2-124m-b4t64", "gpt2-124m-b2t256", "ragged"),
+    "training": ("tiny", "small", "gpt2-124m-b4t64", "gpt2-124m-b2t256", "gpt2-124m-b2t256-recompute", "ragged"),
     "generation": ("tiny-b1", "tiny-b32", "small-b1", "small-b32", "ragged"),
     "rl": ("grpo-tiny", "grpo-small", "sft-tiny", "sft-small"),
     # Names of kernels are those that `cockpit bench kernels --case all` prints; None: any.
@@ -99,6 +99,8 @@ def training(cockpit, options):
             extras=lambda ours: {
                 "share_of_limit": ours["shareOfLimit"], "limit_gflops": ours["limitOperationsPerSecond"] / 1e9,
                 "breakdown": ours["breakdown"], "peak_resident_bytes": ours["peakResidentBytes"],
+                "planned": ours["planned"], "planned_bytes": ours["plannedBytes"],
+                "activations_without_recompute": ours.get("activationsWithoutRecompute"),
             },
             peer_extras=lambda result: {"peer_peak_resident_bytes": result["peakResidentBytes"]})
 

@@ -15,6 +15,7 @@ import time
 import torch
 import torch.nn.functional as functional
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 MODELS = {
     "tiny": dict(vocabulary=96, width=128, layers=4, heads=4),
@@ -49,6 +50,8 @@ class Block(nn.Module):
 class GPT(nn.Module):
     """GPT-2 with a tied head and no dropout."""
 
+    checkpoints = False
+
     def __init__(self, vocabulary, width, layers, heads, context):
         super().__init__()
         self.tokens = nn.Embedding(vocabulary, width)
@@ -61,10 +64,14 @@ class GPT(nn.Module):
             elif name.endswith("bias"):
                 nn.init.zeros_(parameter)
 
+    def gradient_checkpointing_enable(self):
+        """As a model of transformers does it: blocks run again in the backward pass instead of keeping activations."""
+        self.checkpoints = True
+
     def forward(self, tokens):
         x = self.tokens(tokens) + self.positions.weight[: tokens.shape[1]]
         for block in self.blocks:
-            x = block(x)
+            x = checkpoint(block, x, use_reentrant=False) if self.checkpoints else block(x)
         return functional.linear(self.norm(x), self.tokens.weight)
 
 

@@ -17,6 +17,7 @@ CASES = {
     "small": ("small", 256, [256] * 16),
     "gpt2-124m-b4t64": ("gpt2-124m", 1024, [64] * 4),
     "gpt2-124m-b2t256": ("gpt2-124m", 1024, [256] * 2),
+    "gpt2-124m-b2t256-recompute": ("gpt2-124m", 1024, [256] * 2),
     "ragged": ("tiny", 128, RAGGED_LENGTHS),
 }
 
@@ -25,6 +26,8 @@ def prepare(options):
     torch.manual_seed(1)
     name, context, lengths = CASES[options.case]
     model = GPT(**MODELS[name], context=context)
+    if options.case.endswith("-recompute"):
+        model.gradient_checkpointing_enable()
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=1e-4, betas=(0.9, 0.95), eps=1e-5, weight_decay=0.05, fused=True)
     vocabulary = MODELS[name]["vocabulary"]

@@ -165,6 +165,35 @@ import Testing
         }
     }
 
+    @Test func `benchmarks are found by suite and case, and the known ones are named`() throws {
+        let help = try program.run("bench", "--help")
+        #expect(help.status == 0)
+        for word in [
+            "training: tiny, small, gpt2-124m-b4t64", "generation: tiny-b1", "rl: grpo-tiny", "store", "--case",
+        ] {
+            #expect(help.output.contains(word), "\(word)")
+        }
+        let suite = try program.run("bench", "trainign", "--case", "tiny")
+        #expect(suite.status == 2)
+        #expect(
+            suite.errors == """
+                cockpit: there is no benchmark 'trainign'. Did you mean 'training'?
+                hint: choose one of training, generation, rl, kernels, store, transport
+
+                """)
+        let unknown = try program.run("bench", "generation", "--case", "tiny")
+        #expect(unknown.status == 2)
+        #expect(
+            unknown.errors == """
+                cockpit: The generation benchmark has no case 'tiny'.
+                hint: Choose one of tiny-b1, tiny-b32, small-b1, small-b32, ragged.
+
+                """)
+        let kernel = try program.run("bench", "kernels", "--case", "attention-tiny", "--threads", "1", "--seconds", "0")
+        #expect(kernel.status == 0, "\(kernel.errors)")
+        #expect(kernel.output.hasPrefix("{") && kernel.output.contains("\"attention-tiny\""))
+    }
+
     @Test func `a demo is not replaced without a word`() throws {
         try FileManager.default.createDirectory(
             atPath: folder.file("home/trials/grpo-arith/demo"), withIntermediateDirectories: true)

@@ -8,15 +8,16 @@ import Store
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Run one benchmark and print JSON (used by scripts/bench).",
+        usage: "cockpit bench <suite> [<options>]",
+        discussion: "Suites of the compute core and their cases, as in cockpit bench training --case tiny:\n\n"
+            + ComputeBench.suites,
         shouldDisplay: false,
-        subcommands: [
-            StoreSuite.self, TransportSuite.self, TrainingSuite.self, GenerationSuite.self, PolicySuite.self,
-            KernelSuite.self, TelemetrySource.self,
-        ])
+        subcommands: [ComputeBench.self, StoreSuite.self, TransportSuite.self, TelemetrySource.self],
+        defaultSubcommand: ComputeBench.self)
 
     /// The store in this process.
     struct StoreSuite: ParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "store")
+        static let configuration = CommandConfiguration(commandName: "store", abstract: "Measure the run store.")
 
         func run() throws {
             try BenchCommand.withTemporaryFolder { try Output.jsonLine(try StoreBenchmark.run(in: $0)) }
@@ -25,7 +26,8 @@ struct BenchCommand: ParsableCommand {
 
     /// Two processes, sockets and the store.
     struct TransportSuite: ParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "transport")
+        static let configuration = CommandConfiguration(
+            commandName: "transport", abstract: "Measure telemetry from one process into another's store.")
 
         @Option var series = 100
         @Option var steps = 50_000

@@ -26,57 +26,50 @@ struct WorkerCommand: ParsableCommand {
     }
 }
 
-/// Our side of the training benchmark.
-struct TrainingSuite: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "training")
+/// Our side of a benchmark that `scripts/bench` runs beside its peers: `bench SUITE --case CASE`.
+struct ComputeBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compute", abstract: "Measure a case of a compute suite: training, generation, rl or kernels.",
+        usage: "cockpit bench <suite> [--case <case>] [--threads <threads>] [--seconds <seconds>]", discussion: suites)
 
-    @OptionGroup var options: BenchOptions
+    /// Every suite with its cases, for `--help`.
+    static let suites = ComputeSuite.allCases.map { suite in
+        "\(suite.rawValue): \(suite.cases.joined(separator: ", "))"
+    }.joined(separator: "\n\n")
 
-    func run() throws {
-        try Output.jsonLine(
-            try WorkerBenchmark.training(options.name, threads: options.threads, seconds: options.seconds))
+    @Argument(help: "training, generation, rl or kernels.")
+    var suite: String
+
+    @Option(name: .customLong("case"), help: "A case of the suite; the first one without it.")
+    var name: String?
+
+    @Option(help: "Compute threads.")
+    var threads = 2
+
+    @Option(help: "How long to measure, warm-up and profile not counted; of kernels, each of them.")
+    var seconds = 3.0
+
+    func validate() throws {
+        guard 0...600 ~= seconds else { throw ValidationError("--seconds is in 0...600") }
     }
-}
-
-/// Our side of the generation benchmark.
-struct GenerationSuite: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "generation")
-
-    @OptionGroup var options: BenchOptions
 
     func run() throws {
-        try Output.jsonLine(
-            try WorkerBenchmark.generation(options.name, threads: options.threads, seconds: options.seconds))
-    }
-}
-
-/// Our side of the end-to-end benchmark.
-struct PolicySuite: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "rl")
-
-    @OptionGroup var options: BenchOptions
-
-    func run() throws {
-        try Output.jsonLine(
-            try PolicyBenchmark.run(options.name, threads: options.threads, seconds: options.seconds))
-    }
-}
-
-/// Our side of the kernels benchmark; the case may be "all", and `--seconds` is the time of each kernel.
-struct KernelSuite: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "kernels")
-
-    @OptionGroup var options: BenchOptions
-
-    func run() throws {
-        try Output.jsonLine(
-            try WorkerBenchmark.kernels(options.name, threads: options.threads, seconds: options.seconds))
+        guard let suite = ComputeSuite(rawValue: suite) else {
+            // Those that measure other parts are commands of their own.
+            let known = ComputeSuite.allCases.map(\.rawValue) + ["store", "transport"]
+            throw CommandError(
+                "there is no benchmark '\(suite)'." + Suggestion.phrase(for: suite, among: known),
+                hint: "choose one of \(known.joined(separator: ", "))")
+        }
+        try Output.jsonLine(try suite.run(name ?? suite.cases[0], threads: threads, seconds: seconds))
     }
 }
 
 /// The sending process of the transport benchmark.
 struct TelemetrySource: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "telemetry-source")
+    static let configuration = CommandConfiguration(
+        commandName: "telemetry-source", abstract: "Be the sending process of the transport benchmark.",
+        shouldDisplay: false)
 
     @Option var series: Int
     @Option var steps: Int

@@ -4,7 +4,9 @@ import Protocol
 package struct BenchmarkError: UserFacingError, Equatable {
     package let summary: String
     package let detail: String
-    package let hint: String
+    // Optional as the protocol has it: a plain String would leave the protocol's own answer, nil, in its place.
+    package let hint: String?
+    package var exitCode: Int32 { ExitCode.usage }
 
     /// The error for a case that `suite` does not have.
     package init(unknown name: String, in suite: String, known: [String]) {

@@ -11,6 +11,11 @@ package enum TrainingBenchmark {
         /// `operationsPerSecond` over the limit.
         package let shareOfLimit: Double
         package let breakdown: TimeShares?
+        /// The parts of `plannedBytes`.
+        package let planned: MemoryPlan
+        package let plannedBytes: Int
+        /// Bytes of activations the same case would plan without recompute; nil where it has none.
+        package let activationsWithoutRecompute: Int?
         package let peakResidentBytes: Int
         package let kernelVariant: String
     }
@@ -18,6 +23,7 @@ package enum TrainingBenchmark {
     private struct Case {
         let spec: ModelSpec
         let lengths: [Int]
+        var recompute = RecomputeMode.none
     }
 
     private static let cases: KeyValuePairs<String, Case> = [
@@ -25,6 +31,8 @@ package enum TrainingBenchmark {
         "small": Case(spec: BenchmarkModels.small(contextLength: 256), lengths: Array(repeating: 256, count: 16)),
         "gpt2-124m-b4t64": Case(spec: BenchmarkModels.gpt2, lengths: Array(repeating: 64, count: 4)),
         "gpt2-124m-b2t256": Case(spec: BenchmarkModels.gpt2, lengths: Array(repeating: 256, count: 2)),
+        "gpt2-124m-b2t256-recompute": Case(
+            spec: BenchmarkModels.gpt2, lengths: Array(repeating: 256, count: 2), recompute: .blocks),
         "ragged": Case(spec: BenchmarkModels.tiny(contextLength: 128), lengths: raggedLengths),
     ]
 
@@ -41,7 +49,8 @@ package enum TrainingBenchmark {
             throw BenchmarkError(unknown: name, in: "training", known: names)
         }
         let pool = try ThreadPool(threads: threads)
-        let model = try LanguageModel(spec: chosen.spec, seed: 1, pool: pool)
+        let model = try LanguageModel(
+            spec: chosen.spec, seed: 1, pool: pool, options: ModelOptions(recompute: chosen.recompute))
         let engine = try TrainEngine(model: model, options: OptimizerOptions(learningRate: 1e-4))
         let batch = PackedBatch(
             sequences: BenchmarkModels.randomSequences(
@@ -61,7 +70,17 @@ package enum TrainingBenchmark {
         return Result(
             name: name, threads: threads, tokensPerSecond: Double(batch.tokens.count) / time,
             operationsPerSecond: rate, limitOperationsPerSecond: limit, shareOfLimit: rate / limit,
-            breakdown: breakdown, peakResidentBytes: Stopwatch.peakResidentBytes,
-            kernelVariant: MachineLimit.kernelVariant)
+            breakdown: breakdown, planned: engine.memoryPlan, plannedBytes: engine.memoryPlan.total,
+            activationsWithoutRecompute: chosen.recompute == .none ? nil : model.keptActivationBytes(of: batch),
+            peakResidentBytes: Stopwatch.peakResidentBytes, kernelVariant: MachineLimit.kernelVariant)
+    }
+}
+
+extension LanguageModel {
+    /// Bytes of activations that `accumulate` would plan for a batch without recompute.
+    fileprivate func keptActivationBytes(of batch: PackedBatch) -> Int {
+        let split = BatchSplit(batch, parameters: table.count, threads: pool.threads)
+        let plan = ActivationPlan(spec: spec, rows: lanes(split) * split.longestChunk, retention: .forBackward)
+        return plan.count * MemoryLayout<Float>.stride
     }
 }

@@ -8,7 +8,7 @@ CLONES void kernels_dropout(const float *x, const float *residual, uint64_t seed
                             ptrdiff_t width, float rate, float *out) {
     PROFILE(KERNELS_TIME_ELEMENTS);
     const uint32_t limit = dropout_limit(rate);
-    const float kept = 1.0f / (1.0f - rate);
+    const float kept = dropout_kept(rate);
     for (ptrdiff_t t = 0; t < rows; t++) {
         const uint32_t row_seed = dropout_row_seed(seed, (uint64_t)(first_row + t));
         for (ptrdiff_t i = 0; i < width; i++) {
@@ -16,4 +16,8 @@ CLONES void kernels_dropout(const float *x, const float *residual, uint64_t seed
             out[t * width + i] = residual == NULL ? value : residual[t * width + i] + value;
         }
     }
+}
+
+bool kernels_dropout_drops(uint64_t seed, uint64_t row, uint32_t column, float rate) {
+    return dropout_hash(dropout_row_seed(seed, row), column) < dropout_limit(rate);
 }

@@ -17,14 +17,24 @@ INLINE uint32_t dropout_row_seed(uint64_t seed, uint64_t row) {
     return (uint32_t)(z >> 32);
 }
 
-/// A 32-bit mixing function of two multiplications, which vectors have.
+/// A 32-bit mixing function of two multiplications, which vectors have; of a word or a vector of words.
+#define DROPOUT_HASH(x, row_seed, column)      \
+    do {                                       \
+        x = (row_seed) ^ (column)*0x9E3779B1u; \
+        x ^= x >> 16;                          \
+        x *= 0x7FEB352Du;                      \
+        x ^= x >> 15;                          \
+        x *= 0x846CA68Bu;                      \
+        x ^= x >> 16;                          \
+    } while (0)
+
 INLINE uint32_t dropout_hash(uint32_t row_seed, uint32_t column) {
-    uint32_t x = row_seed ^ (column * 0x9E3779B1u);
-    x ^= x >> 16;
-    x *= 0x7FEB352Du;
-    x ^= x >> 15;
-    x *= 0x846CA68Bu;
-    return x ^ (x >> 16);
+    uint32_t x;
+    DROPOUT_HASH(x, row_seed, column);
+    return x;
 }
+
+/// What elements that are not dropped are multiplied by.
+INLINE float dropout_kept(float rate) { return 1.0f / (1.0f - rate); }
 
 #endif

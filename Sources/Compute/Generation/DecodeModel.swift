@@ -72,8 +72,9 @@ extension DecodeModel.NormView {
 
 extension DecodeModel {
     /// The columns of a row q|k|v that belong to some key-value heads.
-    private func projectionColumns(heads range: Range<Int>) -> (queries: Range<Int>, keys: Range<Int>, values: Range<Int>)
-    {
+    private func projectionColumns(heads range: Range<Int>) -> (
+        queries: Range<Int>, keys: Range<Int>, values: Range<Int>
+    ) {
         let (first, end) = (range.lowerBound * headWidth, range.upperBound * headWidth)
         let (keys, values) = (attentionWidth, attentionWidth + keyValueWidth)
         return (first * group..<end * group, keys + first..<keys + end, values + first..<values + end)

@@ -17,7 +17,9 @@ struct Block {
         queryKeyValue = LinearGroup(names.queryKeyValue.map { lookup.linear(name($0), packed: &packed) })
         rotary = Rotary(
             heads: spec.heads + spec.keyValueHeads, headWidth: spec.headWidth, rowWidth: spec.queryKeyValueWidth)
-        attention = Attention(heads: spec.heads, keyValueHeads: spec.keyValueHeads, headWidth: spec.headWidth)
+        attention = Attention(
+            heads: spec.heads, keyValueHeads: spec.keyValueHeads, headWidth: spec.headWidth,
+            dropout: Dropout(rate: spec.dropout.attention, place: 2 * spec.layers + 1 + layer))
         projection = lookup.linear(name(names.projection), packed: &packed)
         norm2 = lookup.norm(name(names.mlpNorm))
         mlp = MLP(

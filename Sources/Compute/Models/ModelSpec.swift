@@ -113,10 +113,15 @@ package struct ModelSpec: Sendable, Equatable, Codable {
         var spec = llama(
             vocabularySize: vocabularySize, contextLength: contextLength, width: width, layers: layers, heads: heads,
             keyValueHeads: keyValueHeads, mlpWidth: mlpWidth, rotary: rotary)
-        spec.family = "qwen2"
-        spec.biases = .queryKeyValue
-        spec.headWeights = .tied
+        spec.becomeQwen2()
         return spec
+    }
+
+    /// Gives a Llama what a new Qwen2 has instead, but for the rotary base.
+    mutating func becomeQwen2() {
+        family = "qwen2"
+        biases = .queryKeyValue
+        headWeights = .tied
     }
 }
 

@@ -9,6 +9,9 @@ struct Attention {
     let heads: Int
     let keyValueHeads: Int
     let headWidth: Int
+    /// Of the weights after the softmax. The mask is a function of seed, place, row, head and key, so the backward pass
+    /// makes it again.
+    let dropout: Dropout
 
     private var width: Int { heads * headWidth }
     /// Floats of a row q | k | v.
@@ -27,6 +30,7 @@ struct Attention {
     ) {
         forEach(heads, chunk, pass) { segment, head, lane in
             var call = call(segment, head, queryKeyValue, output, logSums)
+            call.dropout = mask(chunk, segment, head, pass)
             kernels_attend(&call, pass.scratch[lane])
         }
     }
@@ -44,6 +48,7 @@ struct Attention {
                 let head = keyValueHead * groupSize + member
                 var call = call(segment, head, queryKeyValue, output, logSums)
                 call.adds_to_keys = member > 0
+                call.dropout = mask(chunk, segment, head, pass)
                 kernels_attend_backward(
                     &call, dOutput + segment.lowerBound * width + head * headWidth, dRow + head * headWidth, dKey,
                     dKey + keyValueHeads * headWidth, pass.scratch[lane])
@@ -71,6 +76,17 @@ struct Attention {
             query: row + head * headWidth, key: key, value: key + keyValueHeads * headWidth, row: rowWidth,
             length: segment.count, size: headWidth, scale: scale,
             output: output + segment.lowerBound * width + head * headWidth, output_row: width,
-            log_sum: logSums + segment.lowerBound * heads + head, log_sum_row: heads, adds_to_keys: false)
+            log_sum: logSums + segment.lowerBound * heads + head, log_sum_row: heads, adds_to_keys: false,
+            dropout: kernels_attention_dropout())
+    }
+
+    /// Rows are numbered in the batch, not in the chunk, so that a mask does not depend on how a batch is split.
+    private func mask(
+        _ chunk: BatchChunk, _ segment: Range<Int>, _ head: Int, _ pass: Pass
+    ) -> kernels_attention_dropout {
+        guard dropout.isActive(pass) else { return kernels_attention_dropout() }
+        return kernels_attention_dropout(
+            rate: dropout.rate, seed: dropout.seed(pass),
+            first_row: UInt64((chunk.start + segment.lowerBound) * heads + head), row_step: UInt64(heads))
     }
 }

@@ -10,12 +10,15 @@ struct Dropout {
     /// Whether this pass drops anything here.
     func isActive(_ pass: Pass) -> Bool { rate > 0 && pass.dropoutSeed != nil }
 
+    /// What masks at this place are made of.
+    func seed(_ pass: Pass) -> UInt64 { (pass.dropoutSeed ?? 0) &+ UInt64(place) &* 0xD134_2543_DE82_EF95 }
+
     /// `out` = `residual` + dropout(`x`) over the chunk's rows; `out` may be either. Also its own derivative.
     func apply(
         _ x: FloatPointer, adding residual: FloatPointer? = nil, chunk: BatchChunk, width: Int,
         to out: MutableFloatPointer, _ pass: Pass
     ) {
-        let seed = (pass.dropoutSeed ?? 0) &+ UInt64(place) &* 0xD134_2543_DE82_EF95
+        let seed = seed(pass)
         pass.pool.parallelFor(count: chunk.rows, minimum: 32) { rows, _ in
             let first = rows.lowerBound * width
             kernels_dropout(

@@ -14,6 +14,6 @@ import Testing
 
     @Test func `an unknown case is refused`() {
         let error = #expect(throws: BenchmarkError.self) { try GenerationBenchmark.run("tiny", threads: 1, seconds: 0) }
-        #expect(error?.hint.contains("tiny-b1, tiny-b32, small-b1, small-b32, ragged") == true)
+        #expect(error?.hint?.contains("tiny-b1, tiny-b32, small-b1, small-b32, ragged") == true)
     }
 }

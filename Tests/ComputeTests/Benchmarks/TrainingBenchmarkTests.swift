@@ -9,6 +9,8 @@ import Testing
         #expect(result.limitOperationsPerSecond > 1e9)
         #expect(0.001...1 ~= result.shareOfLimit)
         #expect(result.peakResidentBytes > 1 << 20)
+        #expect(result.plannedBytes == result.planned.total)
+        #expect(result.activationsWithoutRecompute == nil)
         // Absent while another test measures; others' kernels may add to it, but never take away.
         if let shares = result.breakdown {
             #expect(shares.matrix > 0 && shares.attention > 0 && shares.elements > 0 && shares.optimizer > 0)
@@ -18,7 +20,10 @@ import Testing
     @Test func `an unknown case is refused with a suggestion`() {
         let error = #expect(throws: BenchmarkError.self) { try TrainingBenchmark.run("tinny", threads: 1, seconds: 0) }
         #expect(error?.summary == "The training benchmark has no case 'tinny'. Did you mean 'tiny'?")
-        #expect(error?.hint == "Choose one of tiny, small, gpt2-124m-b4t64, gpt2-124m-b2t256, ragged.")
+        #expect(
+            error?.hint
+                == "Choose one of tiny, small, gpt2-124m-b4t64, gpt2-124m-b2t256, "
+                + "gpt2-124m-b2t256-recompute, ragged.")
     }
 
     @Test func `the ragged lengths are spread over 16 to 128`() {

@@ -85,10 +85,10 @@ def loss_of(model):
     return torch.stack(losses).mean()
 
 
-def greedy(model):
+def greedy(model, count):
     tokens, smallest = list(PROMPT), float("inf")
     with torch.no_grad():
-        for _ in range(NEW_TOKENS):
+        for _ in range(count):
             best = outputs_of(model, tokens)[-1].topk(2)
             smallest = min(smallest, (best.values[0] - best.values[1]).item())
             tokens.append(best.indices[0].item())
@@ -117,8 +117,8 @@ def tensors(model, values):
     return {name: values(weight).detach().float().clone().contiguous() for name, weight in model.named_parameters()}
 
 
-def make(name, config, kind=AutoModelForCausalLM, share=None, dtype=None, gradients=True, steps=False, tokens=True, seed=8,
-         **save):
+def make(name, config, kind=AutoModelForCausalLM, share=None, dtype=None, gradients=True, steps=False,
+         tokens=NEW_TOKENS, seed=8, **save):
     folder = FOLDER / name
     model = kind.from_config(config, attn_implementation="eager").eval()
     randomize(model, seed)
@@ -132,9 +132,9 @@ def make(name, config, kind=AutoModelForCausalLM, share=None, dtype=None, gradie
     expected["loss"] = loss.item()
     if hasattr(model, "score"):
         expected["targets"] = TARGETS
-    elif tokens:
+    else:
         expected["prompt"] = PROMPT
-        expected["greedy"], margin = greedy(model)
+        expected["greedy"], margin = greedy(model, tokens)
         print(f"{name}: smallest margin {margin:.4f}")
     if gradients:
         loss.backward()
@@ -188,7 +188,10 @@ def main():
     make("llama", llama(), steps=True)
     make("qwen2", qwen2(), steps=True)
     make("llama-linear", llama(**rope("linear", factor=2.5)), share="llama")
-    make("llama-dynamic", llama(max_position_embeddings=12, **rope("dynamic", factor=3.0)), share="llama", tokens=False)
+    # Greedy tokens up to the original context, where generation ends here: beyond it transformers leaves cached keys turned
+    # by the frequencies of the lengths at which they came, so its answers depend on its cache.
+    make("llama-dynamic", llama(max_position_embeddings=12, **rope("dynamic", factor=3.0)), share="llama",
+        tokens=12 - len(PROMPT))
     make("llama-llama3", llama(**rope(
         "llama3", factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=16)),
         share="llama")

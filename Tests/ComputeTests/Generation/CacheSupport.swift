@@ -30,7 +30,9 @@ extension KeyValueCache {
     /// Key and value of one position of a layer in a cache of single precision, read by the layout's definition.
     func row(slot: Int, layer: Int, position: Int) -> (key: [Float], value: [Float]) {
         let (index, place) = position.quotientAndRemainder(dividingBy: layout.positions)
-        guard let page = view.addresses(ofSlot: slot)[index]?.assumingMemoryBound(to: Float.self) else { return ([], []) }
+        guard let page = view.addresses(ofSlot: slot)[index]?.assumingMemoryBound(to: Float.self) else {
+            return ([], [])
+        }
         var (key, value): ([Float], [Float]) = ([], [])
         for head in 0..<layout.heads {
             let keys = page + layout.keyOffset(layer: layer, head: head) + place / 16 * 16 * layout.headWidth

@@ -16,16 +16,31 @@ import Testing
         #expect(batch.sequences == [DecodeBatch.Sequence(slot: 1, rows: 0..<1, position: 6)])
     }
 
-    @Test func `a block of rows holds the parts of the sequences in it`() {
+    @Test func `a plan cuts rows into blocks that hold the parts of the sequences in them`() {
         var batch = DecodeBatch()
         _ = batch.append([1, 2, 3, 4, 5], at: 10, slot: 3)
         _ = batch.append([6], at: 2, slot: 1)
         _ = batch.append([7, 8], at: 0, slot: 0)
-        let block = DecodeBlock(batch: batch, rows: 2..<7, team: .everyLane)
-        #expect(block.sequences.map(\.rows) == [2..<5, 5..<6, 6..<7])
-        #expect(block.sequences.map(\.position) == [12, 2, 0])
-        #expect(block.sequences.map(\.isEnd) == [true, true, false])
-        #expect(block.sequences.map(\.index) == [0, 1, 2])
+        var plan = DecodePlan()
+        plan.append(2..<7, of: batch, most: 3, lane: 1)
+        #expect(plan.blocks.map(\.rows) == [2..<5, 5..<7])
+        #expect(plan.blocks.map(\.lane) == [1, 1])
+        #expect(plan.blocks.map(\.parts) == [0..<1, 1..<3])
+        #expect(plan.parts.map(\.rows) == [2..<5, 5..<6, 6..<7])
+        #expect(plan.parts.map(\.position) == [12, 2, 0])
+        #expect(plan.parts.map(\.isEnd) == [true, true, false])
+        #expect(plan.parts.map(\.index) == [0, 1, 2])
+        #expect(plan.parts.map(\.slot) == [3, 1, 0])
+        plan.removeAll()
+        plan.append(0..<8, of: batch, most: 192, lane: nil)
+        #expect(plan.blocks.map(\.parts) == [0..<3])
+        #expect(plan.parts.last?.isEnd == true)
+    }
+
+    @Test func `what lanes work with are plain values, so that they share no reference count`() {
+        #expect(_isPOD(DecodeLane.self))
+        #expect(_isPOD(DecodeModel.Block.self))
+        #expect(_isPOD(DecodeRows.self))
     }
 
     @Test func `shares are whole sequences, all of them, and about equal`() {

@@ -6,8 +6,15 @@ import Testing
     @Test func `many rows of a small model are claimed in chunks`() {
         let split = split(sequences: 32, length: 128, parameters: 800_000, threads: 2)
         #expect(split.lanes == 8)
-        #expect(split.chunks.count == 8)
-        #expect(split.longestChunk == 512)
+        #expect(split.chunks.count == 16)
+        #expect(split.longestChunk == 256)
+    }
+
+    @Test(arguments: [(16, 5_800_000, 4), (6, 5_800_000, 4), (5, 5_800_000, 5), (7, 100_000, 7), (9, 100_000, 8)])
+    func `lanes with several chunks are a power of two, so that threads get as many`(
+        chunks: Int, parameters: Int, lanes: Int
+    ) {
+        #expect(split(sequences: chunks, length: 256, parameters: parameters, threads: 2).lanes == lanes)
     }
 
     @Test func `few rows are shared op by op`() {

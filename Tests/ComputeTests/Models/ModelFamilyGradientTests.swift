@@ -4,7 +4,7 @@ import Testing
 
 /// Small models of every family and option, with weights large enough that nothing is flat.
 enum FamilySample: String, CaseIterable, Sendable {
-    case gpt2, llama, groupedLlama, wideHeads, qwen2, yarn, dynamic, critic, gpt2Critic, dropout
+    case gpt2, llama, groupedLlama, wideHeads, qwen2, yarn, dynamic, critic, gpt2Critic, dropout, groupedDropout
 
     var spec: ModelSpec {
         let rotary = RotaryPosition(base: 100)
@@ -39,7 +39,11 @@ enum FamilySample: String, CaseIterable, Sendable {
             return spec
         case .dropout:
             var spec = gpt2
-            spec.dropout = .init(embedding: 0.2, residual: 0.3)
+            spec.dropout = .init(embedding: 0.2, attention: 0.25, residual: 0.3)
+            return spec
+        case .groupedDropout:
+            var spec = llama(keyValueHeads: 2)
+            spec.dropout.attention = 0.4
             return spec
         }
     }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct `Activation recompute` {
     private static let specs: [ModelSpec] = {
         var dropping = ModelSpec.gpt2(vocabularySize: 13, contextLength: 40, width: 16, layers: 3, heads: 2)
-        dropping.dropout = ModelSpec.Dropout(embedding: 0.1, residual: 0.2)
+        dropping.dropout = ModelSpec.Dropout(embedding: 0.1, attention: 0.3, residual: 0.2)
         return [
             .gpt2(vocabularySize: 13, contextLength: 40, width: 16, layers: 3, heads: 2),
             .llama(

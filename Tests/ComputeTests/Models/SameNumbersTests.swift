@@ -63,17 +63,47 @@ import Testing
     }
 
     @Test(arguments: ModelFixture.names)
-    func `twenty greedy tokens are identical`(name: String) throws {
+    func `greedy tokens of the training forward are identical`(name: String) throws {
         let fixture = try ModelFixture(name)
         guard let prompt = fixture.expected.prompt, let expected = fixture.expected.greedy else { return }
         let model = try fixture.model()
         var tokens = prompt
-        for _ in 0..<20 {
+        for _ in expected {
             let logits = try model.logits(PackedBatch(sequences: [tokens])).suffix(model.spec.vocabularySize)
             let best = try #require(logits.indices.max { logits[$0] < logits[$1] })
             tokens.append(Int32(best - logits.startIndex))
         }
         #expect(Array(tokens.dropFirst(prompt.count)) == expected)
+    }
+
+    @Test(arguments: ModelFixture.names, [1, 2])
+    func `generation writes the same greedy tokens`(name: String, threads: Int) throws {
+        let fixture = try ModelFixture(name)
+        guard let prompt = fixture.expected.prompt, let expected = fixture.expected.greedy else {
+            // A reward model writes nothing; every other fixture must have tokens.
+            #expect(fixture.checkpoint.spec.head == .value)
+            return
+        }
+        #expect(expected.count == (name == "llama-dynamic" ? 7 : 20))
+        // The second prompt ends inside the first one's answer: what it continues was not written step by step.
+        let answers = try Generator(model: fixture.model(threads: threads)).generate(
+            prompts: [prompt, prompt + expected.prefix(4)],
+            options: GenerationOptions(maxNewTokens: expected.count, sampling: .greedy),
+            limits: [expected.count, expected.count - 4], seed: 1)
+        #expect(answers.map(\.tokens) == [expected, Array(expected.dropFirst(4))])
+    }
+
+    @Test(arguments: runnableVariants)
+    func `generation writes the same greedy tokens with every kernel variant`(variant: Int32) throws {
+        try withVariant(variant) {
+            for name in ["gpt2", "llama", "qwen2"] {
+                let fixture = try ModelFixture(name)
+                let answers = try Generator(model: fixture.model()).generate(
+                    prompts: [try #require(fixture.expected.prompt)],
+                    options: GenerationOptions(maxNewTokens: 20, sampling: .greedy), seed: 1)
+                #expect(answers.map(\.tokens) == [fixture.expected.greedy], "\(name)")
+            }
+        }
     }
 
     @Test(arguments: ModelFixture.names)

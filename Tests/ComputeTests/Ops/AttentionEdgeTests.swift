@@ -52,7 +52,8 @@ private struct HeadsCase {
                 var call = kernels_attention(
                     query: query, key: query + width, value: query + 2 * width, row: 3 * width, length: length,
                     size: size, scale: 1 / Float(size).squareRoot(), output: output.base + head * size,
-                    output_row: width, log_sum: logSums.base + head, log_sum_row: heads, adds_to_keys: false)
+                    output_row: width, log_sum: logSums.base + head, log_sum_row: heads, adds_to_keys: false,
+                    dropout: kernels_attention_dropout())
                 kernels_attend(&call, scratch.base)
                 guard let dOutput else { continue }
                 let start = gradient.base + head * size

@@ -86,7 +86,7 @@ private func attend(
         var call = kernels_attention(
             query: input.base, key: input.base + size, value: input.base + 2 * size, row: row, length: head.length,
             size: size, scale: Float(head.scale), output: output.base, output_row: size, log_sum: logSums.base,
-            log_sum_row: 1, adds_to_keys: false)
+            log_sum_row: 1, adds_to_keys: false, dropout: kernels_attention_dropout())
         withExtendedLifetime(input) {
             kernels_attend(&call, scratch.base)
             if let dOutput {

@@ -11,7 +11,7 @@ import Testing
     /// A model that drops elements, in binary16 with a loss scale that overflows now and then.
     private func engine(_ kind: OptimizerKind, seed: UInt64, adapter: AdapterOptions? = nil) throws -> TrainEngine {
         var spec = ModelSpec.gpt2(vocabularySize: 9, contextLength: 12, width: 16, layers: 2, heads: 2)
-        spec.dropout = ModelSpec.Dropout(embedding: 0.1, residual: 0.1)
+        spec.dropout = ModelSpec.Dropout(embedding: 0.1, attention: 0.1, residual: 0.1)
         let model = try LanguageModel(
             spec: spec, seed: seed, pool: ThreadPool(threads: 2),
             options: ModelOptions(precision: Precision(.float16), recompute: .blocks, adapter: adapter))

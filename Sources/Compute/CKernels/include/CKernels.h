@@ -105,6 +105,14 @@ void kernels_accumulate_outer(const kernels_outer *outer, ptrdiff_t m_begin, ptr
 
 // MARK: Attention
 
+/// Which weights of an attention are dropped after the softmax: key j of query i, with `kernels_dropout_drops` of row
+/// `first_row + i * row_step` and column j. The others are divided by 1 - rate. Nothing where `rate` is 0.
+typedef struct {
+    float rate;
+    uint64_t seed;
+    uint64_t first_row, row_step;
+} kernels_attention_dropout;
+
 /// Causal attention of one packed segment and one head. Queries, keys and values are rows of `size` floats, `row`
 /// floats apart (interleaved q|k|v projections). Probabilities are never stored; `log_sum` keeps one value per query.
 typedef struct {
@@ -117,6 +125,7 @@ typedef struct {
     float *log_sum;            // one per query, `log_sum_row` apart
     ptrdiff_t log_sum_row;
     bool adds_to_keys;         // backward: d_key and d_value are added to (further queries of a grouped head)
+    kernels_attention_dropout dropout;
 } kernels_attention;
 
 /// Floats of scratch one attention call needs, forward or backward, for segments of at most `length`.
@@ -212,6 +221,8 @@ void kernels_swiglu_backward(const float *d_activated, const float *hidden, ptrd
 /// Element i of row r is dropped by a hash of (seed, first_row + r, i) alone, so any split gives the same mask.
 void kernels_dropout(const float *x, const float *residual, uint64_t seed, ptrdiff_t first_row, ptrdiff_t rows,
                      ptrdiff_t width, float rate, float *out);
+/// Whether a dropout drops element `column` of row `row`.
+bool kernels_dropout_drops(uint64_t seed, uint64_t row, uint32_t column, float rate);
 /// Statistics of one row of logits: log of the sum of exponentials, and the entropy of its softmax.
 /// `entropy` may be null.
 float kernels_log_sum_exp(const float *logits, ptrdiff_t count, float *entropy);

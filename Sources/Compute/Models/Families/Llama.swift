@@ -5,12 +5,7 @@ struct LlamaFamily: ModelFamily {
     let architectures = ArchitectureNames(
         languageModel: "LlamaForCausalLM", value: "LlamaForSequenceClassification", base: "LlamaModel")
 
-    func spec(of sizes: ModelSizes) -> ModelSpec {
-        .llama(
-            vocabularySize: sizes.vocabularySize, contextLength: sizes.contextLength, width: sizes.width,
-            layers: sizes.layers, heads: sizes.heads, keyValueHeads: sizes.keyValueHeads ?? sizes.heads,
-            mlpWidth: sizes.gatedWidth)
-    }
+    func spec(of sizes: ModelSizes) -> ModelSpec { .llama(of: sizes) }
 
     func spec(from file: ConfigurationReader) throws(ComputeError) -> ModelSpec {
         var spec = try ModelSpec.llama(from: file)
@@ -45,8 +40,16 @@ extension TensorNames {
         contraction: "mlp.down_proj", finalNorm: "norm", ignoredSuffixes: [".rotary_emb.inv_freq"])
 }
 
-/// Lines of a `config.json` that Llama and its descendants share.
+/// What Llama and its descendants share: a new model's sizes, and lines of a `config.json`.
 extension ModelSpec {
+    /// A new Llama, whose rotary positions turn with this base.
+    static func llama(of sizes: ModelSizes, rotaryBase: Double = 10_000) -> ModelSpec {
+        .llama(
+            vocabularySize: sizes.vocabularySize, contextLength: sizes.contextLength, width: sizes.width,
+            layers: sizes.layers, heads: sizes.heads, keyValueHeads: sizes.keyValueHeads ?? sizes.heads,
+            mlpWidth: sizes.gatedWidth, rotary: RotaryPosition(base: rotaryBase))
+    }
+
     /// A Llama without biases.
     static func llama(from file: ConfigurationReader) throws(ComputeError) -> ModelSpec {
         try file.require("hidden_act", oneOf: ["silu", "swish"])

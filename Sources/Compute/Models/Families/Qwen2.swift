@@ -6,10 +6,9 @@ struct Qwen2Family: ModelFamily {
         languageModel: "Qwen2ForCausalLM", value: "Qwen2ForSequenceClassification", base: "Qwen2Model")
 
     func spec(of sizes: ModelSizes) -> ModelSpec {
-        .qwen2(
-            vocabularySize: sizes.vocabularySize, contextLength: sizes.contextLength, width: sizes.width,
-            layers: sizes.layers, heads: sizes.heads, keyValueHeads: sizes.keyValueHeads ?? sizes.heads,
-            mlpWidth: sizes.gatedWidth)
+        var spec = ModelSpec.llama(of: sizes, rotaryBase: 1_000_000)
+        spec.becomeQwen2()
+        return spec
     }
 
     func spec(from file: ConfigurationReader) throws(ComputeError) -> ModelSpec {
