@@ -48,6 +48,8 @@ package struct TerminalEmulator: Sendable {
     package var text: String { lines.joined(separator: "\n") }
     package var isOnAlternateScreen: Bool { modes.contains(1049) }
     package var isCursorVisible: Bool { !hidesCursor }
+    /// Between the beginning and the end of a frame (mode 2026): a person would still see the one before.
+    package var isInsideFrame: Bool { modes.contains(2026) }
     private var hidesCursor = false
     /// Characters push what is right of them along (mode 4).
     private var inserts = false

@@ -88,11 +88,12 @@ package final class TerminalSession {
         waitUntil(within: seconds) { $0.text.contains(text) }
     }
 
+    /// Reads until `condition` holds of a whole frame.
     package func waitUntil(within seconds: Double = 20, _ condition: (TerminalEmulator) -> Bool) -> String? {
         let end = DispatchTime.now().uptimeNanoseconds + UInt64(seconds * 1e9)
         while true {
             pump()
-            if condition(screen) { return screen.text }
+            if !screen.isInsideFrame, condition(screen) { return screen.text }
             if DispatchTime.now().uptimeNanoseconds > end { return nil }
         }
     }
