@@ -31,7 +31,10 @@ package struct Phases {
 
     /// Calls `body` with this lane's part, and with the part of a lane that does not come; returns when all parts are
     /// done, and what was written in them can be read.
-    package func run(_ body: (_ part: Int) -> Void) {
+    ///
+    /// In the program's last phase only the caller's lane waits for the others: it would have to wait for those that
+    /// wait for it, too.
+    package func run(isLast: Bool = false, _ body: (_ part: Int) -> Void) {
         guard lanes > 1 else {
             body(0)
             return
@@ -41,6 +44,7 @@ package struct Phases {
             body(lane)
             kernels_pool_end(pool, lane, phase)
         }
+        if isLast, lane != 0 { return }
         for part in 0..<lanes where !kernels_pool_await(pool, part, phase) {
             body(part)
             kernels_pool_end(pool, part, phase)

@@ -18,14 +18,14 @@ struct DecodeLane {
     /// So few rows that each lane normalises all of them for itself instead of waiting for the others.
     private var isNarrow: Bool { rows.count <= DecodeMemory.narrowRows }
 
-    /// The whole pass.
-    func run() {
+    /// The whole pass; `isLast` when no other block follows.
+    func run(isLast: Bool) {
         embed()
         for layer in model.blocks {
             attention(layer)
             feedForward(layer)
         }
-        writeLogits()
+        writeLogits(isLast: isLast)
     }
 
     private func embed() {
@@ -105,11 +105,11 @@ struct DecodeLane {
 
 extension DecodeLane {
     /// Logits of the sequences that end in the block, which are neighbours, and so are their logits.
-    private func writeLogits() {
+    private func writeLogits(isLast: Bool) {
         let count = rows.parts.reduce(0) { $0 + ($1.isEnd ? 1 : 0) }
         guard let first = rows.parts.first(where: \.isEnd) else { return }
         if !isNarrow { team.phase { normalizeEnds($0.of(count), into: places.normal) } }
-        team.phase { share in
+        team.phase(isLast: isLast) { share in
             if isNarrow { normalizeEnds(0..<count, into: scratch.normal) }
             model.head.multiply(
                 isNarrow ? scratch.normal : places.normal, rows: count, panels: share.of(model.head.panels),

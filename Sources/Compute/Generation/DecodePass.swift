@@ -42,13 +42,17 @@ final class DecodePass {
                 batch.withRows { tokens, positions in
                     pool.runPhases { phases in
                         let rows = { DecodeRows($0, parts: parts, tokens: tokens, positions: positions) }
-                        for block in blocks where block.lane == nil {
-                            lane(phases, block, rows(block)).run()
-                        }
-                        // Blocks of one lane: together one phase, in which every lane has its own.
-                        guard blocks.contains(where: { $0.lane != nil }) else { return }
-                        phases.run { part in
-                            for block in blocks where block.lane == part { lane(phases, block, rows(block)).run() }
+                        // Either all blocks are shared, or each lane has its own, all of which are one phase.
+                        if blocks.first?.lane == nil {
+                            for (index, block) in blocks.enumerated() {
+                                lane(phases, block, rows(block)).run(isLast: index == blocks.count - 1)
+                            }
+                        } else {
+                            phases.run(isLast: true) { part in
+                                for block in blocks where block.lane == part {
+                                    lane(phases, block, rows(block)).run(isLast: false)
+                                }
+                            }
                         }
                     }
                 }

@@ -3,13 +3,14 @@ struct DecodeTeam {
     /// Nil for a lane that has a block of its own.
     let phases: Phases?
 
-    /// Calls `body` with a share of the work for everyone in the team; returns when all shares are done.
-    func phase(_ body: (DecodeShare) -> Void) {
+    /// Calls `body` with a share of the work for everyone in the team; returns when all shares are done, but see
+    /// `Phases.run` for the last phase.
+    func phase(isLast: Bool = false, _ body: (DecodeShare) -> Void) {
         guard let phases else {
             body(DecodeShare(index: 0, count: 1))
             return
         }
-        phases.run { body(DecodeShare(index: $0, count: phases.lanes)) }
+        phases.run(isLast: isLast) { body(DecodeShare(index: $0, count: phases.lanes)) }
     }
 }
 

@@ -37,7 +37,7 @@ import Testing
                     // Outlasts the patience of the caller, which does this lane's parts too.
                     for item in 0..<20_000 { total.base[0] += Float(item % 2) }
                 }
-                for _ in 0..<20 { lane.run { part in parts.base[part * 16] += 1 } }
+                for phase in 1...20 { lane.run(isLast: phase == 20) { part in parts.base[part * 16] += 1 } }
             }
         }
         #expect(parts.base[0] == 2000)
@@ -60,7 +60,7 @@ import Testing
         let pool = try ThreadPool(threads: 16)
         let done = try Arena(count: 16 * 16)
         pool.runPhases { lane in
-            for _ in 0..<100 { lane.run { part in done.base[part * 16] += 1 } }
+            for phase in 1...100 { lane.run(isLast: phase == 100) { part in done.base[part * 16] += 1 } }
         }
         #expect((0..<16).allSatisfy { done.base[$0 * 16] == 100 })
     }
