@@ -28,8 +28,9 @@
 #define PAUSE() ((void)0)
 #endif
 
-// About 20 microseconds of pauses: longer than the gap between two operations of a layer, shorter than a time slice.
-enum { SPINS = 600 };
+// About 100 microseconds of pauses: longer than the gap between two operations of a layer, or than one lane is late where
+// memory decides, and shorter than a time slice.
+enum { SPINS = 2400 };
 
 // A few microseconds: a lane that has not come to a phase by then has other work, or no core.
 enum { PATIENCE = 100 };
