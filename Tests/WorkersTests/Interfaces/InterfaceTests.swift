@@ -129,6 +129,19 @@ import Testing
         try #require(try interface(arguments).run(.generate(prompts(), context), on: model()).outputs)
     }
 
+    /// A step's batch of two groups of three: what was generated, with rewards and what the reference says.
+    private func rewarded(
+        _ sample: SequenceSample, _ rewards: [Float], reference: SequenceSample.Column
+    ) throws -> SequenceSample {
+        try sample.merging(
+            SequenceSample(
+                ids: sample.ids,
+                columns: [
+                    .packedReferenceLogProbabilities: reference,
+                    .rewards: .init(lengths: [[1, 1, 1], [1, 1, 1]], array: .float32(rewards)),
+                ]))
+    }
+
     @Test func `every prompt gets a group of answers, with one log-probability fewer than tokens`() throws {
         let sample = try generated()
         let lengths = try #require(sample.columns[.packedInputIDs]).lengths
@@ -158,13 +171,7 @@ import Testing
         let model = try model(), interface = try interface(["n_minibatches": .integer(1)])
         let sample = try generated()
         let recorded = try #require(sample.columns[.packedLogProbabilities])
-        let batch = try sample.merging(
-            SequenceSample(
-                ids: sample.ids,
-                columns: [
-                    .packedReferenceLogProbabilities: recorded,
-                    .rewards: .init(lengths: [[1, 1, 1], [1, 1, 1]], array: .float32([1, 0, 0, 0, 1, 1])),
-                ]))
+        let batch = try rewarded(sample, [1, 0, 0, 0, 1, 1], reference: recorded)
         let before = try model.score([[1, 2, 3]], context)
         let statistics = try interface.run(.trainStep(batch, context), on: model).statistics
         let values = Dictionary(uniqueKeysWithValues: statistics.map { ($0.name, $0.value) })
@@ -192,13 +199,7 @@ import Testing
             }
         }
         let column = try #require(reference.columns[.packedLogProbabilities])
-        let batch = try sample.merging(
-            SequenceSample(
-                ids: sample.ids,
-                columns: [
-                    .packedReferenceLogProbabilities: column,
-                    .rewards: .init(lengths: [[1, 1, 1], [1, 1, 1]], array: .float32([1, 0, 0, 0, 1, 1])),
-                ]))
+        let batch = try rewarded(sample, [1, 0, 0, 0, 1, 1], reference: column)
         let statistics = try interface.run(.trainStep(batch, context), on: model).statistics
         let values = Dictionary(uniqueKeysWithValues: statistics.map { ($0.name, $0.value) })
         #expect(abs((values["grpo_actor/importance_weight"] ?? 0) - 1) < 1e-5)
@@ -213,13 +214,7 @@ import Testing
             let arguments: [String: SettingValue] = ["temperature": .number(temperature)]
             let sample = try generated(arguments)
             let recorded = try #require(sample.columns[.packedLogProbabilities])
-            let batch = try sample.merging(
-                SequenceSample(
-                    ids: sample.ids,
-                    columns: [
-                        .packedReferenceLogProbabilities: recorded,
-                        .rewards: .init(lengths: [[1, 1, 1], [1, 1, 1]], array: .float32([1, 0, 0, 0, 1, 1])),
-                    ]))
+            let batch = try rewarded(sample, [1, 0, 0, 0, 1, 1], reference: recorded)
             let statistics = try interface(arguments).run(.trainStep(batch, context), on: model()).statistics
             return try #require(statistics.first { $0.name == "grpo_actor/entropy" }).value
         }
@@ -232,13 +227,7 @@ import Testing
         let model = try model(), interface = try interface(["kl_ctl": .number(0)])
         let sample = try generated()
         let recorded = try #require(sample.columns[.packedLogProbabilities])
-        let batch = try sample.merging(
-            SequenceSample(
-                ids: sample.ids,
-                columns: [
-                    .packedReferenceLogProbabilities: recorded,
-                    .rewards: .init(lengths: [[1, 1, 1], [1, 1, 1]], array: .float32([1, 1, 1, 0, 0, 0])),
-                ]))
+        let batch = try rewarded(sample, [1, 1, 1, 0, 0, 0], reference: recorded)
         let statistics = try interface.run(.trainStep(batch, context), on: model).statistics
         #expect(statistics.first { $0.name == "grpo_actor/grad_norm" }?.value == 0)
     }
