@@ -43,7 +43,7 @@ struct DecodeModel {
     let width, attentionWidth, keyValueWidth, queryKeyValueWidth, mlpWidth, vocabularySize: Int
     let heads, keyValueHeads, headWidth: Int
     let epsilon: Float
-    let activation: ModelSpec.Activation
+    let activation: MLPActivation
     let tokenTable: FloatPointer
     /// Nil where positions are rotary.
     let positionTable: FloatPointer?

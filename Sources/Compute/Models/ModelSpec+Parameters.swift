@@ -54,7 +54,7 @@ extension ModelSpec {
     }
 
     private func appendLinear(
-        _ name: String, from inputs: Int, to outputs: Int, hasBias: Bool, _ layout: TensorNames.MatrixLayout,
+        _ name: String, from inputs: Int, to outputs: Int, hasBias: Bool, _ layout: MatrixLayout,
         _ table: inout ParameterTable
     ) {
         let shape = layout == .inputsFirst ? [inputs, outputs] : [outputs, inputs]

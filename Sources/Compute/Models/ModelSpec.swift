@@ -12,12 +12,6 @@ package struct ModelSpec: Sendable, Equatable, Codable {
         case rotary(RotaryPosition)
     }
 
-    package enum Activation: String, Sendable, Codable {
-        case geluTanh
-        /// silu(gate) * up (Shazeer, 2020).
-        case swiGLU
-    }
-
     /// Which linear layers have a bias.
     package enum Biases: String, Sendable, Codable {
         case all
@@ -67,7 +61,7 @@ package struct ModelSpec: Sendable, Equatable, Codable {
     package var norm: Norm
     package var normEpsilon: Float
     package var position: Position
-    package var activation: Activation
+    package var activation: MLPActivation
     package var biases: Biases
     package var head = Head.languageModel
     package var headWeights: HeadWeights

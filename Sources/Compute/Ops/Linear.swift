@@ -1,5 +1,13 @@
 internal import CKernels
 
+/// How the matrix of a linear layer lies in memory.
+package enum MatrixLayout: Sendable {
+    /// `[in, out]`: GPT-2's Conv1D.
+    case inputsFirst
+    /// `[out, in]`: PyTorch's Linear.
+    case outputsFirst
+}
+
 /// y = x W + b, the matrix in either of the layouts families store.
 ///
 /// Rows of `x` are contiguous. Rows of `y` and `dy` may be part of longer ones: `row` is then the distance between them.
@@ -10,13 +18,13 @@ struct Linear {
     let outputs: Int
     /// Packed into both operands; only its own gradients are extra.
     var adapter: LowRankAdapter?
-    private let layout: TensorNames.MatrixLayout
+    private let layout: MatrixLayout
     /// For products with rows of `x`.
     let forwardMatrix: PackedMatrix
     private let backwardMatrix: PackedMatrix
 
     init(
-        _ weight: Parameter, bias: Parameter?, layout: TensorNames.MatrixLayout, packed: inout PackedLayout
+        _ weight: Parameter, bias: Parameter?, layout: MatrixLayout, packed: inout PackedLayout
     ) {
         let isInputsFirst = layout == .inputsFirst
         self.weight = weight

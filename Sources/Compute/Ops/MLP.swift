@@ -1,10 +1,17 @@
 internal import CKernels
 
+/// What stands between the two products of a feed-forward part.
+package enum MLPActivation: String, Sendable, Codable {
+    case geluTanh
+    /// silu(gate) * up (Shazeer, 2020).
+    case swiGLU
+}
+
 /// A block's feed-forward part: expansion, activation function, contraction.
 struct MLP {
     let expansion: LinearGroup
     let contraction: Linear
-    let activation: ModelSpec.Activation
+    let activation: MLPActivation
 
     func packForForward(_ pass: Pass) {
         expansion.packForForward(pass)

@@ -62,17 +62,6 @@ package enum TrialAction: Sendable, Equatable {
     }
 }
 
-/// A worker as a screen shows it after something about it changed.
-package struct WorkerChange: Sendable, Equatable {
-    package var worker: WorkerID
-    package var state: WorkerState
-    package var detail: String = ""
-    package var mfc: String = ""
-    package var step: Int = 0
-    package var pid: Int32 = 0
-    package var restarts: Int = 0
-}
-
 /// What went wrong first; everything after it is only counted.
 package struct TrialFailure: Sendable, Equatable {
     package var worker: WorkerID

@@ -30,16 +30,6 @@ enum Checksum {
         return Int64(crc.value)
     }
 
-    static func series(_ one: Ledger.Series) -> Int64 {
-        var crc = CRC32()
-        crc.add(one.id)
-        crc.add(one.key)
-        for number in [one.count, one.attempt, one.step, one.time] { crc.add(number) }
-        // SQLite keeps neither the sign of a zero nor the payload of a NaN in this column.
-        crc.add(one.last.isNaN ? .nan : one.last + 0)
-        return Int64(crc.value)
-    }
-
     static func checkpoint(attempt: Int64, step: Int64, role: String, path: String, bytes: Int64) -> Int64 {
         var crc = CRC32()
         for number in [attempt, step, bytes] { crc.add(number) }

@@ -87,7 +87,7 @@ extension MetricReader {
     }
 
     /// A damaged page can take rows away without a trace in those that are left; their number tells.
-    private func noteMissing(of one: Ledger.Series) throws {
+    private func noteMissing(of one: SeriesRecord) throws {
         guard visibility.showsEverything else { return }
         let found = try places(of: one.id).reduce(0) { count, place in
             try blocks(of: place.set).reduce(count) { $0 + $1.count } + tail(of: place.set).count

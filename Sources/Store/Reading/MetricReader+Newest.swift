@@ -61,7 +61,7 @@ extension MetricReader {
         return newest
     }
 
-    private func lastValue(of one: Ledger.Series, _ newest: [Int64: Newest]) throws -> SeriesRow? {
+    private func lastValue(of one: SeriesRecord, _ newest: [Int64: Newest]) throws -> SeriesRow? {
         let candidates = places(of: one.id).compactMap { place in
             newest[place.set].map { (newest: $0, column: place.column) }
         }.filter { $0.newest.count > 0 }

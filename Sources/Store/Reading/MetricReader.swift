@@ -16,7 +16,7 @@ final class MetricReader {
     private(set) var damage: [String]
     /// Members of each column set.
     let sets: [Int64: [Int64]]
-    let series: [Ledger.Series]
+    let series: [SeriesRecord]
     private var axes: [Int64: Axis?] = [:]
     private var tails: [Int64: [TailRow]]?
 
@@ -122,18 +122,5 @@ final class MetricReader {
 
     func note(_ what: String) {
         if !damage.contains(what) { damage.append(what) }
-    }
-}
-
-enum SeriesQueries {
-    private static let columns = "SELECT id, key, n, last_attempt, last_step, last_time, last, crc FROM series"
-    static let all = "\(columns) ORDER BY key"
-    static let byID = "\(columns) ORDER BY id"
-
-    static func row(_ row: SQLStatement) -> (series: Ledger.Series, isSound: Bool) {
-        let series = Ledger.Series(
-            id: row.int64(0), key: row.text(1), count: row.int64(2), attempt: row.int64(3), step: row.int64(4),
-            time: row.int64(5), last: row.double(6))
-        return (series, Checksum.series(series) == row.int64(7))
     }
 }

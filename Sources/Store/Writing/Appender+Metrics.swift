@@ -78,7 +78,7 @@ extension Appender {
 
     private func series(_ key: String) throws -> Int {
         if let known = ledger.seriesIndex[key] { return known }
-        let one = Ledger.Series(
+        let one = SeriesRecord(
             id: ledger.lastSeries + 1, key: key, count: 0, attempt: 0, step: 0, time: 0, last: 0)
         try database.run(
             "INSERT INTO series (id, key, n, last_attempt, last_step, last_time, last, crc) VALUES (?, ?, 0, 0, 0, 0, 0, ?)",

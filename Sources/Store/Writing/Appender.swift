@@ -104,9 +104,9 @@ struct Appender {
 
 extension Ledger {
     /// Moves a set's newest row into its series; - Returns: the series as they are now.
-    func settleNewest(of set: Int) -> [Series] {
+    func settleNewest(of set: Int) -> [SeriesRecord] {
         guard let newest = sets[set].newest else { return [] }
-        let isAfter = { (one: Series) in (newest.attempt, newest.step) >= (one.attempt, one.step) }
+        let isAfter = { (one: SeriesRecord) in (newest.attempt, newest.step) >= (one.attempt, one.step) }
         let members = sets[set].series
         for (column, index) in members.enumerated() {
             series[index].count &+= sets[set].newRows

@@ -11,16 +11,6 @@ final class Ledger {
         let epoch: UInt64
     }
 
-    struct Series {
-        let id: Int64
-        let key: String
-        var count: Int64
-        var attempt: Int64
-        var step: Int64
-        var time: Int64
-        var last: Double
-    }
-
     /// The series that come in one row, and what of them is not yet in `series`.
     struct ColumnSet {
         let id: Int64
@@ -43,7 +33,7 @@ final class Ledger {
     }
 
     var sequences: [SourceKey: UInt64] = [:]
-    var series: [Series] = []
+    var series: [SeriesRecord] = []
     var seriesIndex: [String: Int] = [:]
     /// The largest number given to a series, and to a set.
     var lastSeries: Int64 = 0
@@ -83,7 +73,7 @@ final class Ledger {
     /// checksum at the next commit. Such a series counts from 0 again, which every reader then reports.
     private func loadSeries(_ database: Database) throws {
         series = try database.rows(SeriesQueries.byID, [], SeriesQueries.row).map { one, isSound in
-            isSound ? one : Series(id: one.id, key: one.key, count: 0, attempt: 0, step: 0, time: 0, last: 0)
+            isSound ? one : SeriesRecord(id: one.id, key: one.key, count: 0, attempt: 0, step: 0, time: 0, last: 0)
         }
         for (index, one) in series.enumerated() { seriesIndex[one.key] = index }
         _ = try Self.checked(series.first?.id ?? 0, "series")
@@ -132,15 +122,5 @@ final class Ledger {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the numbers of its \(what) are damaged")
         }
         return id
-    }
-}
-
-/// The members of a column set as stored: a JSON list of series ids, which SQL can take apart with `json_each`.
-enum SeriesList {
-    static func text(_ ids: [Int64]) -> String { "[\(ids.map { "\($0)" }.joined(separator: ","))]" }
-
-    /// The ids, or as many as make sense: the row's checksum tells whether that is all.
-    static func parse(_ text: String) -> [Int64] {
-        text.dropFirst().dropLast().split(separator: ",").compactMap { Int64($0) }
     }
 }

@@ -11,14 +11,14 @@ package struct DataTransferHook: RequestHook {
     package init() {}
 
     package func run(
-        _ hook: WireHookRequest, for request: WireRequest, on worker: ModelExecutor, reply: inout WireReply
+        _ hook: WireHookRequest, for request: WireRequest, on site: any HookSite, reply: inout WireReply
     ) throws {
-        guard let dataManager = worker.dataManager else { return }
+        guard let dataManager = site.dataManager else { return }
         let refusedBefore = dataManager.refusedMessages
-        try dataManager.receive(hook.transfer, into: worker.storage)
+        try dataManager.receive(hook.transfer, into: site.storage)
         let refused = dataManager.refusedMessages - refusedBefore
         if refused > 0 {
-            worker.logger.warning(
+            site.logger.warning(
                 "\(refused) messages on the data plane were refused; the last: \(dataManager.lastRefusal)")
         }
     }

@@ -7,9 +7,9 @@ package struct EvaluateHook: RequestHook {
     package init() {}
 
     package func run(
-        _ hook: WireHookRequest, for request: WireRequest, on worker: ModelExecutor, reply: inout WireReply
+        _ hook: WireHookRequest, for request: WireRequest, on site: any HookSite, reply: inout WireReply
     ) throws {
-        let metrics = try worker.evaluate(step: hook.evaluate.step, setup: request.setup)
+        let metrics = try site.evaluate(step: hook.evaluate.step, setup: request.setup)
         reply.statistics += metrics.map { metric in
             filled(WireStatistic()) {
                 $0.name = metric.name

@@ -1,10 +1,24 @@
+package import Logging
 package import Protocol
 
 /// What runs before or after a request's main part.
 package protocol RequestHook {
     static var kind: HookKind { get }
-    /// Runs on `worker`; what it leaves for the master goes into `reply`.
-    func run(_ hook: WireHookRequest, for request: WireRequest, on worker: ModelExecutor, reply: inout WireReply) throws
+    /// Runs on `site`; what it leaves for the master goes into `reply`.
+    func run(_ hook: WireHookRequest, for request: WireRequest, on site: any HookSite, reply: inout WireReply) throws
+}
+
+/// What a hook finds on the worker it runs on.
+package protocol HookSite: AnyObject {
+    /// nil on a worker that is alone.
+    var dataManager: DataManager? { get }
+    var storage: SampleStorage { get }
+    var logger: Logger { get }
+    var recoveryCheckpoints: RecoveryCheckpoints { get set }
+    /// The model of a role in a setup.
+    func model(forRole role: String, setup: UInt64) throws -> WorkerModel
+    /// The setup's evaluation with the weights as they are.
+    func evaluate(step: UInt64, setup: UInt64) throws -> [Metric]
 }
 
 /// The hooks a request can carry. A new one is a file beside this and a line here.

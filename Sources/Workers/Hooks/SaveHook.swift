@@ -9,10 +9,10 @@ package struct SaveHook: RequestHook {
     package init() {}
 
     package func run(
-        _ hook: WireHookRequest, for request: WireRequest, on worker: ModelExecutor, reply: inout WireReply
+        _ hook: WireHookRequest, for request: WireRequest, on site: any HookSite, reply: inout WireReply
     ) throws {
         let save = hook.save
-        let model = try worker.model(forRole: save.role, setup: request.setup)
+        let model = try site.model(forRole: save.role, setup: request.setup)
         let path = try model.save(to: save.folder, step: save.step)
         reply.saved.append(
             filled(WireSavedCheckpoint()) {
@@ -22,7 +22,7 @@ package struct SaveHook: RequestHook {
                 $0.bytes = CheckpointOnDisk.bytes(of: path)
             })
         guard save.recoverOnly else { return }
-        for old in worker.recoveryCheckpoints.add(path, role: save.role, keeping: Self.keptRecoveryCheckpoints) {
+        for old in site.recoveryCheckpoints.add(path, role: save.role, keeping: Self.keptRecoveryCheckpoints) {
             CheckpointOnDisk.remove(old)
         }
     }

@@ -22,17 +22,6 @@ package struct InterfaceResult: Sendable {
     }
 }
 
-/// One named number, as it appears in the store.
-package struct Metric: Sendable, Equatable {
-    package let name: String
-    package let value: Double
-
-    package init(_ name: String, _ value: Double) {
-        self.name = name
-        self.value = value
-    }
-}
-
 /// How a model serves model function calls: the algorithm's side of a model worker.
 ///
 /// One value serves all calls of its reference; it holds settings only, so that a resumed trial has nothing to restore.
@@ -71,26 +60,5 @@ package enum InterfaceCall {
         case .trainStep: .trainStep
         case .evaluate: .evaluate
         }
-    }
-}
-
-/// What an execution knows beside its data.
-package struct CallContext: Sendable {
-    /// Trial-wide step.
-    package let step: UInt64
-    /// Belongs to this call at this step alone, so that a resumed trial draws the same numbers.
-    package let seed: UInt64
-    package let microBatches: MicroBatchSpec
-    /// Called as work goes on, so that a long call is not taken for a stalled one.
-    package let progress: @Sendable () -> Void
-
-    package init(
-        step: UInt64, seed: UInt64, microBatches: MicroBatchSpec = MicroBatchSpec(),
-        progress: @escaping @Sendable () -> Void = {}
-    ) {
-        self.step = step
-        self.seed = seed
-        self.microBatches = microBatches
-        self.progress = progress
     }
 }

@@ -130,9 +130,3 @@ extension MasterCore {
         return try continueBetweenSteps(now: now)
     }
 }
-
-/// How many items one fetch brings.
-package enum DatasetFetch {
-    /// Batches of the largest call.
-    package static let batches = 4
-}

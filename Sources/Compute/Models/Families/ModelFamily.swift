@@ -58,14 +58,6 @@ package struct ArchitectureNames: Sendable, Equatable {
 
 /// Names of a family's tensors, without the layer's number.
 package struct TensorNames: Sendable, Equatable {
-    /// How the matrix of a linear layer lies in memory.
-    package enum MatrixLayout: Sendable {
-        /// `[in, out]`: GPT-2's Conv1D.
-        case inputsFirst
-        /// `[out, in]`: PyTorch's Linear.
-        case outputsFirst
-    }
-
     /// Before every name but the heads'.
     let prefix: String
     let layout: MatrixLayout

@@ -3,7 +3,7 @@ package import Logging
 package import Protocol
 
 /// Executes a model worker's requests; it knows no request socket. Confined to the worker's thread.
-package final class ModelExecutor {
+package final class ModelExecutor: HookSite {
     package let storage = SampleStorage()
     package let dataManager: DataManager?
     package var recoveryCheckpoints = RecoveryCheckpoints()
@@ -12,7 +12,7 @@ package final class ModelExecutor {
     let resumeStep: Int
     let factory: ModelFactory
     let spans: SpanRecorder
-    let logger: Logger
+    package let logger: Logger
     let progress: WorkerProgress
     let clock: RunClock
     private var state: SetupState?

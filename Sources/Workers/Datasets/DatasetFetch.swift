@@ -1,0 +1,5 @@
+/// How many items one fetch brings.
+package enum DatasetFetch {
+    /// Batches of the largest call.
+    package static let batches = 4
+}
