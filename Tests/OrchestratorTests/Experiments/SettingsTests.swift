@@ -128,3 +128,19 @@ import Testing
         #expect(again == settings)
     }
 }
+
+@Suite struct `A setting that is true or false` {
+    @Test(arguments: [
+        ("true", true), ("True", true), ("TRUE", true), ("Yes", true), ("on", true), ("false", false), ("False", false),
+        ("NO", false), ("Off", false),
+    ])
+    func `is read as YAML reads it, in files and in overrides alike`(text: String, value: Bool) throws {
+        let setting = Setting("sft.use_rslora", .boolean, default: .boolean(!value), "one or the other")
+        var settings = Settings([setting], paths: Samples.paths)
+        try settings.apply(overrides: ["sft.use_rslora=\(text)"])
+        #expect(settings.boolean("sft.use_rslora") == value)
+        for entry in try SettingsFile.parse("sft:\n  use_rslora: \(text)\n", name: "c.yaml") {
+            #expect(try setting.parse(entry.text, paths: Samples.paths).get() == .boolean(value))
+        }
+    }
+}

@@ -108,7 +108,7 @@ import Testing
 
     /// The tiny trial with dropout and another optimizer for everything that trains.
     private func plan(
-        _ optimizer: OptimizerPlan, dropout: Double = 0, checkpointEverySteps: Int = 100
+        _ optimizer: GivenArguments, dropout: Double = 0, checkpointEverySteps: Int = 100
     ) -> TrialPlan {
         var plan = plan(checkpointEverySteps: checkpointEverySteps)
         for setup in plan.setups.indices {
@@ -130,9 +130,10 @@ import Testing
     @Test(arguments: [2, 3, 4]) func `a trial with adapters, dropout and steps of the rate resumes exactly`(
         step: Int
     ) throws {
-        let optimizer = OptimizerPlan(
-            rate: RatePlan(peak: 2e-2, schedule: .multistep(milestones: [2], factor: 0.5)),
-            adapter: AdapterPlan(rank: 2, alpha: 8, targets: ["c_attn", "c_fc"]))
+        let optimizer = [
+            "lr": 2e-2, "schedule": "multistep", "milestones": "2", "gamma": 0.5, "lora_rank": 2, "lora_alpha": 8,
+            "lora_targets": "c_attn, c_fc",
+        ] as GivenArguments
         func plan() -> TrialPlan { self.plan(optimizer, dropout: 0.1, checkpointEverySteps: 1) }
         let whole = try TrialRun.complete(plan(), in: folder)
         #expect(whole.failure == nil)
@@ -152,7 +153,7 @@ import Testing
     }
 
     @Test func `an adapter is trained from what the setup before has left, and its reference is that`() throws {
-        let optimizer = OptimizerPlan(learningRate: 1e-2, adapter: AdapterPlan(rank: 2, alpha: 8))
+        let optimizer = ["lr": 1e-2, "lora_rank": 2, "lora_alpha": 8] as GivenArguments
         let run = try TrialRun.complete(plan(optimizer), in: folder)
         #expect(run.failure == nil)
         // Step 3 has its evaluation from both setups: the merged model is the trained one.
@@ -162,7 +163,7 @@ import Testing
     }
 
     @Test func `updates that are not finite end the trial, or are told and passed over`() throws {
-        var plan = plan(OptimizerPlan(learningRate: 1e30, nonFinite: .skip(limit: 0)))
+        var plan = plan(["lr": 10, "clip_norm": 0, "optimizer": "sgd", "non_finite": "skip", "skip_limit": 0])
         plan.setups.removeLast()
         plan.setups[0].evaluation = nil
         let passed = try TrialRun.complete(plan, in: folder)
@@ -173,10 +174,10 @@ import Testing
             passed.logs.contains {
                 $0.hasPrefix("model 'actor': an update of step 2 was left out: its loss is not finite")
             })
-        plan.setups[0].models[0].optimizer?.nonFinite = .stop
+        plan.setups[0].models[0].optimizer?["non_finite"] = "stop"
         let stopped = try TrialRun.complete(plan, in: TemporaryFolder())
         #expect(stopped.failure?.contains("the gradients of model 'actor' are not finite at step 2") == true)
-        plan.setups[0].models[0].optimizer?.nonFinite = .skip(limit: 2)
+        plan.setups[0].models[0].optimizer?.values.merge(["non_finite": "skip", "skip_limit": 2]) { $1 }
         let limited = try TrialRun.complete(plan, in: TemporaryFolder())
         #expect(limited.failure?.contains("are not finite at step 3") == true)
     }
@@ -191,5 +192,17 @@ import Testing
         #expect(run.failure == nil)
         // Two updates of a step; before the first the reference is the actor.
         #expect((run.metrics[1]?["grpo_actor/kl_ref"] ?? 1) < 0.05)
+    }
+
+    @Test(arguments: ["f32", "bf16", "fp16"]) func `the reference is the actor before the first update, in its precision`(
+        precision: String
+    ) throws {
+        var plan = plan()
+        plan.setups[1].steps = 1
+        for model in 0...1 { plan.setups[1].models[model].options["precision"] = .text(precision) }
+        let run = try TrialRun.complete(plan, in: folder)
+        #expect(run.failure == nil)
+        // Nothing but the rounding of sums is between them; in another precision it would be above 1e-6.
+        #expect((run.metrics[4]?["grpo_actor/kl_ref"] ?? 1) < 1e-9, "\(run.metrics[4]?["grpo_actor/kl_ref"] ?? 1)")
     }
 }
