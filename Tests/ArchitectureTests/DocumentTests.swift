@@ -10,7 +10,8 @@ import Testing
 
     /// What tests and sources cite of the design must be in it.
     @Test func `every cited decision and heading of style is there`() throws {
-        let decisions = try SourceTree.text("docs/design/decisions.md"), style = try SourceTree.text("docs/design/style.md")
+        let decisions = try SourceTree.text("docs/design/decisions.md"),
+            style = try SourceTree.text("docs/design/style.md")
         let files = try SourceTree.files(under: "Sources") + SourceTree.files(under: "Tests")
         var cited = 0
         for file in files {

@@ -6,7 +6,8 @@ import Testing
     /// The folders of each module from the ground up. A new folder gets its place here.
     private static let floors: [String: [String]] = [
         "Protocol": [
-            "Errors", "Messages", "Telemetry", "Data", "Arguments", "Identity", "Codec", "Dataflow", "Configuration", "Transport",
+            "Errors", "Messages", "Telemetry", "Data", "Arguments", "Identity", "Codec", "Dataflow", "Configuration",
+            "Transport",
             "Discovery",
         ],
         "Compute": [

@@ -8,16 +8,24 @@ package struct Setting: Sendable, Equatable {
     package let kind: SettingKind
     package let defaultValue: SettingValue
     package let help: String
+    /// What another setting must be, so that this one has an effect; nil: it always has.
+    package let condition: Condition?
 
-    package init(_ path: String, _ kind: SettingKind, default value: SettingValue, _ help: String) {
+    package init(
+        _ path: String, _ kind: SettingKind, default value: SettingValue, _ help: String,
+        when condition: Condition? = nil
+    ) {
         self.path = path
         self.kind = kind
         self.defaultValue = value
         self.help = help
+        self.condition = condition
     }
 
     /// The same setting with another default, for an experiment that builds on another.
-    package func defaulting(to value: SettingValue) -> Setting { Setting(path, kind, default: value, help) }
+    package func defaulting(to value: SettingValue) -> Setting {
+        Setting(path, kind, default: value, help, when: condition)
+    }
 
     /// Reads `text` as this setting's kind; the failure is a phrase that follows "'key=text' ".
     package func parse(_ text: String, paths: PathExpansion) -> Result<SettingValue, SettingRefusal> {
@@ -28,7 +36,11 @@ package struct Setting: Sendable, Equatable {
 extension [Argument] {
     /// The settings that give these arguments, as `group.name`.
     package func settings(under group: String) -> [Setting] {
-        map { Setting("\(group).\($0.name)", $0.kind, default: $0.defaultValue, $0.help) }
+        map { argument in
+            Setting(
+                "\(group).\(argument.name)", argument.kind, default: argument.defaultValue, argument.help,
+                when: argument.condition.map { Condition("\(group).\($0.name)", $0.requirement) })
+        }
     }
 }
 

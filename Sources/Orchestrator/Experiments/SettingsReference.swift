@@ -31,7 +31,9 @@ package enum SettingsReference {
             for setting in experiment.settings { add(setting, of: experiment.name, to: &rows) }
         }
         var groups: [String] = []
-        for row in rows where !groups.contains(group(of: row.setting.path)) { groups.append(group(of: row.setting.path)) }
+        for row in rows where !groups.contains(group(of: row.setting.path)) {
+            groups.append(group(of: row.setting.path))
+        }
         let sections = groups.map { name in
             section(name, rows.filter { group(of: $0.setting.path) == name }, among: experiments.map(\.name))
         }
@@ -72,6 +74,7 @@ package enum SettingsReference {
     private static func defaults(of row: Row) -> String {
         func text(_ value: SettingValue) -> String { value.description.isEmpty ? "none" : "`\(value)`" }
         guard row.defaults.count > 1 else { return text(row.setting.defaultValue) }
-        return row.defaults.map { "\($0.experiments.joined(separator: ", ")): \(text($0.value))" }.joined(separator: "; ")
+        return row.defaults.map { "\($0.experiments.joined(separator: ", ")): \(text($0.value))" }.joined(
+            separator: "; ")
     }
 }

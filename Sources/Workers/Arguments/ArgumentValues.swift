@@ -53,7 +53,8 @@ package struct ArgumentValues: Sendable, Equatable {
 
     /// What is thrown for a value that its kind accepts and its owner does not.
     /// - Parameter phrase: follows "it must be ".
-    package func refusal(_ name: String, mustBe phrase: String, detail: String = "", hint: String? = nil) -> WorkerError {
+    package func refusal(_ name: String, mustBe phrase: String, detail: String = "", hint: String? = nil) -> WorkerError
+    {
         Self.refusal(label(name), values[name] ?? .text(""), "it must be \(phrase)", detail: detail, hint: hint)
     }
 

@@ -3,16 +3,17 @@ package import Protocol
 
 /// How a model is run, trained or not: declared and read here and nowhere else.
 package struct ModelArguments: Sendable {
+    private static let isRounded = Condition("precision", .isOneOf(["bf16", "fp16"]))
     package static let declared = [
         Argument(
             "precision", .choice(PrecisionMode.allCases.map(\.rawValue)), default: "f32",
             "format of products, of the reference as well; all but f32 are emulated where the processor lacks them"),
         Argument(
             "precision_white_list", .text, default: "",
-            "ops to round beside matmul and attention, with commas between them: lookup_table"),
+            "ops to round beside matmul and attention, with commas between them: lookup_table", when: isRounded),
         Argument(
             "precision_black_list", .text, default: "",
-            "ops that stay in single precision, with commas between them: matmul, attention"),
+            "ops that stay in single precision, with commas between them: matmul, attention", when: isRounded),
         Argument(
             "recompute", .choice(["none", "blocks"]), default: "none",
             "blocks: keep only the input of each block and compute the rest again, for less memory"),

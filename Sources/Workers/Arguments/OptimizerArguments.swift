@@ -56,6 +56,8 @@ package struct OptimizerArguments: Sendable {
 // MARK: - The learning rate
 
 extension OptimizerArguments {
+    private static let ofDecay = Condition("schedule", .isOneOf(["linear", "cosine"]))
+    private static let ofSteps = Condition("schedule", .isOneOf(["multistep"]))
     private static let rateArguments = [
         Argument("lr", .number(0...10), default: 2e-4, "learning rate at the end of the warm-up"),
         Argument(
@@ -66,15 +68,18 @@ extension OptimizerArguments {
             "warmup_steps_proportion", .number(0...1), default: 0,
             "the same as a share of all updates; set one of the two"),
         Argument(
-            "min_lr_ratio", .number(0...1), default: 0, "last learning rate of linear and cosine as a share of lr"),
+            "min_lr_ratio", .number(0...1), default: 0, "last learning rate of linear and cosine as a share of lr",
+            when: ofDecay),
         Argument(
             "decay_steps", .integer(0...1_000_000_000), default: 0,
-            "update at which linear and cosine reach it; 0: the last"),
+            "update at which linear and cosine reach it; 0: the last", when: ofDecay),
         Argument(
             "milestones", .text, default: "",
-            "multistep: numbers of updates with commas between them, behind each of which the rate changes"),
+            "multistep: numbers of updates with commas between them, behind each of which the rate changes",
+            when: ofSteps),
         Argument(
-            "gamma", .number(0...1), default: 0.1, "multistep: what the rate is multiplied by at each milestone"),
+            "gamma", .number(0...1), default: 0.1, "multistep: what the rate is multiplied by at each milestone",
+            when: ofSteps),
     ]
 
     private static func schedule(_ values: ArgumentValues) throws -> @Sendable (Int) -> LearningRateSchedule {
@@ -117,17 +122,26 @@ extension OptimizerArguments {
 // MARK: - The rule
 
 extension OptimizerArguments {
+    private static let ofAdam = Condition("optimizer", .isOneOf(["adamw", "adam"]))
+    private static let ofSGD = Condition("optimizer", .isOneOf(["sgd"]))
     private static let ruleArguments = [
         Argument("weight_decay", .number(0...1), default: 0.05, "weight decay"),
         Argument("clip_norm", .number(0...1e6), default: 1, "largest gradient norm; 0: no clipping"),
         Argument(
             "optimizer", .choice(["adamw", "adam", "sgd"]), default: "adamw",
             "adamw, adam with decay as a penalty, or sgd with momentum"),
-        Argument("beta1", .number(0...0.999999), default: 0.9, "adam: how much of the mean of gradients is kept"),
-        Argument("beta2", .number(0...0.999999), default: 0.95, "adam: how much of the mean of their squares is kept"),
-        Argument("epsilon", .number(1e-16...1), default: 1e-5, "adam: added to the root of the mean square"),
-        Argument("momentum", .number(0...1), default: 0.9, "sgd: how much of the last step is kept; 0: none"),
-        Argument("nesterov", .boolean, default: false, "sgd: true takes the step from where momentum leads to"),
+        Argument(
+            "beta1", .number(0...0.999999), default: 0.9, "adam: how much of the mean of gradients is kept",
+            when: ofAdam),
+        Argument(
+            "beta2", .number(0...0.999999), default: 0.95, "adam: how much of the mean of their squares is kept",
+            when: ofAdam),
+        Argument(
+            "epsilon", .number(1e-16...1), default: 1e-5, "adam: added to the root of the mean square", when: ofAdam),
+        Argument(
+            "momentum", .number(0...1), default: 0.9, "sgd: how much of the last step is kept; 0: none", when: ofSGD),
+        Argument(
+            "nesterov", .boolean, default: false, "sgd: true takes the step from where momentum leads to", when: ofSGD),
     ]
 
     private static func kind(_ values: ArgumentValues) throws -> OptimizerKind {
@@ -145,20 +159,31 @@ extension OptimizerArguments {
 // MARK: - Updates that are not finite
 
 extension OptimizerArguments {
+    /// The model's argument, in the same group of settings.
+    private static let ofBinary16 = Condition("precision", .isOneOf(["fp16"]))
     private static let lossScaleArguments = [
-        Argument("loss_scale", .number(1...4_294_967_296), default: 32_768, "fp16: what the loss is first multiplied by"),
-        Argument("loss_scale_growth", .number(1...1024), default: 2, "fp16: what the scale grows by"),
+        Argument(
+            "loss_scale", .number(1...4_294_967_296), default: 32_768, "fp16: what the loss is first multiplied by",
+            when: ofBinary16),
+        Argument("loss_scale_growth", .number(1...1024), default: 2, "fp16: what the scale grows by", when: ofBinary16),
         Argument(
             "loss_scale_window", .integer(1...1_000_000_000), default: 1000,
-            "fp16: good updates in a row after which it grows"),
-        Argument("loss_scale_backoff", .number(0.001...1), default: 0.5, "fp16: what an overflow multiplies it by"),
-        Argument("loss_scale_overflows", .integer(1...1_000_000), default: 2, "fp16: overflows until that happens"),
+            "fp16: good updates in a row after which it grows", when: ofBinary16),
+        Argument(
+            "loss_scale_backoff", .number(0.001...1), default: 0.5, "fp16: what an overflow multiplies it by",
+            when: ofBinary16),
+        Argument(
+            "loss_scale_overflows", .integer(1...1_000_000), default: 2, "fp16: overflows until that happens",
+            when: ofBinary16),
         Argument(
             "loss_scale_rule", .choice(["consecutive", "hysteresis"]), default: "consecutive",
-            "fp16: count overflows anew after each good update, or until the scale next grows"),
-        Argument("loss_scale_min", .number(1...4_294_967_296), default: 1, "fp16: the scale never falls below"),
+            "fp16: count overflows anew after each good update, or until the scale next grows", when: ofBinary16),
         Argument(
-            "loss_scale_max", .number(1...4_294_967_296), default: 4_294_967_296, "fp16: the scale never grows above"),
+            "loss_scale_min", .number(1...4_294_967_296), default: 1, "fp16: the scale never falls below",
+            when: ofBinary16),
+        Argument(
+            "loss_scale_max", .number(1...4_294_967_296), default: 4_294_967_296, "fp16: the scale never grows above",
+            when: ofBinary16),
     ]
 
     private static let faultArguments = [
@@ -167,7 +192,8 @@ extension OptimizerArguments {
             "what a loss or gradient that is not finite does: end the attempt, or be left out and told"),
         Argument(
             "skip_limit", .integer(0...1_000_000), default: 10,
-            "updates left out in a row that end the attempt; 0: no limit"),
+            "updates left out in a row that end the attempt; 0: no limit",
+            when: Condition("non_finite", .isOneOf(["skip"]))),
     ]
 
     private static func lossScaling(_ values: ArgumentValues) throws -> LossScalerOptions {
@@ -188,15 +214,19 @@ extension OptimizerArguments {
 // MARK: - The adapter
 
 extension OptimizerArguments {
+    private static let ofAdapter = Condition("lora_rank", .isAboveZero)
     private static let adapterArguments = [
         Argument(
             "lora_rank", .integer(0...65_536), default: 0,
             "rank of a low-rank adapter that trains beside frozen weights; 0: the weights train"),
-        Argument("lora_alpha", .number(0...1e6), default: 16, "the adapter is added times alpha / rank"),
+        Argument(
+            "lora_alpha", .number(0...1e6), default: 16, "the adapter is added times alpha / rank", when: ofAdapter),
         Argument(
             "lora_targets", .text, default: "all-linear",
-            "all-linear, or names of linear layers with commas between them, such as c_attn or q_proj,v_proj"),
-        Argument("use_rslora", .boolean, default: false, "true: add the adapter times alpha / root of rank"),
+            "all-linear, or names of linear layers with commas between them, such as c_attn or q_proj,v_proj",
+            when: ofAdapter),
+        Argument(
+            "use_rslora", .boolean, default: false, "true: add the adapter times alpha / root of rank", when: ofAdapter),
     ]
 
     private static func adapter(_ values: ArgumentValues) throws -> AdapterOptions? {

@@ -50,7 +50,8 @@ package struct GRPOActorInterface: ModelInterface {
     package init(arguments: ArgumentValues) throws {
         let topK = try arguments.integer("top_k")
         generation = GenerationOptions(
-            maxNewTokens: try arguments.integer("max_new_tokens"), minNewTokens: try arguments.integer("min_new_tokens"),
+            maxNewTokens: try arguments.integer("max_new_tokens"),
+            minNewTokens: try arguments.integer("min_new_tokens"),
             sampling: .sample(
                 temperature: try arguments.float("temperature"), topK: topK == 0 ? nil : topK,
                 topP: try arguments.float("top_p")),

@@ -72,17 +72,13 @@ struct GRPOUpdate {
         let count = Double(sequences.count), statistics = totals.statistics
         let answerTokens = sequences.reduce(0.0) { $0 + Double($1.answer.count) }
         func metric(_ name: String, _ value: Double) -> Metric { Metric("grpo_actor/\(name)", value) }
-        let mean = rewards.reduce(0) { $0 + Double($1) } / count
-        let variance = rewards.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
         let loss = statistics["actor_loss"].mean + interface.objective.referenceWeight * statistics["kl_ref"].mean
         return [
-            metric("reward", mean),
-            metric("reward_std", variance.squareRoot()),
-            metric("equal_groups", shareOfEqualGroups),
+            metric("reward", rewards.reduce(0) { $0 + Double($1) } / count),
             metric("actor_loss", loss),
             // Of the sampling policy to the present one, so that a policy that moved shows as a positive number.
             metric("approx_kl", -statistics["approx_kl"].mean),
-            metric("kl_ref", sampledDivergence),
+            metric("kl_ref", statistics["kl_ref"].mean),
             metric("entropy", statistics["entropy"].mean),
             metric("importance_weight", statistics["importance_weight"].mean),
             metric("clip_ratio", statistics["clip_ratio"].mean + statistics["dual_clip_ratio"].mean),
@@ -94,30 +90,5 @@ struct GRPOUpdate {
             metric("n_tokens", sequences.reduce(0) { $0 + Double($1.tokens.count) }),
             metric("n_seqs", count),
         ]
-    }
-
-    /// Groups whose rewards are all the same, of all: they teach nothing.
-    private var shareOfEqualGroups: Double {
-        var equal = 0, start = 0
-        for size in sequences.groupSizes {
-            if Set(rewards[start..<start + size]).count <= 1 { equal += 1 }
-            start += size
-        }
-        return Double(equal) / Double(max(1, sequences.groupSizes.count))
-    }
-
-    /// Divergence from the reference of the policy that sampled: where this step began, whatever its updates do.
-    private var sampledDivergence: Double {
-        var sum = 0.0, count = 0.0
-        for index in sequences.indices {
-            let mask = LossMask.answer(promptMask: sequences[index].promptMask)
-            for (place, isCounted) in mask.enumerated() where isCounted {
-                sum += ReferenceDivergence.token(
-                    new: Double(old[index][place]), reference: Double(reference[index][place])
-                ).value
-                count += 1
-            }
-        }
-        return count == 0 ? 0 : sum / count
     }
 }

@@ -36,7 +36,9 @@ import Testing
     }
 
     @Test func `names the experiments where defaults differ, and where only some have a setting`() {
-        func setting(_ path: String, _ value: Int) -> Setting { Setting(path, .integer(0...9), default: .integer(value), "a|b") }
+        func setting(_ path: String, _ value: Int) -> Setting {
+            Setting(path, .integer(0...9), default: .integer(value), "a|b")
+        }
         let page = SettingsReference.markdown(of: [
             Demo(name: "one", settings: [setting("x.a", 1), setting("x.b", 2)]),
             Demo(name: "two", settings: [setting("x.a", 3), setting("seed", 1)]),

@@ -14,7 +14,8 @@ import Testing
                 TransformerPlan(
                     family: "gpt2", contextLength: 64, width: 32, layers: 2, heads: 4, initialization: .random)),
             options: ["precision": "bf16"],
-            optimizer: GivenArguments(["lr": 3e-4, "clip_norm": 1.0, "skip_limit": 3, "use_rslora": true], group: "sft"))
+            optimizer: GivenArguments(
+                ["lr": 3e-4, "clip_norm": 1.0, "skip_limit": 3, "use_rslora": true], group: "sft"))
         let reference = ModelPlan(
             shard: ModelShardID(ModelName(.reference)), worker: 1,
             module: .transformer(

@@ -50,7 +50,8 @@ import Testing
         let numbers: GivenArguments = ["beta1": 0.8, "beta2": 0.999, "epsilon": 1e-8]
         let wanted = AdamOptions(beta1: 0.8, beta2: 0.999, epsilon: 1e-8)
         #expect(try options(numbers).kind == .adamW(wanted))
-        #expect(try options(["optimizer": "adam", "beta1": 0.8, "beta2": 0.999, "epsilon": 1e-8]).kind == .adam(wanted))
+        #expect(
+            try options(["optimizer": "adam", "beta1": 0.8, "beta2": 0.999, "epsilon": 1e-8]).kind == .adam(wanted))
         #expect(try OptimizerArguments(numbers).momentCount == 2)
     }
 
@@ -158,6 +159,7 @@ import Testing
         let error = #expect(throws: WorkerError.self) { try ModelArguments(single) }
         #expect(
             error?.summary
-                == "grpo.precision_white_list: The precision lists contradict: op 'softmax' runs in single precision only.")
+                == "grpo.precision_white_list: The precision lists contradict: op 'softmax' runs in single precision only."
+        )
     }
 }

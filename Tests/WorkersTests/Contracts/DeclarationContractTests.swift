@@ -88,7 +88,8 @@ private struct Reader: Sendable, CustomTestStringConvertible {
     private struct Careless: ModelInterface {
         static let name = "careless"
         static let arguments = [
-            Argument("used", .integer(0...9), default: 1, "read"), Argument("unused", .boolean, default: true, "not read"),
+            Argument("used", .integer(0...9), default: 1, "read"),
+            Argument("unused", .boolean, default: true, "not read"),
         ]
         static let signatures: [InterfaceType: InterfaceSignature] = [:]
         init(arguments: ArgumentValues) throws { _ = try arguments.integer("used") }

@@ -13,7 +13,9 @@ private struct Served: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(interface) \(type.rawValue)" }
 
     static let all: [Served] = Interfaces.all.flatMap { interface in
-        interface.signatures.keys.sorted { $0.rawValue < $1.rawValue }.map { Served(interface: interface.name, type: $0) }
+        interface.signatures.keys.sorted { $0.rawValue < $1.rawValue }.map {
+            Served(interface: interface.name, type: $0)
+        }
     }
 }
 
@@ -24,17 +26,18 @@ private struct Served: Sendable, CustomTestStringConvertible {
         PromptRow(line: $0 + 1, id: "\($0)", prompt: "\($0)+1=", answer: "\($0 + 1)")
     }
 
-    private static func model(dropout: Float = 0) throws -> WorkerModel {
+    private static func model() throws -> WorkerModel {
         try WorkerModel(
             ModelName(.actor),
-            spec: .gpt2(vocabularySize: tokenizer.vocabularySize, contextLength: 24, width: 16, layers: 1, heads: 2),
+            spec: .gpt2(vocabularySize: tokenizer.vocabularySize, contextLength: 64, width: 16, layers: 1, heads: 2),
             optimizer: OptimizerOptions(learningRate: 1e-2), tokenizer: tokenizer, seed: 5, pool: ThreadPool(threads: 1)
         )
     }
 
     /// Three prompts with three answers each, under one of the keys there are.
     private static func column(_ key: SequenceKey) throws -> SequenceSample.Column {
-        let prompts = try rows.map { try tokenizer.encode($0.prompt) }, answers: [[Int32]] = [[2, 0], [3, 4, 0], [5, 6, 7]]
+        let prompts = try rows.map { try tokenizer.encode($0.prompt) },
+            answers: [[Int32]] = [[2, 0], [3, 4, 0], [5, 6, 7]]
         let sequences = prompts.map { prompt in answers.map { prompt + $0 } }
         let lengths = sequences.map { $0.map(\.count) }
         let scored = lengths.map { $0.map { $0 - 1 } }, single = lengths.map { $0.map { _ in 1 } }
@@ -76,7 +79,9 @@ private struct Served: Sendable, CustomTestStringConvertible {
         var scores: [[Float]]
     }
 
-    private static func run(_ served: Served, seed: UInt64 = 3, _ spec: MicroBatchSpec = MicroBatchSpec()) throws -> Outcome {
+    private static func run(_ served: Served, seed: UInt64 = 3, _ spec: MicroBatchSpec = MicroBatchSpec()) throws
+        -> Outcome
+    {
         let type = try Interfaces.find(served.interface), interface = try Interfaces.make(InterfaceReference(type.name))
         let signature = try #require(type.signatures[served.type])
         let context = CallContext(step: 2, seed: seed, microBatches: spec), model = try model()
@@ -122,9 +127,11 @@ private struct Served: Sendable, CustomTestStringConvertible {
         #expect((try Self.run(served).scores == untouched) == (served.type != .trainStep))
     }
 
-    @Test(arguments: Served.all, [
-        MicroBatchSpec(minimumCount: 2), MicroBatchSpec(minimumCount: 9), MicroBatchSpec(maximumTokens: 8),
-    ])
+    @Test(
+        arguments: Served.all,
+        [
+            MicroBatchSpec(minimumCount: 2), MicroBatchSpec(minimumCount: 9), MicroBatchSpec(maximumTokens: 8),
+        ])
     private func `does the same whatever micro-batches it is cut into`(served: Served, spec: MicroBatchSpec) throws {
         let whole = try Self.run(served), cut = try Self.run(served, spec)
         #expect(cut.statistics.map(\.name) == whole.statistics.map(\.name))

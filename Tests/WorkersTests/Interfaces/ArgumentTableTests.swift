@@ -33,7 +33,10 @@ import Testing
         arguments: [
             ("grpo_actor", "group_size", SettingValue.integer(4097), "4097; it must be a whole number from 2 to 4096"),
             ("grpo_actor", "max_new_tokens", .integer(0), "0; it must be a whole number from 1 to 65536"),
-            ("grpo_actor", "min_new_tokens", .integer(33), "33; it must be at most argument 'max_new_tokens' of interface 'grpo_actor', 32"),
+            (
+                "grpo_actor", "min_new_tokens", .integer(33),
+                "33; it must be at most argument 'max_new_tokens' of interface 'grpo_actor', 32"
+            ),
             ("grpo_actor", "min_new_tokens", .integer(-1), "-1; it must be a whole number from 0 to 65536"),
             ("grpo_actor", "temperature", .integer(0), "0; it must be a number from 0.01 to 100.0"),
             ("grpo_actor", "temperature", .number(.nan), "nan; it must be a number from 0.01 to 100.0"),
