@@ -81,7 +81,8 @@ let package = Package(
             name: "WorkersTests", dependencies: ["Workers", "Compute", "TestSupport"], exclude: ["Fixtures"],
             swiftSettings: strict),
         .testTarget(
-            name: "OrchestratorTests", dependencies: ["Orchestrator", "Store", "TestSupport"], swiftSettings: strict),
+            name: "OrchestratorTests", dependencies: ["Orchestrator", "Workers", "Store", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "CockpitTests", dependencies: ["Cockpit", "TestSupport"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),

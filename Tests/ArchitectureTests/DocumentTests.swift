@@ -4,8 +4,39 @@ import Testing
 /// Documents that name files must name files that exist.
 @Suite struct DocumentTests {
     private static let documents = [
-        "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/glossary.md",
+        "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/glossary.md", "docs/design/README.md",
+        "docs/design/decisions.md", "docs/design/style.md",
     ]
+
+    /// What tests and sources cite of the design must be in it.
+    @Test func `every cited decision and heading of style is there`() throws {
+        let decisions = try SourceTree.text("docs/design/decisions.md"),
+            style = try SourceTree.text("docs/design/style.md")
+        let files = try SourceTree.files(under: "Sources") + SourceTree.files(under: "Tests")
+        var cited = 0
+        for file in files {
+            for line in file.lines where line.contains("docs/design/") && line.contains("///") {
+                for match in line.matches(of: /decision ([0-9]+)/) {
+                    cited += 1
+                    #expect(decisions.contains("\n## \(match.1). "), "\(file.path) cites decision \(match.1)")
+                }
+                for match in line.matches(of: /style\.md, "([^"]+)"/) {
+                    cited += 1
+                    #expect(style.contains("\n## \(match.1)\n"), "\(file.path) cites \(match.1)")
+                }
+            }
+        }
+        #expect(cited >= 2)
+    }
+
+    @Test func `links between pages of the guide and the design lead somewhere`() throws {
+        for page in try SourceTree.files(under: "docs", extensions: ["md"]) {
+            let folder = page.path.split(separator: "/").dropLast().joined(separator: "/")
+            for match in page.lines.joined(separator: "\n").matches(of: /\]\(([^)#:]+)\)/) {
+                #expect(SourceTree.exists("\(folder)/\(match.1)"), "\(page.path) links to \(match.1)")
+            }
+        }
+    }
 
     @Test(arguments: documents)
     func `a document exists and names only files that exist`(document: String) throws {

@@ -6,7 +6,8 @@ import Testing
     /// The folders of each module from the ground up. A new folder gets its place here.
     private static let floors: [String: [String]] = [
         "Protocol": [
-            "Errors", "Messages", "Telemetry", "Data", "Identity", "Codec", "Dataflow", "Configuration", "Transport",
+            "Errors", "Messages", "Telemetry", "Data", "Arguments", "Identity", "Codec", "Dataflow", "Configuration",
+            "Transport",
             "Discovery",
         ],
         "Compute": [
@@ -17,7 +18,7 @@ import Testing
             "Codec", "Connection", "Schema", "Records", "Reading", "Writing", "Integrity", "Catalog", "Benchmark",
         ],
         "Workers": [
-            "Metrics", "Control", "Sequences", "Transfer", "Datasets", "Objectives", "Telemetry", "Model",
+            "Metrics", "Arguments", "Control", "Sequences", "Transfer", "Datasets", "Objectives", "Telemetry", "Model",
             "Interfaces", "Hooks", "Execution", "Master", "Startup", "Benchmarks",
         ],
         "Orchestrator": [

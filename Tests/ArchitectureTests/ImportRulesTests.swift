@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// DESIGN §4: who may import whom. A new edge here is a design decision, not a convenience.
+/// docs/design/decisions.md, decision 4: who may import whom. A new edge here is a design decision, not a convenience.
 @Suite struct ImportRulesTests {
     private static let modules = ["Protocol", "Compute", "Workers", "Store", "Orchestrator", "Cockpit"]
 

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// STYLE §2: a file holds one idea, a function does one thing.
+/// docs/design/style.md, "Files, types, functions": a file holds one idea, a function does one thing.
 @Suite struct SizeRulesTests {
     private static func sources() throws -> [SourceTree.File] {
         (try SourceTree.files(under: "Sources") + SourceTree.files(under: "Tests")).filter { !$0.isGenerated }

@@ -16,6 +16,9 @@ struct ExperimentsCommand: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @Flag(help: "Print the settings of all experiments that match as one page of Markdown.")
+    var markdown = false
+
     private struct Listed: Encodable {
         struct Setting: Encodable {
             let path: String
@@ -31,6 +34,7 @@ struct ExperimentsCommand: ParsableCommand {
 
     func run() throws {
         let chosen = try matching()
+        if markdown { return Output.document(SettingsReference.markdown(of: chosen)) }
         if json {
             return try Output.json(
                 chosen.map { experiment in

@@ -65,15 +65,6 @@ extension TrialItem {
 
 extension SettingItem {
     fileprivate init(_ setting: Setting) {
-        let kind: Kind =
-            switch setting.kind {
-            case .integer(let range): .integer(range)
-            case .number(let range): .number(range)
-            case .text: .text
-            case .path: .path
-            case .choice(let words): .choice(words)
-            case .boolean: .boolean
-            }
-        self.init(path: setting.path, kind: kind, defaultValue: setting.defaultValue, help: setting.help)
+        self.init(path: setting.path, kind: setting.kind, defaultValue: setting.defaultValue, help: setting.help)
     }
 }

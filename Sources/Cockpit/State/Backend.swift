@@ -60,18 +60,9 @@ struct ExperimentItem: Equatable, Sendable {
 
 /// One setting of an experiment.
 struct SettingItem: Equatable, Sendable {
-    enum Kind: Equatable, Sendable {
-        case integer(ClosedRange<Int>)
-        case number(ClosedRange<Double>)
-        case text
-        case path
-        case choice([String])
-        case boolean
-    }
-
     /// Dotted; the first part is the group it is shown in.
     var path: String
-    var kind: Kind
+    var kind: SettingKind
     var defaultValue: SettingValue
     var help: String
 }

@@ -122,7 +122,7 @@ struct LaunchForm: Equatable, Sendable {
     }
 }
 
-extension SettingItem.Kind {
+extension SettingKind {
     /// What is wrong with a text as a value of this kind, in a few words.
     func problem(with text: String) -> String? {
         switch self {

@@ -3,7 +3,7 @@ extension ComputeError {
     /// A file that cannot be what its name says; `reason` names the tensor or field.
     package static func damaged(_ path: String, _ reason: String) -> ComputeError {
         ComputeError(
-            .damagedFile, summary: "\(fileName(path)) cannot be used: \(reason)", detail: path,
+            .damagedFile, summary: "\(fileName(path)) cannot be used: \(quotable(reason))", detail: path,
             hint: "Restore the file, or choose an older checkpoint.")
     }
 
@@ -24,6 +24,13 @@ extension ComputeError {
     /// Numbers that are NaN or infinite where they must not be.
     package static func notFinite(_ what: String, hint: String) -> ComputeError {
         ComputeError(.notFinite, summary: "\(what) is not finite.", detail: "", hint: hint)
+    }
+
+    /// Names, types and shapes in a file may be as long as the file: what is quoted of them is not.
+    private static func quotable(_ reason: String) -> String {
+        let most = 400
+        guard reason.utf8.count > most else { return reason }
+        return "\(reason.prefix(most / 2)) … \(reason.suffix(most / 4))"
     }
 
     private static func fileName(_ path: String) -> Substring {

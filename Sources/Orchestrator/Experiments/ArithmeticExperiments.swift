@@ -16,6 +16,7 @@ private let arithmeticDefaults: [String: SettingValue] = [
     // constant rate, which oscillate between 0.83 and 0.93.
     "grpo.n_minibatches": .integer(4),
     "grpo.lr": .number(1.5e-4),
+    "grpo.kl_ctl": .number(0.01),
     "grpo.schedule": .text("linear"),
     "eval.rows": .integer(500),
     "grpo.prompts": .integer(64),

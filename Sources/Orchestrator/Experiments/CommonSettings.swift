@@ -53,9 +53,15 @@ enum CommonSettings {
             "folder of a Hugging Face model to start from, with its shape and tokenizer; empty: random weights"),
     ]
 
+    private static let isEvaluated = Condition("dataset.eval_path", .isGiven)
+
     static let evaluation: [Setting] = [
-        Setting("eval.every", .integer(1...1_000_000), default: .integer(20), "steps between two evaluations"),
-        Setting("eval.rows", .integer(1...1_000_000), default: .integer(200), "held-out rows evaluated each time"),
+        Setting(
+            "eval.every", .integer(1...1_000_000), default: .integer(20), "steps between two evaluations",
+            when: isEvaluated),
+        Setting(
+            "eval.rows", .integer(1...1_000_000), default: .integer(200), "held-out rows evaluated each time",
+            when: isEvaluated),
     ]
 }
 

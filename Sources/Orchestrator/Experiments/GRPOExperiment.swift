@@ -1,4 +1,5 @@
 package import Protocol
+import Workers
 
 /// Group-relative policy optimisation with a rule-based verifier, after optional supervised fine-tuning.
 package struct GRPOExperiment: Experiment {
@@ -19,54 +20,30 @@ package struct GRPOExperiment: Experiment {
 
     private static let ownSettings: [Setting] =
         [
-            Setting("grpo.steps", .integer(1...100_000_000), default: .integer(200), "updates of GRPO"),
+            Setting("grpo.steps", .integer(1...100_000_000), default: .integer(200), "steps of GRPO"),
             Setting("grpo.prompts", .integer(1...1_048_576), default: .integer(32), "prompts of one step"),
-            Setting("grpo.group_size", .integer(2...4096), default: .integer(8), "answers sampled for each prompt"),
-            Setting(
-                "grpo.n_minibatches", .integer(1...4096), default: .integer(1),
-                "optimiser updates the batch is cut into"),
-            Setting(
-                "grpo.eps_clip", .number(0...1), default: .number(0.2), "how far a probability ratio may move from 1"),
-            Setting("grpo.kl_ctl", .number(0...100), default: .number(0.01), "weight of the KL term to the reference"),
-            Setting(
-                "grpo.temperature", .number(0.01...100), default: .number(1),
-                "temperature of sampling, and of the distribution that trains"),
-            Setting(
-                "grpo.top_k", .integer(0...1_000_000), default: .integer(0), "sample among this many tokens; 0: all"),
-            Setting("grpo.top_p", .number(0.01...1), default: .number(1), "sample among this much probability"),
-            Setting("grpo.max_new_tokens", .integer(1...65_536), default: .integer(32), "tokens of one answer"),
-        ] + CommonSettings.optimizer("grpo", learningRate: 2e-4)
+        ] + GRPOActorInterface.arguments.settings(under: "grpo") + CommonSettings.training("grpo")
+        + VerifierRewardInterface.arguments.settings(under: "reward")
 
     package func plan(_ settings: Settings, id: TrialID) throws(ConfigurationError) -> TrialPlan {
-        let maximumNewTokens = settings.integer("grpo.max_new_tokens")
-        var setups = [try setup(settings)]
+        var setups = [setup(settings)]
         if settings.integer("sft.steps") > 0 {
-            setups.insert(try SFTExperiment.setup(settings, evaluationTokens: maximumNewTokens), at: 0)
+            setups.insert(SFTExperiment.setup(settings, evaluation: "grpo"), at: 0)
         }
         return TrialPlan(
             id: id, seed: UInt64(settings.integer("seed")),
             modelWorkers: settings.modelWorkerPlans(settings.integer("workers.model_workers")), setups: setups)
     }
 
-    private func setup(_ settings: Settings) throws(ConfigurationError) -> SetupPlan {
-        let interface = InterfaceReference("grpo_actor", arguments: Self.arguments(settings))
-        return SetupPlan(
-            name: "grpo", steps: settings.integer("grpo.steps"), models: try models(settings),
-            calls: Self.calls(
-                interface, prompts: settings.integer("grpo.prompts"), settings.microBatches("grpo")),
+    private func setup(_ settings: Settings) -> SetupPlan {
+        SetupPlan(
+            name: "grpo", steps: settings.integer("grpo.steps"), models: models(settings), calls: Self.calls(settings),
             dataset: settings.datasetPlan("dataset.path", type: "prompt"),
-            evaluation: settings.evaluationPlan(interface),
+            evaluation: settings.evaluationPlan(settings.interface(GRPOActorInterface.self, under: "grpo")),
             checkpointEverySteps: settings.integer("checkpoint.every"))
     }
 
-    private static func arguments(_ settings: Settings) -> [String: SettingValue] {
-        let names = [
-            "group_size", "n_minibatches", "eps_clip", "kl_ctl", "temperature", "top_k", "top_p", "max_new_tokens",
-        ]
-        return Dictionary(uniqueKeysWithValues: names.map { ($0, settings["grpo.\($0)"]) })
-    }
-
-    private func models(_ settings: Settings) throws(ConfigurationError) -> [ModelPlan] {
+    private func models(_ settings: Settings) -> [ModelPlan] {
         let other = settings.integer("workers.model_workers") - 1
         let hasSFT = settings.integer("sft.steps") > 0
         // After SFT the actor goes on from its newest weights; alone it starts from what the settings name.
@@ -76,25 +53,27 @@ package struct GRPOExperiment: Experiment {
         return [
             ModelPlan(
                 shard: ModelShardID(ModelName(.actor)), worker: 0, module: .transformer(actor),
-                optimizer: try settings.optimizerPlan("grpo")),
+                options: settings.modelOptions("grpo"), optimizer: settings.optimizer("grpo")),
+            // In the actor's precision: otherwise they would diverge before the first update.
             ModelPlan(
-                shard: ModelShardID(ModelName(.reference)), worker: other,
-                module: .transformer(reference)),
+                shard: ModelShardID(ModelName(.reference)), worker: other, module: .transformer(reference),
+                options: settings.modelOptions("grpo")),
             ModelPlan(shard: ModelShardID(ModelName(.reward)), worker: other, module: .tokenizerOnly),
         ]
     }
 
-    private static func calls(
-        _ interface: InterfaceReference, prompts: Int, _ microBatches: MicroBatchSpec
-    ) -> [ModelFunctionCall] {
-        [
+    private static func calls(_ settings: Settings) -> [ModelFunctionCall] {
+        let interface = settings.interface(GRPOActorInterface.self, under: "grpo")
+        let reward = settings.interface(VerifierRewardInterface.self, under: "reward")
+        let prompts = settings.integer("grpo.prompts"), microBatches = settings.microBatches("grpo")
+        return [
             ModelFunctionCall(
                 name: "actor_gen", interfaceType: .generate, interface: interface, model: ModelName(.actor),
                 inputKeys: ["packed_prompts"],
                 outputKeys: ["packed_input_ids", "packed_logprobs", "prompt_mask", "seq_no_eos_mask"],
                 sequences: prompts),
             ModelFunctionCall(
-                name: "rew_inf", interfaceType: .inference, interface: InterfaceReference("verifier_reward"),
+                name: "rew_inf", interfaceType: .inference, interface: reward,
                 model: ModelName(.reward), inputKeys: ["packed_input_ids", "prompt_mask", "packed_answers"],
                 outputKeys: ["rewards"], sequences: prompts),
             ModelFunctionCall(

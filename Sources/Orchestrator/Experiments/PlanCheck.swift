@@ -15,9 +15,9 @@ package struct PlanCheck: Sendable {
         for setup in plan.setups {
             try verifyNames(setup)
             _ = try DataflowGraph(setup.calls, datasetOutput: names.datasetKeys[setup.dataset.type])
-            for call in setup.calls { try names.checkCall(call) }
+            let facts = try setup.calls.map { call in try refusing { try names.checkCall(call) } }
             try verifyModels(setup)
-            try verifyBatches(setup)
+            try verifyBatches(setup, facts)
             try verifyRows(of: setup.dataset, atLeast: setup.calls.map(\.sequences).max() ?? 1, key: "dataset.path")
             if let evaluation = setup.evaluation {
                 try verifyRows(of: evaluation.dataset, atLeast: 1, key: "dataset.eval_path")
@@ -63,9 +63,7 @@ package struct PlanCheck: Sendable {
                             + "in \(path)", hint: "add dataset.max_length=\(context)")
                 }
             }
-            if let adapter = model.optimizer?.adapter {
-                try asked("\(setup.name).lora_targets") { try names.checkAdapter(adapter, transformer.shape) }
-            }
+            try refusing { try names.checkModel(model) }
         }
     }
 
@@ -88,6 +86,19 @@ package struct PlanCheck: Sendable {
         }
     }
 
+    /// What the workers' part says of values a person gave; it names their settings itself.
+    private func refusing<Value>(_ body: () throws -> Value) throws(ConfigurationError) -> Value {
+        do {
+            return try body()
+        } catch let error as ConfigurationError {
+            throw error
+        } catch {
+            let facing = error as? any UserFacingError
+            throw ConfigurationError(
+                .badValue, facing?.summary ?? "\(error)", detail: facing?.detail ?? "", hint: facing?.hint)
+        }
+    }
+
     private func verify(_ sizes: TransformerSizes) throws(ConfigurationError) {
         if sizes.width % sizes.heads != 0 {
             throw ConfigurationError(
@@ -100,29 +111,33 @@ package struct PlanCheck: Sendable {
         }
     }
 
-    private func verifyBatches(_ setup: SetupPlan) throws(ConfigurationError) {
-        for call in setup.calls {
-            let longest = try longestSequence(of: call, in: setup)
+    private func verifyBatches(
+        _ setup: SetupPlan, _ facts: [RegisteredNames.CallFacts]
+    ) throws(ConfigurationError) {
+        let generating = zip(setup.calls, facts).filter { $0.0.interfaceType == .generate }
+        let answer = generating.map(\.1.longestAnswer).max() ?? 0
+        for (call, facts) in zip(setup.calls, facts) {
+            let longest = try longestSequence(of: call, in: setup, answer: answer)
             if let most = call.microBatches.maximumTokens, most < longest {
                 throw ConfigurationError(
                     .badBatch,
                     "'\(call.name)' takes at most \(most) tokens at a time; one sequence may have \(longest)",
                     hint: "set max_tokens_per_mb to \(longest) or more")
             }
-            let minibatches = call.interface.arguments["n_minibatches"]?.integer ?? 1
-            if call.interfaceType == .trainStep, minibatches > call.sequences {
+            if call.interfaceType == .trainStep, facts.updatesPerStep > call.sequences {
                 throw ConfigurationError(
                     .badBatch,
-                    "'\(call.name)' cuts \(call.sequences) sequences into \(minibatches) minibatches; some would be empty"
+                    "'\(call.name)' cuts \(call.sequences) sequences into \(facts.updatesPerStep) minibatches; "
+                        + "some would be empty"
                 )
             }
         }
     }
 
     /// Tokens of the longest sequence that a call may be given: a row, or a prompt with what was generated behind it.
-    private func longestSequence(of call: ModelFunctionCall, in setup: SetupPlan) throws(ConfigurationError) -> Int {
-        let generating = setup.calls.filter { $0.interfaceType == .generate }
-        let answer = generating.compactMap { $0.interface.arguments["max_new_tokens"]?.integer }.max() ?? 0
+    private func longestSequence(
+        of call: ModelFunctionCall, in setup: SetupPlan, answer: Int
+    ) throws(ConfigurationError) -> Int {
         let longest = setup.dataset.maximumLength + answer
         guard let model = setup.models.first(where: { $0.name == call.model }),
             case .transformer(let transformer) = model.module

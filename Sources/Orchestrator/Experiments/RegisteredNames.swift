@@ -7,12 +7,26 @@ package struct RegisteredNames: Sendable {
     package var modelFamilies: [String]
     package var datasetKeys: [String: Set<SequenceKey>]
     /// Throws when the interface of a call does not serve it: its type, its arguments, its keys.
-    package var checkCall: @Sendable (ModelFunctionCall) throws -> Void
+    package var checkCall: @Sendable (ModelFunctionCall) throws -> CallFacts
     /// What the configuration of a model's folder says of its size; throws what is wrong with it.
     package var modelSize: @Sendable (_ folder: String) throws -> ModelSize
 
-    /// Throws when an adapter does not fit a model: a target that names no layer of it.
-    package var checkAdapter: @Sendable (AdapterPlan, TransformerPlan.Shape) throws -> Void
+    /// Throws when the arguments of a model or of its optimizer contradict each other, and when an adapter does not fit
+    /// the model: a target that names no layer of it.
+    package var checkModel: @Sendable (ModelPlan) throws -> Void
+
+    /// What the interface of a call says of it, as far as a plan is checked against it.
+    package struct CallFacts: Sendable, Equatable {
+        /// Optimizer updates of one train step.
+        package let updatesPerStep: Int
+        /// Tokens behind a prompt, at most.
+        package let longestAnswer: Int
+
+        package init(updatesPerStep: Int = 1, longestAnswer: Int = 0) {
+            self.updatesPerStep = updatesPerStep
+            self.longestAnswer = longestAnswer
+        }
+    }
 
     /// The size of a model, as far as a plan is checked against it.
     package struct ModelSize: Sendable, Equatable {
@@ -28,28 +42,31 @@ package struct RegisteredNames: Sendable {
 
     package init(
         interfaces: [String], modelFamilies: [String] = [], datasetKeys: [String: Set<SequenceKey>],
-        checkCall: @escaping @Sendable (ModelFunctionCall) throws -> Void = { _ in },
+        checkCall: @escaping @Sendable (ModelFunctionCall) throws -> CallFacts = { _ in CallFacts() },
         modelSize: @escaping @Sendable (String) throws -> ModelSize = { _ in
             ModelSize(contextLength: .max, parameters: 0)
         },
-        checkAdapter: @escaping @Sendable (AdapterPlan, TransformerPlan.Shape) throws -> Void = { _, _ in }
+        checkModel: @escaping @Sendable (ModelPlan) throws -> Void = { _ in }
     ) {
         self.interfaces = interfaces
         self.modelFamilies = modelFamilies
         self.datasetKeys = datasetKeys
         self.checkCall = checkCall
         self.modelSize = modelSize
-        self.checkAdapter = checkAdapter
+        self.checkModel = checkModel
     }
 
     /// What the workers of this build can run.
     package static let registered = RegisteredNames(
         interfaces: Interfaces.names, modelFamilies: ModelFactory.families,
         datasetKeys: Dictionary(Datasets.all.map { ($0.name, Set($0.keys)) }) { first, _ in first },
-        checkCall: { try Interfaces.check($0) },
+        checkCall: { call in
+            let interface = try Interfaces.check(call)
+            return CallFacts(updatesPerStep: interface.updatesPerStep, longestAnswer: interface.longestAnswer)
+        },
         modelSize: { folder in
             let size = try ModelFactory.size(ofFolder: folder)
             return ModelSize(contextLength: size.contextLength, parameters: size.parameters)
         },
-        checkAdapter: { try ModelFactory.check($0, fits: $1) })
+        checkModel: { try ModelFactory.check($0) })
 }

@@ -1,4 +1,5 @@
 import Protocol
+import Workers
 
 /// A lower bound of what a setup needs, so a plan it refuses cannot work: weights, gradients and what the optimizer
 /// keeps. Activations are left out; supervised training keeps those of one chunk a thread, a policy update those of one
@@ -33,17 +34,13 @@ struct ResourceEstimate: Equatable {
     }
 
     /// How often a model's numbers are in memory and in one checkpoint.
-    private static func copies(of optimizer: OptimizerPlan?) -> (memory: Int, disk: Int) {
-        guard let optimizer else { return (1, 0) }
+    private static func copies(of given: GivenArguments?) -> (memory: Int, disk: Int) {
+        // What cannot be read was refused before its size matters.
+        guard let given, let optimizer = try? OptimizerArguments(given) else { return (1, 0) }
         // Gradients and moments of frozen weights take no memory; a checkpoint has the weights with the adapter merged
         // into them, and without. The adapter itself is small.
         guard optimizer.adapter == nil else { return (1, 2) }
-        let moments =
-            switch optimizer.rule {
-            case .adamw, .adam: 2
-            case .sgd: optimizer.momentum == 0 ? 0 : 1
-            }
-        return (2 + moments, 1 + moments)
+        return (2 + optimizer.momentCount, 1 + optimizer.momentCount)
     }
 
     static func parameters(of sizes: TransformerSizes) -> Int {

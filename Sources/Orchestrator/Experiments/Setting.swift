@@ -1,28 +1,5 @@
 package import Protocol
-
-/// What a setting accepts.
-package enum SettingKind: Sendable, Equatable {
-    case integer(ClosedRange<Int>)
-    case number(ClosedRange<Double>)
-    case text
-    /// A file or folder: `~/` and `$COCKPIT_HOME/` are expanded, a relative path counts from the working folder, empty
-    /// means none.
-    case path
-    case choice([String])
-    case boolean
-
-    /// What a form or a help page says is allowed.
-    package var description: String {
-        switch self {
-        case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
-        case .number(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
-        case .text: "text"
-        case .path: "a path"
-        case .choice(let words): "one of \(words.joined(separator: ", "))"
-        case .boolean: "true or false"
-        }
-    }
-}
+import Workers
 
 /// One knob of an experiment: what a configuration file, an override or the launch form may say.
 package struct Setting: Sendable, Equatable {
@@ -31,51 +8,53 @@ package struct Setting: Sendable, Equatable {
     package let kind: SettingKind
     package let defaultValue: SettingValue
     package let help: String
+    /// What another setting must be, so that this one has an effect; nil: it always has.
+    package let condition: Condition?
 
-    package init(_ path: String, _ kind: SettingKind, default value: SettingValue, _ help: String) {
+    package init(
+        _ path: String, _ kind: SettingKind, default value: SettingValue, _ help: String,
+        when condition: Condition? = nil
+    ) {
         self.path = path
         self.kind = kind
         self.defaultValue = value
         self.help = help
+        self.condition = condition
     }
 
     /// The same setting with another default, for an experiment that builds on another.
-    package func defaulting(to value: SettingValue) -> Setting { Setting(path, kind, default: value, help) }
+    package func defaulting(to value: SettingValue) -> Setting {
+        Setting(path, kind, default: value, help, when: condition)
+    }
 
     /// Reads `text` as this setting's kind; the failure is a phrase that follows "'key=text' ".
     package func parse(_ text: String, paths: PathExpansion) -> Result<SettingValue, SettingRefusal> {
-        switch kind {
-        case .integer(let range):
-            guard let value = Int(text) else { return .failure(refusal) }
-            return range.contains(value) ? .success(.integer(value)) : .failure(outOfRange)
-        case .number(let range):
-            guard let value = Double(text), !value.isNaN else { return .failure(refusal) }
-            return range.contains(value) ? .success(.number(value)) : .failure(outOfRange)
-        case .text:
-            return .success(.text(text))
-        case .path:
-            return .success(.text(paths.expand(text)))
-        case .choice(let words):
-            if words.contains(text) { return .success(.text(text)) }
-            let suggestion = Suggestion.phrase(for: text, among: words)
-            return .failure(
-                SettingRefusal(phrase: suggestion.isEmpty ? refusal.phrase : "\(refusal.phrase).\(suggestion)"))
-        case .boolean:
-            switch text {
-            case "true", "yes", "on": return .success(.boolean(true))
-            case "false", "no", "off": return .success(.boolean(false))
-            default: return .failure(refusal)
-            }
-        }
+        kind.parse(kind == .path ? paths.expand(text) : text)
     }
-
-    private var refusal: SettingRefusal { SettingRefusal(phrase: "must be \(kind.description)") }
-    private var outOfRange: SettingRefusal { SettingRefusal(phrase: "is out of range: it must be \(kind.description)") }
 }
 
-/// Why a text is no value of a setting.
-package struct SettingRefusal: Error, Equatable {
-    package let phrase: String
+extension [Argument] {
+    /// The settings that give these arguments, as `group.name`.
+    package func settings(under group: String) -> [Setting] {
+        map { argument in
+            Setting(
+                "\(group).\(argument.name)", argument.kind, default: argument.defaultValue, argument.help,
+                when: argument.condition.map { Condition("\(group).\($0.name)", $0.requirement) })
+        }
+    }
+}
+
+extension Settings {
+    /// What the settings of `group` say of the arguments `declared`.
+    func arguments(_ declared: [Argument], under group: String) -> GivenArguments {
+        let values = declared.map { ($0.name, self["\(group).\($0.name)"]) }
+        return GivenArguments(Dictionary(values) { first, _ in first }, group: group)
+    }
+
+    /// The interface `type` with the arguments that the settings of `group` give it.
+    func interface(_ type: any ModelInterface.Type, under group: String) -> InterfaceReference {
+        InterfaceReference(type.name, arguments: arguments(type.arguments, under: group))
+    }
 }
 
 /// How paths in settings become absolute.

@@ -68,6 +68,21 @@ package struct Settings: Sendable, Equatable {
         return Suggestion.phrase(for: path, among: known)
     }
 
+    /// Refuses what would be accepted and ignored.
+    /// - Throws: `.badValue` for the first value that is not the default and has no effect beside the others.
+    package func checkEffects() throws(ConfigurationError) {
+        let untouched = Settings(definitions, paths: paths)
+        for definition in definitions where self[definition.path] != untouched[definition.path] {
+            guard let condition = definition.condition, !condition.holds(for: self[condition.name]) else { continue }
+            let other = self[condition.name].description
+            throw ConfigurationError(
+                .badValue,
+                "\(definition.path)=\(self[definition.path]) has no effect "
+                    + (other.isEmpty ? "without \(condition.name)" : "with \(condition.name)=\(other)"),
+                detail: definition.help, hint: "leave it out, or set \(condition.remedy)")
+        }
+    }
+
     /// The paths of settings whose values differ.
     package func differences(from other: Settings) -> [String] {
         definitions.map(\.path).filter { values[$0] != other.values[$0] }

@@ -35,6 +35,8 @@ package struct Launching: Sendable {
             ? try frozenSettings(request, experiment: experiment, folder: home.trial(id))
             : try Experiments.resolve(
                 experiment, configFile: request.configFile, overrides: request.overrides, paths: paths)
+        // What was frozen before is not judged again.
+        if request.recoverMode != .resume { try settings.checkEffects() }
         var plan = try experiment.plan(settings, id: id)
         plan.fillThreads(cores: check.machine.cores)
         try experiment.prepare(settings, home: home)

@@ -63,8 +63,10 @@ package struct ModelPlan: Sendable, Equatable, Codable {
     /// Index of the model worker.
     package var worker: Int
     package var module: Module
+    /// How the model is run: its precision, and what it keeps for a backward pass.
+    package var options: GivenArguments
     /// The optimizer of a role that trains; nil for one that never does.
-    package var optimizer: OptimizerPlan?
+    package var optimizer: GivenArguments?
 
     package enum Module: Sendable, Equatable, Codable {
         /// A language model of a registered family.
@@ -73,10 +75,14 @@ package struct ModelPlan: Sendable, Equatable, Codable {
         case tokenizerOnly
     }
 
-    package init(shard: ModelShardID, worker: Int, module: Module, optimizer: OptimizerPlan? = nil) {
+    package init(
+        shard: ModelShardID, worker: Int, module: Module, options: GivenArguments = [:],
+        optimizer: GivenArguments? = nil
+    ) {
         self.shard = shard
         self.worker = worker
         self.module = module
+        self.options = options
         self.optimizer = optimizer
     }
 

@@ -12,9 +12,9 @@ package enum InterfaceType: String, Sendable, Codable, CaseIterable {
 /// Which interface implementation serves a call, by its registered name, and with what arguments.
 package struct InterfaceReference: Sendable, Equatable, Codable {
     package var type: String
-    package var arguments: [String: SettingValue]
+    package var arguments: GivenArguments
 
-    package init(_ type: String, arguments: [String: SettingValue] = [:]) {
+    package init(_ type: String, arguments: GivenArguments = [:]) {
         self.type = type
         self.arguments = arguments
     }

@@ -8,16 +8,22 @@ package import Protocol
 package struct GRPOActorInterface: ModelInterface {
     package static let name = "grpo_actor"
     package static let arguments = [
-        InterfaceArgument("group_size", .integer(8), "answers to each prompt"),
-        InterfaceArgument("max_new_tokens", .integer(32), "tokens an answer may have"),
-        InterfaceArgument("min_new_tokens", .integer(0), "tokens before an answer may end"),
-        InterfaceArgument("temperature", .number(1), "temperature of sampling, and of the distribution that trains"),
-        InterfaceArgument("top_k", .integer(0), "draw from this many most probable tokens; 0: from all"),
-        InterfaceArgument("top_p", .number(1), "draw from the most probable tokens that reach this share"),
-        InterfaceArgument("n_minibatches", .integer(1), "optimizer updates a step"),
-        InterfaceArgument("eps_clip", .number(0.2), "how far the importance ratio may leave 1"),
-        InterfaceArgument("c_clip", .number(0), "dual clip, above 1; 0: none"),
-        InterfaceArgument("kl_ctl", .number(0.02), "weight of the divergence from the reference"),
+        Argument("group_size", .integer(2...4096), default: 8, "answers sampled for each prompt"),
+        Argument("max_new_tokens", .integer(1...65_536), default: 32, "tokens of one answer, at most"),
+        Argument("min_new_tokens", .integer(0...65_536), default: 0, "tokens of one answer before it may end"),
+        Argument(
+            "temperature", .number(0.01...100), default: 1,
+            "temperature of sampling, and of the distribution that trains"),
+        Argument("top_k", .integer(0...1_000_000), default: 0, "sample among this many tokens; 0: all"),
+        Argument("top_p", .number(0.001...1), default: 1, "sample among the tokens that reach this probability"),
+        Argument("n_minibatches", .integer(1...4096), default: 1, "optimizer updates the batch is cut into"),
+        // A bound of 0 would leave no room at all; trust regions in use are from 0.0003 to 5.
+        Argument("eps_clip", .number(0.0001...10), default: 0.2, "how far a probability ratio may move from 1"),
+        Argument(
+            "c_clip", .number(0...1e6), default: 0,
+            "dual clip, above 1: how much a ratio counts where the advantage is negative; 0: none"),
+        // The divergence estimated per token as a term of the loss: 0.001 is what large runs use.
+        Argument("kl_ctl", .number(0...100), default: 0.001, "weight of the divergence from the reference"),
     ]
     package static let signatures: [InterfaceType: InterfaceSignature] = [
         .generate: InterfaceSignature(
@@ -36,32 +42,32 @@ package struct GRPOActorInterface: ModelInterface {
     let objective: PolicyObjective
 
     package var updatesPerStep: Int { miniBatches }
+    package var longestAnswer: Int { generation.maxNewTokens }
 
     /// What logits are divided by wherever the policy or its reference is asked for log-probabilities.
     var temperature: Float { generation.sampling.temperature }
 
-    package init(arguments: InterfaceArguments) throws {
-        let temperature = Float(try arguments.number("temperature", in: 0.01...100))
-        let topK = try arguments.integer("top_k", in: 0...1_000_000)
-        let longest = try arguments.integer("max_new_tokens", in: 1...65_536)
+    package init(arguments: ArgumentValues) throws {
+        let topK = try arguments.integer("top_k")
         generation = GenerationOptions(
-            maxNewTokens: longest,
-            minNewTokens: try arguments.integer("min_new_tokens", in: 0...longest),
+            maxNewTokens: try arguments.integer("max_new_tokens"),
+            minNewTokens: try arguments.integer("min_new_tokens"),
             sampling: .sample(
-                temperature: temperature, topK: topK == 0 ? nil : topK,
-                topP: Float(try arguments.number("top_p", in: 0.001...1))),
-            samplesPerPrompt: try arguments.integer("group_size", in: 1...4096))
-        miniBatches = try arguments.integer("n_minibatches", in: 1...4096)
-        let dualClip = try arguments.number("c_clip", in: 0...1e6)
+                temperature: try arguments.float("temperature"), topK: topK == 0 ? nil : topK,
+                topP: try arguments.float("top_p")),
+            samplesPerPrompt: try arguments.integer("group_size"))
+        guard generation.minNewTokens <= generation.maxNewTokens else {
+            throw arguments.refusal(
+                "min_new_tokens", mustBe: "at most \(arguments.label("max_new_tokens")), \(generation.maxNewTokens)")
+        }
+        miniBatches = try arguments.integer("n_minibatches")
+        let dualClip = try arguments.number("c_clip")
         guard dualClip == 0 || dualClip > 1 else {
-            throw WorkerError(
-                .plan,
-                "argument 'c_clip' of interface '\(Self.name)' is \(dualClip); it must be above 1, or 0 for none")
+            throw arguments.refusal("c_clip", mustBe: "above 1, or 0 for none")
         }
         objective = PolicyObjective(
-            ClippedPolicyLoss(
-                clip: try arguments.number("eps_clip", in: 0.001...10), dualClip: dualClip == 0 ? nil : dualClip),
-            referenceWeight: try arguments.number("kl_ctl", in: 0...1e6))
+            ClippedPolicyLoss(clip: try arguments.number("eps_clip"), dualClip: dualClip == 0 ? nil : dualClip),
+            referenceWeight: try arguments.number("kl_ctl"))
     }
 
     package func run(_ call: InterfaceCall, on model: WorkerModel) throws -> InterfaceResult {

@@ -23,14 +23,22 @@ package enum Interfaces {
     /// The interface a reference asks for, with its arguments checked.
     package static func make(_ reference: InterfaceReference) throws -> any ModelInterface {
         let type = try find(reference.type)
-        return try type.init(
-            arguments: InterfaceArguments(reference.arguments, of: type.name, known: type.arguments))
+        return try make(type, reference.arguments)
     }
 
-    /// Checks that the interface of `call` exists, serves its type, takes its arguments and has its keys.
-    package static func check(_ call: ModelFunctionCall) throws {
+    /// An interface of `type`, with what was given checked against its declarations.
+    static func make<Interface: ModelInterface>(
+        _ type: Interface.Type, _ given: GivenArguments
+    ) throws -> any ModelInterface {
+        try type.init(
+            arguments: ArgumentValues(given, of: "interface '\(type.name)'", declared: type.arguments))
+    }
+
+    /// The interface of `call`. Checks that it exists, serves its type, takes its arguments and has its keys.
+    @discardableResult
+    package static func check(_ call: ModelFunctionCall) throws -> any ModelInterface {
         let type = try find(call.interface.type)
-        _ = try make(call.interface)
+        let interface = try make(call.interface)
         guard let signature = type.signatures[call.interfaceType] else {
             let served = type.signatures.keys.map(\.rawValue).sorted().joined(separator: ", ")
             throw WorkerError(
@@ -49,5 +57,6 @@ package enum Interfaces {
                 "'\(call.name)' promises key '\(key)', interface '\(type.name)' makes \(listed)."
                     + Suggestion.phrase(for: key.description, among: made.map(\.description)))
         }
+        return interface
     }
 }

@@ -28,22 +28,26 @@ package struct InterfaceResult: Sendable {
 package protocol ModelInterface: Sendable {
     /// The name under which a plan asks for it.
     static var name: String { get }
-    /// Argument names and their defaults; the kind of the default is the kind an argument must have.
-    static var arguments: [InterfaceArgument] { get }
+    /// Every argument it reads, declared: settings, form, reference and checks come from these lines.
+    static var arguments: [Argument] { get }
     /// The interface types it serves, each with its keys. `evaluate` reads rows of a dataset, not keys.
     static var signatures: [InterfaceType: InterfaceSignature] { get }
 
     /// Optimizer updates in one train step.
     var updatesPerStep: Int { get }
+    /// Tokens that it puts behind a prompt, at most.
+    var longestAnswer: Int { get }
 
-    /// - Throws: `WorkerError` for a value outside an argument's range.
-    init(arguments: InterfaceArguments) throws
+    /// Reads every argument it declares; what they accept is checked already.
+    /// - Throws: `WorkerError` for values that do not go together.
+    init(arguments: ArgumentValues) throws
     /// Runs `call` on `model`. Only types listed in `signatures` are asked for.
     func run(_ call: InterfaceCall, on model: WorkerModel) throws -> InterfaceResult
 }
 
 extension ModelInterface {
     package var updatesPerStep: Int { 1 }
+    package var longestAnswer: Int { 0 }
 }
 
 /// One execution of an interface: what is asked and the data for it.

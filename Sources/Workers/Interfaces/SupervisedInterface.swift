@@ -5,7 +5,8 @@ package import Protocol
 package struct SupervisedInterface: ModelInterface {
     package static let name = "sft"
     package static let arguments = [
-        InterfaceArgument("max_new_tokens", .integer(32), "tokens an answer may have when evaluated")
+        Argument(
+            "max_new_tokens", .integer(1...65_536), default: 32, "tokens of a greedy answer in an evaluation, at most")
     ]
     package static let signatures: [InterfaceType: InterfaceSignature] = [
         .trainStep: InterfaceSignature(inputs: [.packedInputIDs, .promptMask]),
@@ -14,8 +15,10 @@ package struct SupervisedInterface: ModelInterface {
 
     private let maxNewTokens: Int
 
-    package init(arguments: InterfaceArguments) throws {
-        maxNewTokens = try arguments.integer("max_new_tokens", in: 1...65_536)
+    package var longestAnswer: Int { maxNewTokens }
+
+    package init(arguments: ArgumentValues) throws {
+        maxNewTokens = try arguments.integer("max_new_tokens")
     }
 
     package func run(_ call: InterfaceCall, on model: WorkerModel) throws -> InterfaceResult {

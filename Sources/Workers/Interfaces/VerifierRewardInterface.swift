@@ -8,8 +8,10 @@ package import Protocol
 package struct VerifierRewardInterface: ModelInterface {
     package static let name = "verifier_reward"
     package static let arguments = [
-        InterfaceArgument("correct_reward", .number(1), "reward of an exact match"),
-        InterfaceArgument("partial_credit", .number(0), "reward of a wrong answer with every character but one right"),
+        Argument("correct_reward", .number(-1e6...1e6), default: 1, "reward of an answer that equals the expected one"),
+        Argument(
+            "partial_credit", .number(0...1), default: 0,
+            "times the share of characters in the right place: reward of a wrong answer"),
     ]
     package static let signatures: [InterfaceType: InterfaceSignature] = [
         .inference: InterfaceSignature(
@@ -18,10 +20,9 @@ package struct VerifierRewardInterface: ModelInterface {
 
     private let rule: AnswerRule
 
-    package init(arguments: InterfaceArguments) throws {
+    package init(arguments: ArgumentValues) throws {
         rule = AnswerRule(
-            correct: Float(try arguments.number("correct_reward", in: -1e6...1e6)),
-            partialCredit: Float(try arguments.number("partial_credit", in: 0...1)))
+            correct: try arguments.float("correct_reward"), partialCredit: try arguments.float("partial_credit"))
     }
 
     package func run(_ call: InterfaceCall, on model: WorkerModel) throws -> InterfaceResult {

@@ -18,15 +18,18 @@ package struct ModelFactory {
         return (spec.contextLength, spec.parameterTable().parameters.reduce(0) { $0 + $1.count })
     }
 
-    /// - Throws: `ComputeError` where an adapter does not fit a model of this shape, with the layers that it has.
-    package static func check(_ adapter: AdapterPlan, fits shape: TransformerPlan.Shape) throws {
-        let spec =
-            switch shape {
-            case .folder(let path): try Checkpoint.configuration(in: path).spec
-            // Which tokens there are does not matter to its layers.
-            case .sizes(let sizes): try spec(of: sizes, vocabularySize: 1)
-            }
-        _ = try spec.parameterTable(adapter: adapter.options)
+    /// - Throws: `WorkerError` for arguments that do not go together, and where an adapter does not fit a model of this
+    ///   shape, with the layers that it has.
+    package static func check(_ plan: ModelPlan) throws {
+        _ = try ModelArguments(plan.options)
+        guard let optimizer = try plan.optimizer.map(OptimizerArguments.init), optimizer.adapter != nil,
+            case .transformer(let transformer) = plan.module
+        else { return }
+        switch transformer.shape {
+        case .folder(let path): try optimizer.checkAdapter(fits: Checkpoint.configuration(in: path).spec)
+        // Which tokens there are does not matter to its layers.
+        case .sizes(let sizes): try optimizer.checkAdapter(fits: spec(of: sizes, vocabularySize: 1))
+        }
     }
 
     /// The shape of a model; nil for a rule.
@@ -58,11 +61,15 @@ package struct ModelFactory {
     /// The model with the weights that `initialize` asks for.
     func model(_ plan: ModelPlan, _ initialize: WireInitializeRequest, step: UInt64) throws -> WorkerModel {
         guard let spec = try spec(of: plan) else { return WorkerModel(rule: plan.name, tokenizer: tokenizer) }
+        let optimizer = try plan.optimizer.map(OptimizerArguments.init)
+        var options = try ModelArguments(plan.options).options
+        options.adapter = optimizer?.adapter
         let model = try WorkerModel(
             plan.name, spec: spec,
-            optimizer: plan.optimizer?.options(totalSteps: Int(clamping: initialize.totalSteps)), tokenizer: tokenizer,
-            seed: Seed.derived(from: seed, "weights of \(origin(of: plan))"), pool: pool,
-            options: try plan.optimizer.map { try $0.modelOptions() } ?? ModelOptions())
+            optimizer: optimizer?.options(
+                totalSteps: Int(clamping: initialize.totalSteps), precision: options.precision),
+            tokenizer: tokenizer, seed: Seed.derived(from: seed, "weights of \(origin(of: plan))"), pool: pool,
+            options: options)
         model.weightVersion = step
         if !initialize.recoverPath.isEmpty {
             try model.recover(from: initialize.recoverPath)

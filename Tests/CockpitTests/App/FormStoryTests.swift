@@ -184,8 +184,8 @@ import Testing
             (.integer(.min ... .max), ""), (.number(0 ... .greatestFiniteMagnitude), "≥ 0"),
             (.number(0 ... .infinity), "≥ 0"), (.choice(["a", "b"]), "a · b"), (.boolean, "true · false"),
             (.path, ""), (.text, ""),
-        ] as [(SettingItem.Kind, String)])
-    func `the form says which values are allowed`(kind: SettingItem.Kind, label: String) {
+        ] as [(SettingKind, String)])
+    func `the form says which values are allowed`(kind: SettingKind, label: String) {
         #expect(kind.rangeLabel == label)
     }
 
@@ -199,8 +199,8 @@ import Testing
             (.number(0...1), "1.0000001", "must be 0…1"), (.number(0...1), "-0", nil),
             (.number(0...1), "０", "a number is needed"), (.boolean, "TRUE", "true or false"), (.boolean, "false", nil),
             (.choice(["a"]), "", "one of a"), (.choice([]), "a", "one of "),
-        ] as [(SettingItem.Kind, String, String?)])
-    func `values at the edges are judged`(kind: SettingItem.Kind, text: String, problem: String?) {
+        ] as [(SettingKind, String, String?)])
+    func `values at the edges are judged`(kind: SettingKind, text: String, problem: String?) {
         #expect(kind.problem(with: text) == problem)
     }
 

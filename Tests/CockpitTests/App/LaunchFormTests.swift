@@ -120,8 +120,8 @@ import Testing
             (.number(0...1), "nan", "a number is needed"), (.number(0...1), "0.5", nil),
             (.boolean, "yes", "true or false"),
             (.choice(["a", "b"]), "c", "one of a, b"), (.path, "", nil), (.text, "", nil),
-        ] as [(SettingItem.Kind, String, String?)])
-    func `values are judged by their kind`(kind: SettingItem.Kind, text: String, problem: String?) {
+        ] as [(SettingKind, String, String?)])
+    func `values are judged by their kind`(kind: SettingKind, text: String, problem: String?) {
         #expect(kind.problem(with: text) == problem)
     }
 

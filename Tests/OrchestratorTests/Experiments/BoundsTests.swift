@@ -74,9 +74,9 @@ private let ranged: [Setting] = Experiments.all.flatMap(\.settings)
 
     @Test(arguments: [
         ("grpo.group_size", "1", "is out of range: it must be a whole number from 2 to 4096"),
-        ("grpo.eps_clip", "1.1", "is out of range: it must be a number from 0.0 to 1.0"),
+        ("grpo.eps_clip", "0", "is out of range: it must be a number from 0.0001 to 10.0"),
         ("grpo.temperature", "0", "is out of range: it must be a number from 0.01 to 100.0"),
-        ("grpo.top_p", "0", "is out of range: it must be a number from 0.01 to 1.0"),
+        ("grpo.top_p", "0", "is out of range: it must be a number from 0.001 to 1.0"),
         ("grpo.top_k", "-1", "is out of range: it must be a whole number from 0 to 1000000"),
         ("grpo.kl_ctl", "101", "is out of range: it must be a number from 0.0 to 100.0"),
         ("grpo.prompts", "0", "is out of range: it must be a whole number from 1 to 1048576"),

@@ -73,11 +73,15 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
                 "dataset.max_length=99", "dataset.bad_row=fail", "checkpoint.every=11", "sft.batch_size=5",
             ])
         let setup = try #require(plan.setups.first)
-        #expect(
-            setup.models[0].optimizer
-                == OptimizerPlan(
-                    learningRate: 0.25, weightDecay: 0.5, clipNorm: 0, schedule: .cosine(), warmupSteps: 3, rule: .sgd,
-                    momentum: 0.5, precision: .bfloat16, recompute: .blocks))
+        let optimizer = try #require(setup.models[0].optimizer)
+        #expect(optimizer.group == "sft")
+        let given: [String: SettingValue] = [
+            "lr": 0.25, "weight_decay": 0.5, "clip_norm": .number(0), "schedule": "cosine", "warmup_steps": 3,
+            "optimizer": "sgd", "momentum": 0.5, "beta2": 0.95,
+        ]
+        for (name, value) in given { #expect(optimizer[name] == value, "\(name)") }
+        #expect(setup.models[0].options["precision"] == "bf16")
+        #expect(setup.models[0].options["recompute"] == "blocks")
         #expect(
             setup.models[0].module
                 == .transformer(
@@ -127,49 +131,20 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
 }
 
 @Suite struct `The optimizer of a plan` {
-    private func optimizer(_ overrides: [String]) throws -> OptimizerPlan? {
-        try Samples.plan("sft", ["dataset.path=/d.jsonl", "sft.lr=0.5"] + overrides).setups[0].models[0].optimizer
+    private func problem(_ overrides: [String]) -> ConfigurationError? {
+        #expect(throws: ConfigurationError.self) {
+            try PlanCheck(names: .registered, machine: Samples.machine()).verify(
+                Samples.plan("sft", ["dataset.path=/d.jsonl"] + overrides))
+        }
     }
 
-    @Test func `is AdamW at a constant rate that stops where numbers end`() throws {
-        #expect(try optimizer([]) == OptimizerPlan(learningRate: 0.5, nonFinite: .stop, adapter: nil))
-    }
-
-    @Test func `follows the words for its rate`() throws {
-        func rate(_ overrides: String...) throws -> RatePlan? { try optimizer(overrides)?.rate }
-        #expect(
-            try rate("sft.schedule=cosine", "sft.min_lr_ratio=0.1", "sft.warmup_steps_proportion=0.01")
-                == RatePlan(
-                    peak: 0.5, warmup: .proportion(0.01), schedule: .cosine(RatePlan.Decay(minimumRatio: 0.1))))
-        #expect(
-            try rate("sft.schedule=linear", "sft.decay_steps=70", "sft.warmup_steps=7")
-                == RatePlan(peak: 0.5, warmup: .steps(7), schedule: .linear(RatePlan.Decay(steps: 70))))
-        #expect(
-            try rate("sft.schedule=multistep", "sft.milestones=10, 20,40", "sft.gamma=0.5")
-                == RatePlan(peak: 0.5, schedule: .multistep(milestones: [10, 20, 40], factor: 0.5)))
-    }
-
-    @Test func `follows the words for what is not finite`() throws {
-        #expect(try optimizer(["sft.non_finite=skip"])?.nonFinite == .skip(limit: 10))
-        #expect(try optimizer(["sft.non_finite=skip", "sft.skip_limit=0"])?.nonFinite == .skip(limit: 0))
-    }
-
-    @Test func `follows the words for an adapter`() throws {
-        #expect(try optimizer(["sft.lora_rank=8"])?.adapter == AdapterPlan(rank: 8, alpha: 16))
-        #expect(
-            try optimizer([
-                "sft.lora_rank=8", "sft.lora_alpha=4", "sft.lora_targets=q_proj, v_proj", "sft.use_rslora=true",
-            ])?
-            .adapter
-                == AdapterPlan(rank: 8, alpha: 4, targets: ["q_proj", "v_proj"], scaling: .rankStabilized))
-        #expect(try optimizer(["sft.lora_targets=q_proj"])?.adapter == nil)
+    @Test func `has the rate of its setup where nobody says otherwise`() throws {
+        let setups = try Samples.plan("grpo", ["dataset.path=/d.jsonl", "sft.steps=1"]).setups
+        #expect(setups.map { $0.models[0].optimizer?["lr"] } == [.number(1e-3), .number(2e-4)])
     }
 
     @Test(arguments: [
-        (["sft.schedule=multistep"], "sft.milestones='' must be numbers of updates in rising order"),
-        (["sft.schedule=multistep", "sft.milestones=5,4"], "sft.milestones='5,4' must be"),
-        (["sft.schedule=multistep", "sft.milestones=0,4"], "sft.milestones='0,4' must be"),
-        (["sft.schedule=multistep", "sft.milestones=a"], "sft.milestones='a' must be"),
+        (["sft.schedule=multistep"], "sft.milestones is ''; it must be numbers of updates in rising order"),
         (
             ["sft.warmup_steps=3", "sft.warmup_steps_proportion=0.5"],
             "sft.warmup_steps=3 and sft.warmup_steps_proportion=0.5 contradict"
@@ -177,7 +152,7 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         (["sft.lora_rank=2", "sft.lora_targets=,"], "sft.lora_targets names no layer"),
     ])
     func `is refused where the words contradict each other`(overrides: [String], summary: String) {
-        let error = #expect(throws: ConfigurationError.self) { try optimizer(overrides) }
+        let error = problem(overrides)
         #expect(error?.summary.hasPrefix(summary) == true, "\(error?.summary ?? "")")
         #expect(error?.code == .badValue)
     }
@@ -207,7 +182,7 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         var machine = Samples.machine(), names = RegisteredNames.registered
         machine.memory = memory
         machine.files.kind = { $0 == "/m" ? .folder : .file }
-        names.checkAdapter = { _, _ in }
+        names.checkModel = { _ in }
         names.modelSize = { _ in
             guard context > 0 else { throw Damage() }
             return RegisteredNames.ModelSize(contextLength: context, parameters: parameters)

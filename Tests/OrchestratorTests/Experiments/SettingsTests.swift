@@ -128,3 +128,67 @@ import Testing
         #expect(again == settings)
     }
 }
+
+@Suite struct `A setting that is true or false` {
+    @Test(arguments: [
+        ("true", true), ("True", true), ("TRUE", true), ("Yes", true), ("on", true), ("false", false), ("False", false),
+        ("NO", false), ("Off", false),
+    ])
+    func `is read as YAML reads it, in files and in overrides alike`(text: String, value: Bool) throws {
+        let setting = Setting("sft.use_rslora", .boolean, default: .boolean(!value), "one or the other")
+        var settings = Settings([setting], paths: Samples.paths)
+        try settings.apply(overrides: ["sft.use_rslora=\(text)"])
+        #expect(settings.boolean("sft.use_rslora") == value)
+        for entry in try SettingsFile.parse("sft:\n  use_rslora: \(text)\n", name: "c.yaml") {
+            #expect(try setting.parse(entry.text, paths: Samples.paths).get() == .boolean(value))
+        }
+    }
+}
+
+@Suite struct `A value that would be accepted and ignored` {
+    @Test(arguments: [
+        (["sft.momentum=0.5"], "sft.momentum=0.5 has no effect with sft.optimizer=adamw", "sft.optimizer=sgd"),
+        (
+            ["sft.optimizer=sgd", "sft.beta2=0.9"], "sft.beta2=0.9 has no effect with sft.optimizer=sgd",
+            "sft.optimizer=adamw or adam"
+        ),
+        (["sft.gamma=0.5"], "sft.gamma=0.5 has no effect with sft.schedule=constant", "sft.schedule=multistep"),
+        (["sft.lora_alpha=8"], "sft.lora_alpha=8.0 has no effect with sft.lora_rank=0", "sft.lora_rank above 0"),
+        (["sft.skip_limit=1"], "sft.skip_limit=1 has no effect with sft.non_finite=stop", "sft.non_finite=skip"),
+        (["sft.loss_scale=8"], "sft.loss_scale=8.0 has no effect with sft.precision=f32", "sft.precision=fp16"),
+        (["eval.rows=5"], "eval.rows=5 has no effect without dataset.eval_path", "dataset.eval_path"),
+    ])
+    func `is refused, with what would give it an effect`(overrides: [String], summary: String, remedy: String) {
+        let error = #expect(throws: ConfigurationError.self) { try Samples.settings("sft", overrides).checkEffects() }
+        #expect(error?.summary == summary)
+        #expect(error?.hint == "leave it out, or set \(remedy)")
+    }
+
+    @Test(arguments: [
+        [], ["sft.momentum=0.9"], ["sft.optimizer=sgd", "sft.momentum=0.5"],
+        ["dataset.eval_path=e.jsonl", "eval.rows=5"],
+        ["sft.lora_rank=2", "sft.lora_alpha=8"],
+    ])
+    func `is none where it is the default or has its effect`(overrides: [String]) throws {
+        try Samples.settings("sft", overrides).checkEffects()
+    }
+
+    @Test(arguments: Experiments.all.map(\.name))
+    func `is none of the defaults, and conditions name settings there are`(
+        name: String
+    ) throws {
+        let settings = try Samples.settings(name)
+        try settings.checkEffects()
+        for condition in settings.definitions.compactMap(\.condition) {
+            #expect(settings.definitions.contains { $0.path == condition.name }, "\(condition.name)")
+        }
+    }
+
+    @Test func `is refused before a start`() throws {
+        let folder = TemporaryFolder(), launching = Samples.launching(folder)
+        let error = #expect(throws: ConfigurationError.self) {
+            try launching.resolve(Samples.request("first", ["sft.momentum=0.5"]))
+        }
+        #expect(error?.summary == "sft.momentum=0.5 has no effect with sft.optimizer=adamw")
+    }
+}

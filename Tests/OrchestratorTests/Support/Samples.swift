@@ -9,7 +9,7 @@ enum Samples {
         interfaces: ["sft", "grpo_actor", "verifier_reward"],
         datasetKeys: [
             "prompt": ["packed_prompts", "packed_answers"], "prompt_answer": ["packed_input_ids", "prompt_mask"],
-        ])
+        ], checkCall: RegisteredNames.registered.checkCall)
 
     /// A machine with plenty of everything and `rows` rows in every file.
     static func machine(rows: Int = 1000) -> MachineFacts {

@@ -13,9 +13,9 @@ import Testing
             module: .transformer(
                 TransformerPlan(
                     family: "gpt2", contextLength: 64, width: 32, layers: 2, heads: 4, initialization: .random)),
-            optimizer: OptimizerPlan(
-                learningRate: 3e-4, schedule: .cosine(RatePlan.Decay(minimumRatio: 0.1)), warmupSteps: 5,
-                nonFinite: .skip(limit: 3), adapter: AdapterPlan(rank: 4, alpha: 8, targets: ["c_attn"])))
+            options: ["precision": "bf16"],
+            optimizer: GivenArguments(
+                ["lr": 3e-4, "clip_norm": 1.0, "skip_limit": 3, "use_rslora": true], group: "sft"))
         let reference = ModelPlan(
             shard: ModelShardID(ModelName(.reference)), worker: 1,
             module: .transformer(
@@ -80,7 +80,7 @@ import Testing
     @Test(arguments: [
         ["seed"], ["id"], ["setups"], ["modelWorkers", "0", "threads"], ["setups", "0", "name"],
         ["setups", "0", "dataset"], ["setups", "0", "models", "0", "module"],
-        ["setups", "0", "models", "0", "optimizer", "rate", "peak"], ["setups", "2", "calls", "0", "sequences"],
+        ["setups", "0", "models", "0", "optimizer", "group"], ["setups", "2", "calls", "0", "sequences"],
         ["setups", "0", "calls", "0", "inputKeyRemap"], ["setups", "0", "evaluation", "everySteps"],
     ])
     func `a missing value is refused and named`(path: [String]) throws {
@@ -94,7 +94,7 @@ import Testing
             (["seed"], -1), (["seed"], 1.5), (["seed"], "1"),
             (["setups", "0", "calls", "0", "interfaceType"], "trainStep"),
             (["setups", "0", "dataset", "badRow"], "ignore"),
-            (["setups", "0", "models", "0", "optimizer", "rate", "schedule"], "cosine"),
+            (["setups", "0", "models", "0", "optimizer", "numbers", "lr"], "fast"),
             (["setups", "0", "calls", "0", "inputKeyRemap"], ["a", "b", "c"]),
             (["setups", "0", "models", "0", "module"], ["mamba": [String: Int]()]),
             (["setups", "0", "steps"], 1e30),
@@ -124,11 +124,7 @@ import Testing
         #expect(alone.workers == [.master])
     }
 
-    @Test func `what an experiment does not say of AdamW and batches has these values`() {
-        let optimizer = OptimizerPlan(learningRate: 1)
-        #expect(optimizer.weightDecay == 0.05 && optimizer.clipNorm == 1)
-        #expect(optimizer.rate == RatePlan(peak: 1, warmup: .steps(0), schedule: .constant))
-        #expect(optimizer.nonFinite == .stop && optimizer.adapter == nil)
+    @Test func `what an experiment does not say of batches has these values`() {
         #expect(MicroBatchSpec() == MicroBatchSpec(minimumCount: 1, maximumTokens: nil))
     }
 }

@@ -16,11 +16,11 @@ import Testing
 
     @Test(
         arguments: [
-            ("grpo_actor", "group_size", SettingValue.integer(1)), ("grpo_actor", "group_size", .integer(4096)),
+            ("grpo_actor", "group_size", SettingValue.integer(2)), ("grpo_actor", "group_size", .integer(4096)),
             ("grpo_actor", "max_new_tokens", .integer(1)), ("grpo_actor", "max_new_tokens", .integer(65_536)),
             ("grpo_actor", "min_new_tokens", .integer(32)), ("grpo_actor", "temperature", .number(0.01)),
             ("grpo_actor", "temperature", .integer(100)), ("grpo_actor", "top_k", .integer(1)),
-            ("grpo_actor", "top_p", .integer(1)), ("grpo_actor", "eps_clip", .number(0.001)),
+            ("grpo_actor", "top_p", .integer(1)), ("grpo_actor", "eps_clip", .number(0.0001)),
             ("grpo_actor", "c_clip", .integer(0)), ("grpo_actor", "c_clip", .number(1.001)),
             ("grpo_actor", "kl_ctl", .integer(0)), ("sft", "max_new_tokens", .integer(65_536)),
             ("verifier_reward", "partial_credit", .integer(1)), ("verifier_reward", "correct_reward", .number(-1e6)),
@@ -31,20 +31,23 @@ import Testing
 
     @Test(
         arguments: [
-            ("grpo_actor", "group_size", SettingValue.integer(4097), "4097; it must be in 1...4096"),
-            ("grpo_actor", "max_new_tokens", .integer(0), "0; it must be in 1...65536"),
-            ("grpo_actor", "min_new_tokens", .integer(33), "33; it must be in 0...32"),
-            ("grpo_actor", "min_new_tokens", .integer(-1), "-1; it must be in 0...32"),
-            ("grpo_actor", "temperature", .integer(0), "0; it must be in 0.01...100.0"),
-            ("grpo_actor", "temperature", .number(.nan), "nan; it must be in 0.01...100.0"),
-            ("grpo_actor", "top_p", .number(1.01), "1.01; it must be in 0.001...1.0"),
-            ("grpo_actor", "n_minibatches", .integer(0), "0; it must be in 1...4096"),
-            ("grpo_actor", "kl_ctl", .number(.infinity), "inf; it must be in 0.0...1000000.0"),
-            ("grpo_actor", "kl_ctl", .number(-0.1), "-0.1; it must be in 0.0...1000000.0"),
+            ("grpo_actor", "group_size", SettingValue.integer(4097), "4097; it must be a whole number from 2 to 4096"),
+            ("grpo_actor", "max_new_tokens", .integer(0), "0; it must be a whole number from 1 to 65536"),
+            (
+                "grpo_actor", "min_new_tokens", .integer(33),
+                "33; it must be at most argument 'max_new_tokens' of interface 'grpo_actor', 32"
+            ),
+            ("grpo_actor", "min_new_tokens", .integer(-1), "-1; it must be a whole number from 0 to 65536"),
+            ("grpo_actor", "temperature", .integer(0), "0; it must be a number from 0.01 to 100.0"),
+            ("grpo_actor", "temperature", .number(.nan), "nan; it must be a number from 0.01 to 100.0"),
+            ("grpo_actor", "top_p", .number(1.01), "1.01; it must be a number from 0.001 to 1.0"),
+            ("grpo_actor", "n_minibatches", .integer(0), "0; it must be a whole number from 1 to 4096"),
+            ("grpo_actor", "kl_ctl", .number(.infinity), "inf; it must be a number from 0.0 to 100.0"),
+            ("grpo_actor", "kl_ctl", .number(-0.1), "-0.1; it must be a number from 0.0 to 100.0"),
             ("grpo_actor", "c_clip", .number(0.5), "0.5; it must be above 1, or 0 for none"),
             ("grpo_actor", "c_clip", .integer(1), "1.0; it must be above 1, or 0 for none"),
-            ("sft", "max_new_tokens", .integer(65_537), "65537; it must be in 1...65536"),
-            ("verifier_reward", "partial_credit", .number(1.5), "1.5; it must be in 0.0...1.0"),
+            ("sft", "max_new_tokens", .integer(65_537), "65537; it must be a whole number from 1 to 65536"),
+            ("verifier_reward", "partial_credit", .number(1.5), "1.5; it must be a number from 0.0 to 1.0"),
         ] as [(String, String, SettingValue, String)])
     func `beyond them are refused with the value and the range`(
         type: String, name: String, value: SettingValue, ending: String
@@ -71,7 +74,7 @@ import Testing
         let arguments: [String: SettingValue] = ["b": .integer(1), "a": .integer(1), "c": .integer(1)]
         for _ in 0..<5 {
             let error = #expect(throws: WorkerError.self) {
-                try Interfaces.make(InterfaceReference("sft", arguments: arguments))
+                try Interfaces.make(InterfaceReference("sft", arguments: GivenArguments(arguments)))
             }
             #expect(error?.summary == "interface 'sft' has no argument 'a'.")
         }

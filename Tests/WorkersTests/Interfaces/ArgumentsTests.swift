@@ -4,37 +4,6 @@ import Testing
 
 @testable import Workers
 
-@Suite struct InterfaceArgumentsTests {
-    private let known = [
-        InterfaceArgument("count", .integer(3), "a count"), InterfaceArgument("rate", .number(0.5), "a rate"),
-        InterfaceArgument("name", .text("x"), "a name"), InterfaceArgument("flag", .boolean(true), "a flag"),
-    ]
-
-    private func arguments(_ given: [String: SettingValue]) throws -> InterfaceArguments {
-        try InterfaceArguments(given, of: "demo", known: known)
-    }
-
-    @Test func `what is not given has its default`() throws {
-        let arguments = try arguments([:])
-        #expect(try arguments.integer("count", in: 0...10) == 3)
-        #expect(try arguments.number("rate", in: 0...1) == 0.5)
-    }
-
-    @Test func `a whole number serves where a number is wanted, not the other way`() throws {
-        #expect(try arguments(["rate": .integer(1)]).number("rate", in: 0...1) == 1)
-        #expect(throws: WorkerError(.plan, "argument 'count' of interface 'demo' cannot be '1.5'")) {
-            try arguments(["count": .number(1.5)])
-        }
-    }
-
-    @Test(arguments: [("name", SettingValue.integer(1)), ("flag", .text("yes")), ("rate", .text("0.5"))])
-    func `a value of another kind is refused by name`(name: String, value: SettingValue) {
-        #expect(throws: WorkerError(.plan, "argument '\(name)' of interface 'demo' cannot be '\(value)'")) {
-            try arguments([name: value])
-        }
-    }
-}
-
 @Suite struct TokenSequencesTests {
     private func sample(masks: [UInt8], lengths: [[Int]] = [[3, 2], [2]]) throws -> SequenceSample {
         try SequenceSample(

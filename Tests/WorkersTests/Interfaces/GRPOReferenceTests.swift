@@ -109,7 +109,7 @@ private struct PolicyBatch {
     }
 
     private func interface(_ arguments: [String: SettingValue] = [:]) throws -> any ModelInterface {
-        try Interfaces.make(InterfaceReference("grpo_actor", arguments: arguments))
+        try Interfaces.make(InterfaceReference("grpo_actor", arguments: GivenArguments(arguments)))
     }
 
     private func train(

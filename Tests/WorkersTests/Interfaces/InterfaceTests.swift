@@ -32,7 +32,9 @@ import Testing
     @Test func `an argument outside its range is an error with the range`() {
         let reference = InterfaceReference("grpo_actor", arguments: ["group_size": .integer(0)])
         let error = #expect(throws: WorkerError.self) { try Interfaces.make(reference) }
-        #expect(error?.summary == "argument 'group_size' of interface 'grpo_actor' is 0; it must be in 1...4096")
+        #expect(
+            error?.summary
+                == "argument 'group_size' of interface 'grpo_actor' is 0; it must be a whole number from 2 to 4096")
     }
 
     @Test func `the calls of a policy setup fit their interfaces`() throws {
@@ -115,7 +117,8 @@ import Testing
 
     private func interface(_ arguments: [String: SettingValue] = [:]) throws -> any ModelInterface {
         let given: [String: SettingValue] = ["group_size": .integer(3), "max_new_tokens": .integer(4)]
-        return try Interfaces.make(InterfaceReference("grpo_actor", arguments: given.merging(arguments) { $1 }))
+        return try Interfaces.make(
+            InterfaceReference("grpo_actor", arguments: GivenArguments(given.merging(arguments) { $1 })))
     }
 
     private func prompts() throws -> SequenceSample {

@@ -222,25 +222,23 @@ import Testing
         #expect(try !reply { $0.module = transformer("gpt2", heads: 3) }.isEmpty)
     }
 
-    @Test(arguments: [
-        RatePlan.Schedule.constant, .linear(), .cosine(RatePlan.Decay(minimumRatio: 0.1, steps: 5)),
-        .multistep(milestones: [2, 4], factor: 0.5),
-    ])
-    func `every schedule can be asked for`(schedule: RatePlan.Schedule) throws {
-        for warmup in [RatePlan.Warmup.steps(2), .proportion(0.1)] {
-            let optimizer = OptimizerPlan(rate: RatePlan(peak: 1e-3, warmup: warmup, schedule: schedule))
+    @Test(arguments: ["constant", "linear", "cosine", "multistep"])
+    func `every schedule can be asked for`(schedule: String) throws {
+        for warmup in [("warmup_steps", 2), ("warmup_steps_proportion", 0.1)] as [(String, SettingValue)] {
+            let optimizer: GivenArguments = [
+                "lr": 1e-3, "schedule": .text(schedule), "milestones": "2,4", warmup.0: warmup.1,
+            ]
             #expect(try reply({ $0.optimizer = optimizer }, { $0.totalSteps = 10 }) == "")
             #expect(try reply({ $0.optimizer = optimizer }, { $0.totalSteps = .max }) == "")
         }
     }
 
-    @Test(arguments: OptimizerPlan.Rule.allCases, OptimizerPlan.Precision.allCases)
-    func `every optimizer and precision can be asked for`(
-        rule: OptimizerPlan.Rule, precision: OptimizerPlan.Precision
-    ) throws {
-        let optimizer = OptimizerPlan(
-            learningRate: 1e-3, clipNorm: 0, rule: rule, precision: precision, recompute: .blocks)
-        #expect(try reply({ $0.optimizer = optimizer }, { $0.totalSteps = 10 }) == "")
+    @Test(arguments: ["adamw", "adam", "sgd"], PrecisionMode.allCases)
+    func `every optimizer and precision can be asked for`(rule: String, precision: PrecisionMode) throws {
+        let optimizer: GivenArguments = ["lr": 1e-3, "clip_norm": 0, "optimizer": .text(rule), "nesterov": true]
+        let options: GivenArguments = ["precision": .text(precision.rawValue), "recompute": "blocks"]
+        let change: (inout ModelPlan) -> Void = { ($0.optimizer, $0.options) = (optimizer, options) }
+        #expect(try reply(change, { $0.totalSteps = 10 }) == "")
     }
 
     /// The spec that a factory makes of a plan.

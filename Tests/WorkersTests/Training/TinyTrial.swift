@@ -53,7 +53,7 @@ enum TinyTrial {
     private static func actor(_ initialization: TransformerPlan.Initialization) -> ModelPlan {
         ModelPlan(
             shard: ModelShardID(ModelName(.actor)), worker: 0, module: module(initialization),
-            optimizer: OptimizerPlan(learningRate: 1e-2))
+            optimizer: ["lr": 1e-2])
     }
 
     static func supervisedCall(_ batch: Int) -> ModelFunctionCall {
