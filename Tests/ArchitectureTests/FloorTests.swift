@@ -18,7 +18,7 @@ import Testing
         ],
         "Workers": [
             "Metrics", "Control", "Sequences", "Transfer", "Datasets", "Objectives", "Telemetry", "Model",
-            "Interfaces", "Hooks", "Execution", "Master", "Startup", "Benchmarks",
+            "Interfaces", "Rehearsal", "Hooks", "Execution", "Master", "Startup", "Benchmarks",
         ],
         "Orchestrator": [
             "Data", "Folders", "Processes", "Control", "Experiments", "Ingest", "Devices", "Launching", "Supervision",

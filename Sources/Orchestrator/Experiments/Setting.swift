@@ -61,7 +61,8 @@ package struct Setting: Sendable, Equatable {
             return .failure(
                 SettingRefusal(phrase: suggestion.isEmpty ? refusal.phrase : "\(refusal.phrase).\(suggestion)"))
         case .boolean:
-            switch text {
+            // Python spells them True and False, YAML takes TRUE as well.
+            switch text.lowercased() {
             case "true", "yes", "on": return .success(.boolean(true))
             case "false", "no", "off": return .success(.boolean(false))
             default: return .failure(refusal)
