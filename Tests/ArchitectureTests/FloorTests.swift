@@ -19,7 +19,7 @@ import Testing
         ],
         "Workers": [
             "Metrics", "Arguments", "Control", "Sequences", "Transfer", "Datasets", "Objectives", "Telemetry", "Model",
-            "Interfaces", "Hooks", "Execution", "Master", "Startup", "Benchmarks",
+            "Interfaces", "Rehearsal", "Hooks", "Execution", "Master", "Startup", "Benchmarks",
         ],
         "Orchestrator": [
             "Data", "Folders", "Processes", "Control", "Experiments", "Ingest", "Devices", "Launching", "Supervision",

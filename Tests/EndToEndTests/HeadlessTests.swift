@@ -49,8 +49,11 @@ import Testing
         let strict = try small.program.run(["start", "-e", "sft", "-f", "strict", "dataset.bad_row=fail"] + common)
         #expect(strict.status == 1)
         #expect((strict.output + strict.errors).contains("broken.jsonl:2"), "\(strict.output)\n\(strict.errors)")
-        let lenient = try small.program.run(["start", "-e", "sft", "-f", "lenient", "dataset.bad_row=skip"] + common)
+        let lenient = try small.program.run(
+            ["start", "-e", "sft", "-f", "lenient", "dataset.bad_row_limit=0.4"] + common)
         #expect(lenient.status == 0, "\(lenient.output)\n\(lenient.errors)")
+        #expect(lenient.output.contains("data/rows_left_out 1"), "\(lenient.output)")
+        #expect(try small.program.run("show", "-e", "sft", "-f", "lenient").output.contains("data/rows_left_out"))
         let log = try small.program.run("logs", "-e", "sft", "-f", "lenient", "--level", "warning")
         #expect(log.output.contains("broken.jsonl:2"), "\(log.output)")
     }

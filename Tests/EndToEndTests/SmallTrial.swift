@@ -21,13 +21,18 @@ struct SmallTrial {
         "model.width=16", "model.layers=1", "model.heads=2", "model.context=16", "dataset.max_length=16",
     ]
 
+    /// A checkpoint says itself what the model is.
+    private static func model(beside settings: [String]) -> [String] {
+        let isFolder = settings.contains { $0.hasPrefix("model.checkpoint=") }
+        return isFolder ? model.filter { !$0.hasPrefix("model.") } : model
+    }
+
     /// SFT alone.
     func sft(steps: Int, _ more: String...) -> [String] {
         [
             "dataset.path=\(dataset)", "sft.steps=\(steps)", "sft.batch_size=8", "checkpoint.every=5",
             "restart.backoff=0.05",
-        ]
-            + Self.model + more
+        ] + Self.model(beside: more) + more
     }
 
     /// A few steps of SFT, then GRPO with two workers that exchange tensors.
@@ -36,7 +41,7 @@ struct SmallTrial {
             "dataset.path=\(dataset)", "dataset.eval_path=\(dataset)", "sft.steps=\(sftSteps)", "sft.batch_size=8",
             "grpo.steps=\(steps)", "grpo.prompts=4", "grpo.group_size=2", "grpo.max_new_tokens=4", "eval.rows=10",
             "eval.every=5", "checkpoint.every=5", "restart.backoff=0.05",
-        ] + Self.model + more
+        ] + Self.model(beside: more) + more
     }
 
     struct Shown: Decodable {

@@ -18,18 +18,26 @@ struct CheckCommand: ParsableCommand {
         let steps: Int
         let workers: [String]
         let setups: [String]
+        let memoryBytes: Int
+        let diskBytes: Int
+        let notes: [String]
     }
 
     func run() throws {
-        let plan = try TrialLauncher.check(try launch.request(for: trial), home: Environment.home)
+        let (plan, found) = try TrialLauncher.check(try launch.request(for: trial), home: Environment.home)
         let report = Report(
             trial: plan.id.description, steps: plan.totalSteps, workers: plan.workers.map(\.description),
-            setups: plan.setups.map(\.name))
+            setups: plan.setups.map(\.name), memoryBytes: found.memory, diskBytes: found.disk, notes: found.notes)
         if json { return try Output.json(report) }
         Output.line("\(plan.id) is valid: \(plan.totalSteps) steps on \(plan.workers.count) workers")
         for setup in plan.setups {
             let calls = setup.calls.map(\.name).joined(separator: " → ")
             Output.line("  \(setup.name)\t\(setup.steps) steps\t\(calls)")
         }
+        Output.line(
+            "  about \(mebibytes(found.memory)) MiB of memory, \(mebibytes(found.disk)) MiB of disk for checkpoints")
+        for note in found.notes { Output.line("  note: \(Output.sanitized(note))") }
     }
+
+    private func mebibytes(_ bytes: Int) -> Int { (bytes + 1 << 19) >> 20 }
 }

@@ -20,7 +20,7 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         let home = Environment.home
-        var findings = [homeFinding(home), terminalFinding(), deviceFinding()]
+        var findings = [homeFinding(home), terminalFinding(), deviceFinding(home)] + placeFindings(home)
         findings += home.trialFolders().map(trialFinding)
         if json {
             try Output.json(findings)
@@ -65,12 +65,18 @@ struct DoctorCommand: ParsableCommand {
                 : "TERM='\(name)' cannot show the dashboard; commands and --headless work")
     }
 
-    private func deviceFinding() -> Finding {
+    private func deviceFinding(_ home: HomeFolder) -> Finding {
         Finding(
             subject: "devices", isGood: true,
-            detail:
-                "\(ProcessInfo.processInfo.activeProcessorCount) cores, \(ProcessInfo.processInfo.physicalMemory >> 30) GiB, \(DeviceSurvey.gpus())"
-        )
+            detail: "\(MachineShare.current(home: home).detail), \(DeviceSurvey.gpus())")
+    }
+
+    /// Only where there is a home already: looking makes none.
+    private func placeFindings(_ home: HomeFolder) -> [Finding] {
+        guard FileManager.default.isWritableFile(atPath: home.path) else { return [] }
+        return PlaceProbe.all(in: home.path, home: home).map {
+            Finding(subject: $0.subject, isGood: $0.isGood, detail: $0.detail)
+        }
     }
 
     private func trialFinding(_ folder: TrialFolder) -> Finding {

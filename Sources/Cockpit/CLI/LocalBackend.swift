@@ -20,7 +20,7 @@ struct LocalBackend: Backend {
         }
     }
 
-    func check(_ draft: LaunchDraft) throws -> TrialPlan { try TrialLauncher.check(request(draft), home: home) }
+    func check(_ draft: LaunchDraft) throws -> TrialPlan { try TrialLauncher.check(request(draft), home: home).plan }
 
     func launch(_ draft: LaunchDraft) throws -> TrialID { try TrialLauncher.start(request(draft), home: home).id }
 

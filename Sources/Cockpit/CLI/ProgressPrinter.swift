@@ -14,8 +14,9 @@ struct ProgressPrinter {
     /// The series worth a line, most telling first.
     private static let headline = [
         "eval/accuracy", "grpo_actor/reward", "grpo_actor/kl_ref", "grpo_actor/actor_loss", "sft/loss",
-        "tokens_per_second",
+        "tokens_per_second", rowsLeftOut,
     ]
+    private static let rowsLeftOut = "data/rows_left_out"
 
     private struct Progress: Encodable {
         let event = "progress"
@@ -59,7 +60,10 @@ struct ProgressPrinter {
 
     private func progress(_ snapshot: RunSnapshot) throws -> String {
         // Only series of the phase that is running: SFT's last loss says nothing in step 300 of GRPO.
-        let fresh = snapshot.series.filter { $0.lastStep >= snapshot.step - 1 || $0.key == "eval/accuracy" }
+        let fresh = snapshot.series.filter { series in
+            if series.key == Self.rowsLeftOut { return series.last > 0 }
+            return series.lastStep >= snapshot.step - 1 || series.key == "eval/accuracy"
+        }
         switch format {
         case .json:
             return try Output.text(

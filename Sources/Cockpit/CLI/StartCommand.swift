@@ -65,6 +65,9 @@ struct LaunchOptions: ParsableArguments {
     @Flag(help: "Remove an earlier trial of this name first.")
     var replace = false
 
+    @Flag(help: "Resume although files that the trial reads have changed since it began; it is recorded.")
+    var acceptChangedInputs = false
+
     @Argument(help: "Settings as dotted overrides, such as grpo.lr=1e-4.")
     var overrides: [String] = []
 
@@ -77,6 +80,7 @@ struct LaunchOptions: ParsableArguments {
         }
         return LaunchRequest(
             experiment: trial.experiment, trial: trial.trial, configFile: config, overrides: overrides,
-            recoverMode: recover, existing: replace ? .replace : .refuse)
+            recoverMode: recover, existing: replace ? .replace : .refuse,
+            changedInputs: acceptChangedInputs ? .accept : .refuse)
     }
 }

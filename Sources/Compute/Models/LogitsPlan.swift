@@ -42,7 +42,7 @@ struct LogitsPlan {
     }
 
     /// 128 MiB: computing the logits of 512 rows of GPT-2's vocabulary twice would cost a tenth of its training step.
-    private static let mostKept = 32 << 20
+    static let mostKept = 32 << 20
     /// 16 MiB.
     private static let mostOfLane = 4 << 20
     /// A panel of weights should serve two tiles.

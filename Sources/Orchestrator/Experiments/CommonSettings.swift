@@ -27,8 +27,11 @@ enum CommonSettings {
             "dataset.bad_row", .choice(DatasetPlan.BadRow.allCases.map(\.rawValue)), default: .text("skip"),
             "what a broken row does: skip and count it, or fail the trial with its line number"),
         Setting(
-            "dataset.max_length", .integer(2...1_048_576), default: .integer(128),
-            "tokens of a prompt with its answer; longer rows count as broken"),
+            "dataset.bad_row_limit", .number(0...1), default: .number(0.05),
+            "share of rows that may be left out; more end the start"),
+        Setting(
+            "dataset.max_length", .integer(0...1_048_576), default: .integer(0),
+            "tokens of a row, with its answer where that trains; longer rows count as broken; 0: the model's context"),
     ]
 
     static let model: [Setting] = [
@@ -89,10 +92,25 @@ extension Settings {
             dropout: number("model.dropout"), initialization: initialization ?? .random)
     }
 
+    /// - Throws: for a setting of the model's shape beside `model.checkpoint`, which has a shape of its own.
+    func refuseOverridden() throws(ConfigurationError) {
+        guard definitions.contains(where: { $0.path == "model.checkpoint" }), !text("model.checkpoint").isEmpty else {
+            return
+        }
+        let shape = definitions.filter { $0.path.hasPrefix("model.") && $0.path != "model.checkpoint" }
+        let given = shape.filter { self[$0.path] != $0.defaultValue }
+        guard let first = given.first else { return }
+        throw ConfigurationError(
+            .badValue,
+            "\(first.path)=\(self[first.path]) has no effect beside model.checkpoint, whose folder says what the model is",
+            hint: "leave out \(given.map(\.path).joined(separator: ", "))")
+    }
+
     func datasetPlan(_ pathKey: String, type: String = "prompt_answer") -> DatasetPlan {
         DatasetPlan(
             type: type, path: text(pathKey), maximumLength: integer("dataset.max_length"),
-            badRow: DatasetPlan.BadRow(rawValue: text("dataset.bad_row")) ?? .skip)
+            badRow: DatasetPlan.BadRow(rawValue: text("dataset.bad_row")) ?? .skip,
+            badRowLimit: number("dataset.bad_row_limit"))
     }
 
     /// The evaluation of the actor through `interface`; nil where no held-out file is named.

@@ -1,18 +1,25 @@
 internal import CProcess
 import Glibc
 package import Protocol
+package import Workers
 
 /// What the plan check wants to know of the machine; values in tests, the machine itself in the product.
 package struct MachineFacts: Sendable {
-    /// Bytes of RAM; 0 when unknown.
+    /// Bytes of RAM that this process may use: what its control group leaves of the machine's; 0 when unknown.
     package var memory: Int
     /// Bytes free where trials are written; 0 when unknown.
     package var freeDisk: Int
-    /// Cores this process may run on.
+    /// Threads that this process can keep running: its cores, or what its control group leaves of them.
     package var cores: Int
     package var files: FileFacts
+    /// Opens what a plan names, as its workers would.
+    package var rehearse: @Sendable (TrialPlan) throws -> TrialRehearsal
 
-    package init(memory: Int, freeDisk: Int, cores: Int = 1, files: FileFacts) {
+    package init(
+        memory: Int, freeDisk: Int, cores: Int = 1, files: FileFacts,
+        rehearse: @escaping @Sendable (TrialPlan) throws -> TrialRehearsal = { _ in TrialRehearsal() }
+    ) {
+        self.rehearse = rehearse
         self.cores = cores
         self.memory = memory
         self.freeDisk = freeDisk
@@ -22,9 +29,11 @@ package struct MachineFacts: Sendable {
     /// This machine, with the disk that holds `home`.
     package static func current(home: HomeFolder) -> MachineFacts {
         let pages = sysconf(Int32(_SC_PHYS_PAGES)), pageSize = sysconf(Int32(_SC_PAGESIZE))
+        let group = ControlGroup.current
         return MachineFacts(
-            memory: pages * pageSize, freeDisk: freeBytes(at: home.path), cores: Int(cprocess_allowed_cores()),
-            files: .system)
+            memory: group.memory(of: pages * pageSize), freeDisk: freeBytes(at: home.path),
+            cores: group.threads(of: Int(cprocess_allowed_cores())), files: .system,
+            rehearse: { try TrialRehearsal.run($0) })
     }
 
     /// Free bytes of the disk that holds `path`, or would once it is made.
@@ -39,7 +48,7 @@ package struct MachineFacts: Sendable {
     }
 }
 
-/// Looking at files without reading all of them.
+/// Looking at files without reading them.
 package struct FileFacts: Sendable {
     package enum Kind: Sendable {
         case file
@@ -48,41 +57,14 @@ package struct FileFacts: Sendable {
     }
 
     package var kind: @Sendable (String) -> Kind
-    /// Rows that are not blank, counted up to a limit; nil when the file cannot be read.
-    package var rows: @Sendable (_ path: String, _ limit: Int) -> Int?
 
-    package init(kind: @escaping @Sendable (String) -> Kind, rows: @escaping @Sendable (String, Int) -> Int?) {
-        self.kind = kind
-        self.rows = rows
-    }
+    package init(kind: @escaping @Sendable (String) -> Kind) { self.kind = kind }
 
-    package static let system = FileFacts(kind: systemKind, rows: systemRows)
+    package static let system = FileFacts(kind: systemKind)
 }
 
 @Sendable private func systemKind(_ path: String) -> FileFacts.Kind {
     var information = stat()
     guard stat(path, &information) == 0 else { return .nothing }
     return information.st_mode & S_IFMT == S_IFDIR ? .folder : .file
-}
-
-@Sendable private func systemRows(_ path: String, _ limit: Int) -> Int? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    var rows = 0, hasText = false
-    while rows < limit {
-        let got = read(descriptor, &buffer, buffer.count)
-        if got < 0 { return nil }
-        if got == 0 { return rows + (hasText ? 1 : 0) }
-        for byte in buffer[..<got] {
-            if byte == UInt8(ascii: "\n") {
-                rows += hasText ? 1 : 0
-                hasText = false
-            } else if byte > UInt8(ascii: " ") {
-                hasText = true
-            }
-        }
-    }
-    return rows
 }

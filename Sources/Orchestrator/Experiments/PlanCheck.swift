@@ -1,4 +1,5 @@
 package import Protocol
+import Workers
 
 /// Finds what would otherwise fail only after minutes of loading: names, keys, shapes, files, memory, disk.
 package struct PlanCheck: Sendable {
@@ -10,20 +11,28 @@ package struct PlanCheck: Sendable {
         self.machine = machine
     }
 
+    /// - Returns: what the trial will need, and what a person should know before it starts.
     /// - Throws: `ConfigurationError` or `DataflowError`, for the first thing that cannot work.
-    package func verify(_ plan: TrialPlan) throws {
+    @discardableResult
+    package func verify(_ plan: TrialPlan) throws -> PlanReport {
         for setup in plan.setups {
             try verifyNames(setup)
             _ = try DataflowGraph(setup.calls, datasetOutput: names.datasetKeys[setup.dataset.type])
             let facts = try setup.calls.map { call in try refusing { try names.checkCall(call) } }
-            try verifyModels(setup)
-            try verifyBatches(setup, facts)
-            try verifyRows(of: setup.dataset, atLeast: setup.calls.map(\.sequences).max() ?? 1, key: "dataset.path")
-            if let evaluation = setup.evaluation {
-                try verifyRows(of: evaluation.dataset, atLeast: 1, key: "dataset.eval_path")
-            }
-            try verifyResources(setup)
+            let answer = longestAnswer(of: setup, facts)
+            try verifyModels(setup, answer: answer)
+            try verifyBatches(setup, facts, answer: answer)
+            try verifyPath(of: setup.dataset, key: "dataset.path")
+            if let evaluation = setup.evaluation { try verifyPath(of: evaluation.dataset, key: "dataset.eval_path") }
         }
+        let rehearsal = try rehearsed(plan)
+        var report = PlanReport()
+        for (index, setup) in plan.setups.enumerated() {
+            let shown = rehearsal.setups.indices.contains(index) ? rehearsal.setups[index] : SetupRehearsal()
+            try verifyFiles(of: setup, shown, &report)
+            try verifyResources(setup, shown, &report)
+        }
+        return report
     }
 
     private func verifyNames(_ setup: SetupPlan) throws(ConfigurationError) {
@@ -43,7 +52,12 @@ package struct PlanCheck: Sendable {
         }
     }
 
-    private func verifyModels(_ setup: SetupPlan) throws(ConfigurationError) {
+    /// The most tokens that a call of the setup may put behind a prompt.
+    private func longestAnswer(of setup: SetupPlan, _ facts: [RegisteredNames.CallFacts]) -> Int {
+        zip(setup.calls, facts).filter { $0.0.interfaceType == .generate }.map(\.1.longestAnswer).max() ?? 0
+    }
+
+    private func verifyModels(_ setup: SetupPlan, answer: Int) throws(ConfigurationError) {
         let longest = setup.dataset.maximumLength
         for model in setup.models {
             guard case .transformer(let transformer) = model.module else { continue }
@@ -54,6 +68,7 @@ package struct PlanCheck: Sendable {
                     throw ConfigurationError(
                         .badBatch, "dataset.max_length=\(longest) is above model.context=\(sizes.contextLength)")
                 }
+                try verify(answer, fits: sizes.contextLength)
             case .folder(let path):
                 let context = try size(ofFolder: path).contextLength
                 if longest > context {
@@ -62,12 +77,20 @@ package struct PlanCheck: Sendable {
                         "dataset.max_length=\(longest) is above the context of \(context) tokens of the model "
                             + "in \(path)", hint: "add dataset.max_length=\(context)")
                 }
+                try verify(answer, fits: context)
             }
             try refusing { try names.checkModel(model) }
         }
     }
 
-    private func size(ofFolder path: String) throws(ConfigurationError) -> RegisteredNames.ModelSize {
+    private func verify(_ answer: Int, fits context: Int) throws(ConfigurationError) {
+        guard answer >= context else { return }
+        throw ConfigurationError(
+            .badBatch, "max_new_tokens=\(answer) leaves no room for a prompt in a context of \(context) tokens",
+            hint: "lower max_new_tokens, or raise model.context")
+    }
+
+    func size(ofFolder path: String) throws(ConfigurationError) -> RegisteredNames.ModelSize {
         guard machine.files.kind(path) == .folder else {
             throw ConfigurationError(.dataset, "model.checkpoint: there is no folder \(path)")
         }
@@ -112,10 +135,8 @@ package struct PlanCheck: Sendable {
     }
 
     private func verifyBatches(
-        _ setup: SetupPlan, _ facts: [RegisteredNames.CallFacts]
+        _ setup: SetupPlan, _ facts: [RegisteredNames.CallFacts], answer: Int
     ) throws(ConfigurationError) {
-        let generating = zip(setup.calls, facts).filter { $0.0.interfaceType == .generate }
-        let answer = generating.map(\.1.longestAnswer).max() ?? 0
         for (call, facts) in zip(setup.calls, facts) {
             let longest = try longestSequence(of: call, in: setup, answer: answer)
             if let most = call.microBatches.maximumTokens, most < longest {
@@ -138,7 +159,7 @@ package struct PlanCheck: Sendable {
     private func longestSequence(
         of call: ModelFunctionCall, in setup: SetupPlan, answer: Int
     ) throws(ConfigurationError) -> Int {
-        let longest = setup.dataset.maximumLength + answer
+        let longest = setup.dataset.maximumLength > 0 ? setup.dataset.maximumLength + answer : .max
         guard let model = setup.models.first(where: { $0.name == call.model }),
             case .transformer(let transformer) = model.module
         else { return longest }
@@ -148,47 +169,13 @@ package struct PlanCheck: Sendable {
         }
     }
 
-    /// A step never starts when the dataset has fewer rows than it takes.
-    private func verifyRows(of dataset: DatasetPlan, atLeast rows: Int, key: String) throws(ConfigurationError) {
+    private func verifyPath(of dataset: DatasetPlan, key: String) throws(ConfigurationError) {
         let generate = "cockpit data arithmetic --out DIR makes a dataset to try"
         if dataset.path.isEmpty {
             throw ConfigurationError(.dataset, "\(key) is not set", hint: "add \(key)=FILE; \(generate)")
         }
-        guard machine.files.kind(dataset.path) == .file else {
+        if machine.files.kind(dataset.path) == .nothing {
             throw ConfigurationError(.dataset, "\(key): there is no file \(dataset.path)", hint: generate)
         }
-        guard let found = machine.files.rows(dataset.path, rows) else {
-            throw ConfigurationError(.dataset, "\(key): \(dataset.path) cannot be read")
-        }
-        if found == 0 { throw ConfigurationError(.dataset, "\(key): \(dataset.path) is empty") }
-        if found < rows {
-            throw ConfigurationError(
-                .dataset, "\(key): \(dataset.path) has only \(found) rows, one step takes \(rows)",
-                hint: "lower the batch size or add rows")
-        }
-    }
-
-    private func verifyResources(_ setup: SetupPlan) throws(ConfigurationError) {
-        let estimate = try ResourceEstimate(setup) { folder throws(ConfigurationError) in
-            try size(ofFolder: folder).parameters
-        }
-        if machine.memory > 0, estimate.memory > machine.memory {
-            throw ConfigurationError(
-                .resources,
-                "the models of setup '\(setup.name)' need about \(gibibytes(estimate.memory)) GiB of memory; "
-                    + "this machine has \(gibibytes(machine.memory))",
-                hint: "take a smaller model, or train an adapter with lora_rank")
-        }
-        if machine.freeDisk > 0, estimate.disk > machine.freeDisk {
-            throw ConfigurationError(
-                .resources,
-                "the checkpoints of setup '\(setup.name)' need about \(gibibytes(estimate.disk)) GiB of disk; "
-                    + "\(gibibytes(machine.freeDisk)) are free", hint: "free space or set COCKPIT_HOME to another disk")
-        }
-    }
-
-    private func gibibytes(_ bytes: Int) -> String {
-        let tenths = (bytes + (1 << 29) / 10) * 10 / (1 << 30)
-        return "\(tenths / 10).\(tenths % 10)"
     }
 }

@@ -15,6 +15,13 @@ package enum ExistingTrial: String, Sendable, Codable {
     case replace
 }
 
+/// What to do where files that a resumed trial reads are not what they were.
+package enum ChangedInputs: String, Sendable, Codable {
+    case refuse
+    /// Go on with them, and record it.
+    case accept
+}
+
 /// What a person asks for on the command line or in the launch form.
 package struct LaunchRequest: Sendable, Codable, Equatable {
     package var experiment: String
@@ -24,11 +31,14 @@ package struct LaunchRequest: Sendable, Codable, Equatable {
     package var overrides: [String]
     package var recoverMode: RecoverMode
     package var existing: ExistingTrial
+    package var changedInputs: ChangedInputs
 
     package init(
         experiment: String, trial: String, configFile: String? = nil, overrides: [String] = [],
-        recoverMode: RecoverMode = .disabled, existing: ExistingTrial = .refuse
+        recoverMode: RecoverMode = .disabled, existing: ExistingTrial = .refuse,
+        changedInputs: ChangedInputs = .refuse
     ) {
+        self.changedInputs = changedInputs
         self.experiment = experiment
         self.trial = trial
         self.configFile = configFile

@@ -27,7 +27,9 @@ package struct Launching: Sendable {
     }
 
     /// The settings and the plan of a request, fully checked; starts nothing, and makes only data the experiment brings.
-    package func resolve(_ request: LaunchRequest) throws -> (settings: Settings, plan: TrialPlan) {
+    package func resolve(
+        _ request: LaunchRequest
+    ) throws -> (settings: Settings, plan: TrialPlan, report: PlanReport) {
         let id = try request.id()
         let experiment = try Experiments.find(request.experiment)
         let settings =
@@ -37,11 +39,11 @@ package struct Launching: Sendable {
                 experiment, configFile: request.configFile, overrides: request.overrides, paths: paths)
         // What was frozen before is not judged again.
         if request.recoverMode != .resume { try settings.checkEffects() }
+        try settings.refuseOverridden()
         var plan = try experiment.plan(settings, id: id)
         plan.fillThreads(cores: check.machine.cores)
         try experiment.prepare(settings, home: home)
-        try check.verify(plan)
-        return (settings, plan)
+        return (settings, plan, try check.verify(plan))
     }
 
     /// A resumed trial goes on with what was frozen; what is asked for on top may not differ from it.

@@ -10,22 +10,35 @@ package struct PreparedTrial {
     package let lock: TrialLock
     /// Whether a run exists that this continues.
     package let isResumed: Bool
+    /// What its inputs have become since it began, where the request accepts that.
+    package let acceptedChanges: [String]
 
     /// Checks the request and takes the trial's folder; everything that can be refused is refused here.
     package static func prepare(_ request: LaunchRequest, launching: Launching) throws -> PreparedTrial {
         let folder = launching.home.trial(try request.id())
-        let (settings, plan) = try launching.resolve(request)
+        let resolved = try launching.resolve(request)
+        var plan = resolved.plan
         try FolderFiles.makeFolder(folder.path)
         let lock = try TrialLock.take(folder)
         try makeRoom(for: request, in: folder)
         for path in [folder.logs, folder.checkpoints, launching.home.data] { try FolderFiles.makeFolder(path) }
         let isResumed = request.recoverMode == .resume
         if !isResumed {
-            let text = SettingsFile.text(of: settings, title: "cockpit trial \(folder.id)")
+            let text = SettingsFile.text(of: resolved.settings, title: "cockpit trial \(folder.id)")
             try FolderFiles.replace(folder.configuration, with: Array(text.utf8))
         }
+        let changes = try FrozenInputs.settle(
+            &plan, in: folder, isResumed: isResumed, changed: request.changedInputs)
         return PreparedTrial(
-            request: request, folder: folder, settings: settings, plan: plan, lock: lock, isResumed: isResumed)
+            request: request, folder: folder, settings: resolved.settings, plan: plan, lock: lock, isResumed: isResumed,
+            acceptedChanges: changes)
+    }
+
+    /// Why its first attempt begins, as the run records it.
+    var startReason: String {
+        guard isResumed else { return "started" }
+        if acceptedChanges.isEmpty { return "resumed" }
+        return "resumed with changed inputs: \(acceptedChanges.joined(separator: "; "))"
     }
 
     /// Refuses a folder that holds a run, or clears it, as the request says. To be called with the lock held.

@@ -5,9 +5,12 @@ package import Protocol
 
 /// Checks and starts trials from a command or the launch form.
 package enum TrialLauncher {
-    /// The plan a request leads to, checked but not started.
-    package static func check(_ request: LaunchRequest, home: HomeFolder) throws -> TrialPlan {
-        try Launching.current(home: home).resolve(request).plan
+    /// The plan a request leads to, checked but not started, with what the check found.
+    package static func check(
+        _ request: LaunchRequest, home: HomeFolder
+    ) throws -> (plan: TrialPlan, report: PlanReport) {
+        let resolved = try Launching.current(home: home).resolve(request)
+        return (resolved.plan, resolved.report)
     }
 
     /// Starts the trial's orchestrator, detached, and returns once it holds the lock and listens.

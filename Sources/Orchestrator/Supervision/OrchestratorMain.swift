@@ -66,7 +66,7 @@ private struct OrchestratedTrial {
                 runRecord: record, recordedStep: { [folder = prepared.folder] in ResumePoint.recordedStep(in: folder) })
             let machine = TrialStateMachine(
                 workers: prepared.plan.workers, policy: Self.policy(prepared.settings), firstAttempt: attempt,
-                reason: prepared.isResumed ? "resumed" : "started")
+                reason: prepared.startReason)
             loop = try TrialLoop(parts, machine: machine, context: context)
             try record.write(prepared.folder)
             self.devices = devices

@@ -166,14 +166,31 @@ package struct DatasetPlan: Sendable, Equatable, Codable {
 
     package var type: String
     package var path: String
+    /// Tokens that a row may have; 0: as many as the models of the setup take.
     package var maximumLength: Int
     package var badRow: BadRow
+    /// The share of rows that may be left out, from 0 to 1; more end the start.
+    package var badRowLimit: Double
+    /// What the file was when the trial began; nil where nobody has looked.
+    package var fingerprint: FileFingerprint?
 
-    package init(type: String, path: String, maximumLength: Int, badRow: BadRow) {
+    package init(type: String, path: String, maximumLength: Int, badRow: BadRow, badRowLimit: Double = 0.05) {
+        self.badRowLimit = badRowLimit
         self.type = type
         self.path = path
         self.maximumLength = maximumLength
         self.badRow = badRow
+    }
+}
+
+/// By what a file is known again.
+package struct FileFingerprint: Sendable, Equatable, Codable {
+    package let bytes: Int
+    package let crc32: UInt32
+
+    package init(bytes: Int, crc32: UInt32) {
+        self.bytes = bytes
+        self.crc32 = crc32
     }
 }
 

@@ -7,8 +7,14 @@ package struct DatasetError: UserFacingError, Equatable {
         case unreadable
         /// The file has no usable row.
         case empty
+        /// The file is no jsonl.
+        case kind
+        /// The file is not what it was when the trial began.
+        case changed
         /// One row is broken.
         case badRow
+        /// More rows are broken than may be left out.
+        case tooManyLeftOut
         /// No dataset is registered under the name.
         case unknownType
     }
@@ -18,8 +24,11 @@ package struct DatasetError: UserFacingError, Equatable {
     /// Counted from 1; nil where the whole file is meant.
     package let line: Int?
     package let reason: String
+    /// What to do about this file, where more is known than its code says.
+    package let advice: String?
 
-    package init(_ code: Code, path: String, line: Int? = nil, reason: String) {
+    package init(_ code: Code, path: String, line: Int? = nil, reason: String, advice: String? = nil) {
+        self.advice = advice
         self.code = code
         self.path = path
         self.line = line
@@ -32,10 +41,11 @@ package struct DatasetError: UserFacingError, Equatable {
     }
 
     package var hint: String? {
-        switch code {
+        if let advice { return advice }
+        return switch code {
         case .badRow: "correct the row, or set dataset.bad_row=skip to leave such rows out"
         case .empty: "give it rows such as {\"prompt\": \"1+1=\", \"answer\": \"2\"}, one a line"
-        case .unreadable, .unknownType: nil
+        case .unreadable, .unknownType, .kind, .changed, .tooManyLeftOut: nil
         }
     }
 

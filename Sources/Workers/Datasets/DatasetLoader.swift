@@ -1,9 +1,8 @@
-package import Compute
 package import Protocol
 
 /// Serves samples of one dataset in epoch order, a batch a call, from where a resumed trial stopped.
 ///
-/// An item's id is `<row id>@<epoch>`: the same row in the next epoch is another item.
+/// An item's id is `<line>@<epoch>`: the same row in the next epoch is another item.
 package struct DatasetLoader {
     /// What one fetch brings.
     package struct Batch {
@@ -12,22 +11,13 @@ package struct DatasetLoader {
         package let endsEpoch: Bool
     }
 
-    private let rows: [PromptRow]
-    private let type: any Dataset.Type
-    private let needed: Set<SequenceKey>
-    private let tokenizer: any Tokenizer
+    private let rows: DatasetRows
     private var order: EpochOrder
     private var position: Int
 
     /// - Parameter used: items that were used before the trial was resumed; they are passed over.
-    package init(
-        rows: [PromptRow], type: any Dataset.Type, needed: Set<SequenceKey>, tokenizer: any Tokenizer,
-        seed: UInt64, used: Int
-    ) {
+    package init(rows: DatasetRows, seed: UInt64, used: Int) {
         self.rows = rows
-        self.type = type
-        self.needed = needed
-        self.tokenizer = tokenizer
         order = EpochOrder(rows: rows.count, seed: seed)
         position = used
     }
@@ -47,10 +37,8 @@ package struct DatasetLoader {
         while samples.count < count {
             let entry = order.entry(at: position)
             position += 1
-            let row = rows[entry.row]
-            let id = "\(row.id)@\(entry.epoch)"
-            if skipped.contains(id) { continue }
-            samples.append(try type.sample(row, id: id, needed: needed, tokenizer: tokenizer))
+            if skipped.contains(rows.id(entry.row, epoch: entry.epoch)) { continue }
+            samples.append(try rows.sample(entry.row, epoch: entry.epoch))
         }
         return Batch(sample: try .gathered(samples), endsEpoch: position / rows.count > firstEpoch)
     }

@@ -3,16 +3,30 @@ package import Protocol
 
 /// What rows become: one sample for a row.
 package protocol Dataset: Sendable {
+    /// A row as it is kept until it is served.
+    associatedtype Row: DatasetRow
+
     /// The name under which a plan asks for it.
     static var name: String { get }
     /// The keys it can supply.
     static var keys: [SequenceKey] { get }
-    /// The fields its rows must have for `needed` of those keys.
-    static func fields(for needed: Set<SequenceKey>) -> RowFields
+    /// The columns its rows may read; every character of their texts is one of a trial's that has no tokenizer.
+    static var columns: [String] { get }
+
+    /// Reads what the keys in `needed` take of one line.
+    static func row(_ record: RowRecord, needed: Set<SequenceKey>) throws(RowFault) -> Row
+    /// Tokens of the longest sequence that a row brings to a model.
+    static func tokenCount(of row: Row, tokenizer: any Tokenizer) throws -> Int
     /// The sample of one row, with the keys in `needed` and under `id`.
     static func sample(
-        _ row: PromptRow, id: SequenceID, needed: Set<SequenceKey>, tokenizer: any Tokenizer
+        _ row: Row, id: SequenceID, needed: Set<SequenceKey>, tokenizer: any Tokenizer
     ) throws -> SequenceSample
+}
+
+/// One row of a dataset.
+package protocol DatasetRow: Sendable {
+    /// Counted from 1; it names the row in messages, and makes the id of what it is served as.
+    var line: Int { get }
 }
 
 /// The datasets a plan can name. A new one is a file beside this and a line here.

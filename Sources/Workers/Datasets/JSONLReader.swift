@@ -2,60 +2,94 @@ package import Protocol
 
 /// The rows of a jsonl file, each checked, with what is to become of the broken ones decided by the plan.
 package struct JSONLReader: Sendable {
-    /// What a file holds.
-    package struct Content: Sendable, Equatable {
-        package var rows: [PromptRow] = []
-        /// The errors of the rows left out; the first `keptErrors` of them.
-        package var errors: [DatasetError] = []
-        /// Rows left out, errors kept or not.
-        package var skipped = 0
+    /// How much of a file is read.
+    package enum Amount: Sendable, Equatable {
+        case all
+        /// As many usable rows as that.
+        case rows(Int)
+        /// The lines that begin in that many first bytes.
+        case bytes(Int)
     }
 
-    /// A file of another kind breaks every row; nobody reads a million of the same complaint.
-    package static let keptErrors = 100
+    private let plan: DatasetPlan
 
-    private let path: String
-    private let policy: DatasetPlan.BadRow
-    private let parser: RowParser
+    package init(_ plan: DatasetPlan) { self.plan = plan }
 
-    package init(_ plan: DatasetPlan, fields: RowFields) {
-        path = plan.path
-        policy = plan.badRow
-        parser = RowParser(fields: fields, maximumLength: plan.maximumLength)
-    }
-
-    /// - Parameter limit: rows that are enough; nil reads all.
-    /// - Throws: `DatasetError` where the file cannot be read or has no usable row, and for the first broken row where
-    ///   the plan says so.
-    package func read(limit: Int? = nil) throws(DatasetError) -> Content {
-        var reader = try LineReader.open(path)
-        var content = Content(), lineOfID: [String: Int] = [:], number = 0
-        while content.rows.count < limit ?? .max, let line = try reader.next() {
+    /// - Parameter row: makes a row of what a line holds, or says why it cannot.
+    /// - Throws: `DatasetError` where the file cannot be read, is of another kind or has no usable row, for the first
+    ///   broken row or for more than the share that may be left out, as the plan says.
+    package func read<Row: Sendable>(
+        _ amount: Amount = .all, row: (RowRecord) throws(RowFault) -> Row
+    ) throws(DatasetError) -> DatasetContent<Row> {
+        try DatasetFileKind.check(plan.path)
+        var reader = try LineReader.open(plan.path)
+        var content = DatasetContent<Row>(), number = 0, bytes = 0
+        while true {
+            guard !Self.isEnough(amount, rows: content.rows.count, bytes: bytes) else {
+                content.isWhole = false
+                break
+            }
+            guard let line = try reader.next() else { break }
             number += 1
-            if Self.isBlank(line) { continue }
-            do throws(RowParser.Fault) {
-                let row = try parser.row(line, number: number)
-                if let earlier = lineOfID.updateValue(number, forKey: row.id) {
-                    lineOfID[row.id] = earlier
-                    throw RowParser.Fault(reason: "the id '\(row.id)' is already that of line \(earlier)")
-                }
-                content.rows.append(row)
+            bytes += line.byteCount + 1
+            if line.isBlank { continue }
+            do throws(RowFault) {
+                content.rows.append(try row(try RowRecord(line, number: number)))
             } catch {
-                let broken = DatasetError(.badRow, path: path, line: number, reason: error.reason)
-                if policy == .fail { throw broken }
-                content.skipped += 1
-                if content.errors.count < Self.keptErrors { content.errors.append(broken) }
+                if plan.badRow == .fail {
+                    throw DatasetError(.badRow, path: plan.path, line: number, reason: error.reason)
+                }
+                content.leftOut.add(error, path: plan.path, line: number)
             }
         }
-        guard !content.rows.isEmpty else {
-            let reason = content.errors.first.map { "no usable row; the first of \(content.skipped): \($0.summary)" }
-            throw DatasetError(.empty, path: path, reason: reason ?? "the file has no row")
-        }
+        if content.isWhole { try check(reader.fingerprint) }
+        try check(content)
         return content
     }
 
-    private static func isBlank(_ line: LineReader.Line) -> Bool {
-        guard case .bytes(let bytes) = line else { return false }
+    /// A worker that reads the file again must find what the others found.
+    private func check(_ found: FileFingerprint) throws(DatasetError) {
+        guard let known = plan.fingerprint, known != found else { return }
+        let change =
+            known.bytes == found.bytes
+            ? "other content of the same size" : "it had \(known.bytes) bytes and has \(found.bytes)"
+        throw DatasetError(
+            .changed, path: plan.path, reason: "the file has changed since the trial began: \(change)",
+            advice: "put the old file back, or resume the trial with --accept-changed-inputs")
+    }
+
+    private static func isEnough(_ amount: Amount, rows: Int, bytes: Int) -> Bool {
+        switch amount {
+        case .all: false
+        case .rows(let wanted): rows >= wanted
+        case .bytes(let wanted): bytes >= wanted
+        }
+    }
+
+    private func check(_ content: DatasetContent<some Sendable>) throws(DatasetError) {
+        if content.rows.isEmpty {
+            let lost = content.leftOut
+            guard let first = lost.errors.first else {
+                throw DatasetError(.empty, path: plan.path, reason: "the file has no row")
+            }
+            throw DatasetError(
+                .empty, path: plan.path, reason: "no usable row; the first of \(lost.count): \(first.summary)",
+                advice: lost.advice(path: plan.path))
+        }
+        try content.leftOut.check(of: plan, kept: content.rows.count)
+    }
+}
+
+extension LineReader.Line {
+    var byteCount: Int {
+        switch self {
+        case .bytes(let bytes): bytes.count
+        case .tooLong(let count): count
+        }
+    }
+
+    var isBlank: Bool {
+        guard case .bytes(let bytes) = self else { return false }
         return bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 }
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Protocol
 
 /// The lines of a file, read in pieces; no line is held beyond a limit.
 package struct LineReader: ~Copyable {
@@ -18,6 +19,8 @@ package struct LineReader: ~Copyable {
     private var piece: [UInt8] = []
     private var position = 0
     private var hasEnded = false
+    private var checksum = CRC32()
+    private var byteCount = 0
 
     private init(descriptor: Int32, path: String, limit: Int) {
         self.descriptor = descriptor
@@ -37,6 +40,9 @@ package struct LineReader: ~Copyable {
         reader.skipByteOrderMark()
         return reader
     }
+
+    /// Of what has been read; of the whole file once there is no further line.
+    var fingerprint: FileFingerprint { FileFingerprint(bytes: byteCount, crc32: checksum.value) }
 
     /// The next line; nil after the last. A carriage return before the line feed is not part of it.
     package mutating func next() throws(DatasetError) -> Line? {
@@ -70,6 +76,8 @@ package struct LineReader: ~Copyable {
             throw DatasetError(.unreadable, path: path, reason: "cannot be read: \(String(cString: strerror(errno)))")
         }
         piece = Array(fresh.prefix(count))
+        checksum.add(piece)
+        byteCount += count
         position = 0
         hasEnded = count == 0
     }

@@ -6,7 +6,15 @@ package enum PromptAnswerDataset: Dataset {
     package static let name = "prompt_answer"
     package static let keys: [SequenceKey] = [.packedInputIDs, .promptMask]
 
-    package static func fields(for needed: Set<SequenceKey>) -> RowFields { .promptAndAnswer }
+    package static let columns = PromptRow.columns
+
+    package static func row(_ record: RowRecord, needed: Set<SequenceKey>) throws(RowFault) -> PromptRow {
+        try PromptRow(record, answer: .required)
+    }
+
+    package static func tokenCount(of row: PromptRow, tokenizer: any Tokenizer) throws -> Int {
+        try tokenizer.encodedPair(of: row).tokens.count
+    }
 
     package static func sample(
         _ row: PromptRow, id: SequenceID, needed: Set<SequenceKey>, tokenizer: any Tokenizer

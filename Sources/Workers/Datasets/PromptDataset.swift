@@ -6,8 +6,16 @@ package enum PromptDataset: Dataset {
     package static let name = "prompt"
     package static let keys: [SequenceKey] = [.packedPrompts, .packedAnswers]
 
-    package static func fields(for needed: Set<SequenceKey>) -> RowFields {
-        needed.contains(.packedAnswers) ? .promptAndAnswer : .prompt
+    package static let columns = PromptRow.columns
+
+    package static func row(_ record: RowRecord, needed: Set<SequenceKey>) throws(RowFault) -> PromptRow {
+        try PromptRow(record, answer: needed.contains(.packedAnswers) ? .required : .unread)
+    }
+
+    /// A prompt's alone: what is expected of a model is no part of what it reads. It must have tokens all the same.
+    package static func tokenCount(of row: PromptRow, tokenizer: any Tokenizer) throws -> Int {
+        if let answer = row.answer { _ = try tokenizer.encode(answer, row: row.line) }
+        return try tokenizer.encodedPrompt(of: row).count
     }
 
     package static func sample(

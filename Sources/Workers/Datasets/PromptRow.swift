@@ -1,25 +1,29 @@
-import Compute
-
-/// One row of a jsonl file.
-package struct PromptRow: Sendable, Equatable {
-    /// Counted from 1.
+/// A prompt and, where somebody reads it, the answer that is expected.
+package struct PromptRow: DatasetRow, Equatable {
     package let line: Int
-    /// The row's `id`, else its line number.
-    package let id: String
     package let prompt: String
-    /// nil where the file has none and nobody asked for it.
+    /// nil where nobody asked for it.
     package let answer: String?
 
-    package init(line: Int, id: String, prompt: String, answer: String?) {
+    package init(line: Int, prompt: String, answer: String?) {
         self.line = line
-        self.id = id
         self.prompt = prompt
         self.answer = answer
     }
-}
 
-/// Which fields a row must have.
-package enum RowFields: Sendable, Equatable {
-    case prompt
-    case promptAndAnswer
+    /// Whether a row must have an answer.
+    package enum Answer: Sendable {
+        case required
+        /// Nobody reads it, so whatever it is does no harm.
+        case unread
+    }
+
+    /// The columns that such rows read.
+    static let columns = ["prompt", "answer"]
+
+    init(_ record: RowRecord, answer: Answer) throws(RowFault) {
+        line = record.line
+        prompt = try record.text("prompt")
+        self.answer = answer == .required ? try record.text("answer") : nil
+    }
 }

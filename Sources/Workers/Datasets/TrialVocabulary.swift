@@ -16,8 +16,9 @@ package struct TrialVocabulary: Sendable {
         self.origin = origin
     }
 
+    /// - Parameter amount: how much of each file is read for its characters.
     /// - Throws: `WorkerError` where two model folders of the plan have different tokenizers.
-    package static func build(for plan: TrialPlan) throws -> TrialVocabulary {
+    package static func build(for plan: TrialPlan, amount: JSONLReader.Amount = .all) throws -> TrialVocabulary {
         var found: (path: String, tokenizer: any Tokenizer)?
         for path in modelFolders(of: plan) {
             guard let tokenizer = try Tokenizers.load(folder: path) else { continue }
@@ -31,7 +32,7 @@ package struct TrialVocabulary: Sendable {
         if let found {
             return TrialVocabulary(tokenizer: found.tokenizer, origin: "\(found.path)/\(TokenizerFile.mainName)")
         }
-        return try characters(of: plan)
+        return try characters(of: plan, amount)
     }
 
     /// - Throws: `WorkerError` where a model in a folder has fewer tokens than the tokenizer: its first row of data
@@ -56,19 +57,12 @@ package struct TrialVocabulary: Sendable {
         return paths.filter { seen.insert($0).inserted }
     }
 
-    private static func characters(of plan: TrialPlan) throws -> TrialVocabulary {
+    private static func characters(of plan: TrialPlan, _ amount: JSONLReader.Amount) throws -> TrialVocabulary {
         var texts: [String] = [], seen: Set<String> = [], paths: [String] = []
         for dataset in plan.setups.flatMap({ [$0.dataset] + ($0.evaluation.map { [$0.dataset] } ?? []) })
-        where seen.insert("\(dataset.path)\u{0}\(dataset.maximumLength)").inserted {
-            paths.append(dataset.path)
-            // Broken rows are judged and reported by whoever trains on them; here they add no character.
-            var lenient = dataset
-            lenient.badRow = .skip
-            let rows = try JSONLReader(lenient, fields: .prompt).read().rows
-            for row in rows {
-                texts.append(row.prompt)
-                if let answer = row.answer { texts.append(answer) }
-            }
+        where seen.insert("\(dataset.path)\u{0}\(dataset.type)").inserted {
+            if !paths.contains(dataset.path) { paths.append(dataset.path) }
+            texts += try Datasets.find(dataset.type).texts(of: dataset, amount: amount)
         }
         return TrialVocabulary(
             tokenizer: CharacterTokenizer(covering: texts),

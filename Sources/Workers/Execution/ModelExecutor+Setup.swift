@@ -11,17 +11,26 @@ extension ModelExecutor {
             let type = try Datasets.find(state.plan.dataset.type)
             let needed = state.graph.datasetKeys
             let graph = try DataflowGraph(state.plan.calls, datasetOutput: Set(type.keys))
-            let content = try JSONLReader(state.plan.dataset, fields: type.fields(for: needed)).read()
-            for error in content.errors { logger.warning("row left out: \(error.summary)") }
+            let demand = RowDemand(
+                needed: needed, tokenizer: factory.tokenizer, limit: try factory.lengthLimit(of: state.plan))
+            let rows = try type.open(state.plan.dataset, for: demand)
+            tell(rows.leftOut)
+            let heldOut = try state.readEvaluationRows(factory, on: worker)
+            tell(heldOut)
             let before = plan.stepsBefore(setup: state.index)
             state.loader = DatasetLoader(
-                rows: content.rows, type: type, needed: needed, tokenizer: factory.tokenizer,
-                seed: Seed.derived(from: plan.seed, "data of \(state.plan.name)"),
+                rows: rows, seed: Seed.derived(from: plan.seed, "data of \(state.plan.name)"),
                 used: max(0, resumeStep - before) * graph.largestBatch)
             reply.dataset.datasets = 1
-            reply.dataset.size = UInt64(content.rows.count)
-            reply.dataset.skippedRows = UInt64(content.skipped)
+            reply.dataset.size = UInt64(rows.count)
+            reply.dataset.skippedRows = UInt64(rows.leftOut.count + heldOut.count)
         }
+    }
+
+    private func tell(_ leftOut: LeftOutRows) {
+        for error in leftOut.errors { logger.warning("row left out: \(error.summary)") }
+        let untold = leftOut.count - leftOut.errors.count
+        if untold > 0 { logger.warning("\(untold) more rows left out; in all \(leftOut.phrase)") }
     }
 
     /// The next items of the dataset: they stay here, their metadata goes to the master.

@@ -25,16 +25,24 @@ struct SetupState {
         return made
     }
 
-    /// The interface and rows of the setup's evaluation, read at its first use.
-    mutating func evaluationParts() throws -> (interface: any ModelInterface, rows: [PromptRow]) {
-        if let evaluation { return evaluation }
-        guard let wanted = plan.evaluation else {
-            throw WorkerError(.plan, "setup '\(plan.name)' has no evaluation")
-        }
-        let rows = try JSONLReader(wanted.dataset, fields: .promptAndAnswer).read(limit: wanted.rows).rows
-        let parts = (try Interfaces.make(wanted.interface), rows)
-        evaluation = parts
-        return parts
+    /// The interface and rows of the setup's evaluation.
+    func evaluationParts() throws -> (interface: any ModelInterface, rows: [PromptRow]) {
+        guard let evaluation else { throw WorkerError(.plan, "setup '\(plan.name)' has no evaluation") }
+        return evaluation
+    }
+
+    /// Reads the held-out rows as the setup opens, through the same eyes as the others, so that no step meets what is
+    /// wrong with them; what was left out of them.
+    mutating func readEvaluationRows(_ factory: ModelFactory, on worker: Int) throws -> LeftOutRows {
+        guard let wanted = plan.evaluation,
+            plan.models.contains(where: { $0.name == wanted.model && $0.worker == worker })
+        else { return LeftOutRows() }
+        let demand = RowDemand(
+            needed: Set(PromptAnswerDataset.keys), tokenizer: factory.tokenizer,
+            limit: try factory.lengthLimit(of: wanted, in: plan))
+        let content = try PromptAnswerDataset.read(wanted.dataset, for: demand, amount: .rows(wanted.rows))
+        evaluation = (try Interfaces.make(wanted.interface), content.rows)
+        return content.leftOut
     }
 
     func call(named name: MFCName) throws -> ModelFunctionCall {

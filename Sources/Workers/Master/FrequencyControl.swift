@@ -6,20 +6,29 @@ package struct FrequencyControl: Sendable, Equatable {
     private let steps: Int?
     private let seconds: Double?
     private var stepsSince = 0
-    private var lastTime: Double?
+    private var lastTime: Double
     private var firesFirst: Bool
 
     /// - Parameter initially: whether the first call fires whatever has passed.
-    package init(steps: Int? = nil, seconds: Double? = nil, initially firesFirst: Bool = false) {
+    package init(steps: Int? = nil, initially firesFirst: Bool = false) {
+        self.init(steps: steps, seconds: nil, from: 0, initially: firesFirst)
+    }
+
+    /// - Parameter time: when it is made. Its clock starts then and not at the first call, which may come late.
+    package init(steps: Int? = nil, seconds: Double, at time: Double, initially firesFirst: Bool = false) {
+        self.init(steps: steps, seconds: seconds, from: time, initially: firesFirst)
+    }
+
+    private init(steps: Int?, seconds: Double?, from time: Double, initially firesFirst: Bool) {
         self.steps = steps
         self.seconds = seconds
         self.firesFirst = firesFirst
+        lastTime = time
     }
 
     /// One more step has been done at `time` (seconds of any clock that does not go back); whether it fires.
     package mutating func advance(steps passed: Int = 1, time: Double) -> Bool {
         stepsSince += passed
-        if lastTime == nil { lastTime = time }
         guard firesFirst || isDue(time) else { return false }
         firesFirst = false
         stepsSince = 0
@@ -31,8 +40,8 @@ package struct FrequencyControl: Sendable, Equatable {
         switch (steps, seconds) {
         case (nil, nil): false
         case (let steps?, nil): stepsSince >= steps
-        case (nil, let seconds?): time - (lastTime ?? time) >= seconds
-        case (let steps?, let seconds?): stepsSince >= steps && time - (lastTime ?? time) >= seconds
+        case (nil, let seconds?): time - lastTime >= seconds
+        case (let steps?, let seconds?): stepsSince >= steps && time - lastTime >= seconds
         }
     }
 }

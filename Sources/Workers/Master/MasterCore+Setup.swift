@@ -55,7 +55,17 @@ extension MasterCore {
         ]
         if dataset.skippedRows > 0 {
             actions.append(
-                .log(.warning, "dataset '\(setup.dataset.path)': \(dataset.skippedRows) broken rows left out"))
+                .log(.warning, "dataset '\(setup.dataset.path)': \(dataset.skippedRows) rows left out"))
+        }
+        // A resumed setup has it in the store already.
+        if done == plan.stepsBefore(setup: setupIndex) {
+            actions.append(
+                .metrics(
+                    step: UInt64(done),
+                    [
+                        Metric("data/rows", Double(dataset.size)),
+                        Metric("data/rows_left_out", Double(dataset.skippedRows)),
+                    ]))
         }
         return actions
     }

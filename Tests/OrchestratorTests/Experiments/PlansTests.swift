@@ -3,6 +3,7 @@ import Glibc
 import Protocol
 import TestSupport
 import Testing
+import Workers
 
 @testable import Orchestrator
 
@@ -229,24 +230,76 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         }
     }
 
+    @Test func `what rows and answers are left out is told, and does not refuse it`() throws {
+        let file = FileRehearsal(
+            path: "/d.jsonl", usable: 40, leftOut: 3, complaints: "2 too long, 1 no UTF-8", isWhole: false,
+            answersTooLong: 5, shortestAnswer: 2)
+        let report = try PlanCheck(names: .registered, machine: Samples.machine(file)).verify(
+            Samples.plan("grpo", ["dataset.path=/d.jsonl"]))
+        #expect(
+            report.notes == [
+                "/d.jsonl: 3 rows of those looked at will be left out: 2 too long, 1 no UTF-8",
+                "/d.jsonl: 5 of 40 expected answers of those looked at are longer than max_new_tokens and can never be "
+                    + "right",
+            ])
+    }
+
     @Test func `a checkpoint folder that is not there`() {
         #expect(problem(["model.checkpoint=/gone"])?.summary == "model.checkpoint: there is no folder /gone")
     }
 
-    @Test func `a file that cannot be read`() {
+    @Test func `what opening a file, a tokenizer or a model shows, by the setting that is to be changed`() {
+        struct Damage: UserFacingError {
+            let summary = "/d.jsonl: is compressed with gzip"
+            let detail = ""
+            let hint: String? = "unpack it"
+            var exitCode: Int32 { 1 }
+        }
         var machine = Samples.machine()
-        machine.files.rows = { _, _ in nil }
-        #expect(problem([], machine: machine)?.summary == "dataset.path: /d.jsonl cannot be read")
+        machine.rehearse = { _ in throw RehearsalFault(setting: "dataset.path", underlying: Damage()) }
+        let error = problem([], machine: machine)
+        #expect(error?.summary == "dataset.path: /d.jsonl: is compressed with gzip")
+        #expect(error?.hint == "unpack it")
     }
 
-    @Test func `a held-out file that is empty or missing, by its own name`() {
-        var machine = Samples.machine()
-        machine.files.rows = { path, limit in path == "/held.jsonl" ? 0 : limit }
-        #expect(
-            problem(["dataset.eval_path=/held.jsonl"], machine: machine)?.summary
-                == "dataset.eval_path: /held.jsonl is empty")
+    @Test func `a held-out file that is missing, by its own name`() {
         #expect(
             problem(["dataset.eval_path=/held"])?.summary == "dataset.eval_path: there is no file /held")
+    }
+
+    @Test func `fewer usable rows than one step takes, with what is wrong with the others`() {
+        let file = FileRehearsal(path: "/d.jsonl", usable: 30, leftOut: 2, complaints: "2 too long")
+        #expect(
+            problem([], machine: Samples.machine(file))?.summary
+                == "dataset.path: /d.jsonl has only 30 rows that can be used (2 left out: 2 too long), one step takes 32"
+        )
+    }
+
+    @Test func `answers of which none can be generated`() {
+        let file = FileRehearsal(path: "/d.jsonl", usable: 40, answersTooLong: 40, shortestAnswer: 33)
+        #expect(
+            problem([], machine: Samples.machine(file))?.summary
+                == "dataset.path: no expected answer of /d.jsonl can be generated: the shortest has 33 tokens with its "
+                + "end, more than max_new_tokens")
+    }
+
+    @Test func `no room for a prompt before an answer`() {
+        #expect(
+            problem(["grpo.max_new_tokens=128"])?.summary
+                == "max_new_tokens=128 leaves no room for a prompt in a context of 128 tokens")
+    }
+
+    @Test func `activations, logits, cache and data that do not fit beside the weights`() {
+        var shown = SetupRehearsal(rows: FileRehearsal(path: "/d.jsonl", usable: 40, bytes: 1 << 30))
+        (shown.activations, shown.logits, shown.cache) = (4 << 30, 1 << 30, 2 << 30)
+        var machine = Samples.machine()
+        machine.memory = 6 << 30
+        let setup = shown
+        machine.rehearse = { _ in TrialRehearsal(setups: [setup]) }
+        let error = problem([], machine: machine)
+        #expect(error?.summary == "the models of setup 'grpo' need about 8.1 GiB of memory; this machine has 6.0")
+        #expect(error?.detail.contains("activations 4.0, logits 1.0, keys and values 2.0, data 1.0") == true)
+        #expect(error?.hint == "take a smaller batch, or max_tokens_per_mb")
     }
 
     @Test(arguments: [(31, false), (32, true), (33, true)])
@@ -380,21 +433,5 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         #expect(kind(folder.file("link")) == .folder)
         #expect(kind(folder.file("dangling")) == .nothing)
         #expect(kind(folder.write("", to: "file")) == .file)
-    }
-
-    @Test func `count rows as a reader does, over every boundary of its buffer`() {
-        let folder = TemporaryFolder()
-        var random = SplitMix(seed: 3)
-        for _ in 0..<20 {
-            var text = "", rows = 0
-            while text.utf8.count < 150_000 {
-                let length = Int.random(in: 0...9000, using: &random)
-                text += String(repeating: length % 5 == 0 ? " " : "x", count: length) + "\n"
-                rows += length % 5 == 0 ? 0 : 1
-            }
-            #expect(FileFacts.system.rows(folder.write(text, to: "rows"), .max) == rows)
-        }
-        #expect(FileFacts.system.rows(folder.path, 5) == nil)
-        #expect(FileFacts.system.rows(folder.write("\r\n\r\n", to: "blank"), 5) == 0)
     }
 }

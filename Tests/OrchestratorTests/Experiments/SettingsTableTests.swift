@@ -33,6 +33,7 @@ private func applied(_ overrides: [String]) throws -> Orchestrator.Settings {
             ("a.name=\"x\"", "a.name", .text("\"x\"")), ("a.name=$HOME", "a.name", .text("$HOME")),
             ("a.name=長い", "a.name", .text("長い")), ("c.mode=fail", "c.mode", .text("fail")),
             ("c.fast=yes", "c.fast", .boolean(true)), ("c.fast=off", "c.fast", .boolean(false)),
+            ("c.fast=True", "c.fast", .boolean(true)), ("c.fast=False", "c.fast", .boolean(false)),
             ("c.file=~", "c.file", .text("/users/ada")), ("c.file=.", "c.file", .text("/here/.")),
             ("c.file=../x", "c.file", .text("/here/../x")), ("c.file=~bob/x", "c.file", .text("/here/~bob/x")),
             ("c.file=$COCKPIT_HOME", "c.file", .text("/here/$COCKPIT_HOME")),
@@ -44,7 +45,8 @@ private func applied(_ overrides: [String]) throws -> Orchestrator.Settings {
     @Test(arguments: [
         "seed=-1", "seed=100", "seed=1e1", "seed=1.0", "seed=1_0", "seed=0x1", "seed= 1", "seed=", "seed=１",
         "seed=99999999999999999999", "a.rate=1.0000001", "a.rate=-0.1", "a.rate=inf", "a.rate=1e400", "a.rate=nan",
-        "a.rate=", "a.rate=0,5", "a.rate=half", "c.mode=Skip", "c.mode=", "c.mode=skip,fail", "c.fast=1", "c.fast=True",
+        "a.rate=", "a.rate=0,5", "a.rate=half", "c.mode=Skip", "c.mode=", "c.mode=skip,fail", "c.fast=1",
+        "c.fast=truth",
         "c.fast=",
     ])
     func `is refused when it is out of bounds or no such thing, with what the setting is for`(override: String) {

@@ -102,7 +102,7 @@ import Testing
 
     @Test func `inherit from the file a file names`() throws {
         let folder = TemporaryFolder()
-        folder.write("seed: 5\nfast: true\n", to: "base.yaml")
+        folder.write("seed: 5\nfast: True\n", to: "base.yaml")
         let file = folder.write("_base_: base.yaml\nseed: 6\n", to: "c.yaml")
         var settings = self.settings
         try SettingsFile.apply(file, to: &settings)

@@ -115,7 +115,7 @@ private struct LauncherBench {
     }
 
     @Test func `checks a configuration without leaving a trace`() throws {
-        let plan = try TrialLauncher.check(bench.request("first", ["sft.steps=7"]), home: bench.home)
+        let plan = try TrialLauncher.check(bench.request("first", ["sft.steps=7"]), home: bench.home).plan
         #expect(plan.totalSteps == 7)
         #expect(plan.modelWorkers.allSatisfy { $0.threads > 0 })
         #expect(!FolderFiles.exists(bench.home.path))

@@ -1,5 +1,6 @@
 import Protocol
 import TestSupport
+import Workers
 
 @testable import Orchestrator
 
@@ -12,11 +13,20 @@ enum Samples {
         ], checkCall: RegisteredNames.registered.checkCall)
 
     /// A machine with plenty of everything and `rows` rows in every file.
-    static func machine(rows: Int = 1000) -> MachineFacts {
+    static func machine(rows: Int = 1000) -> MachineFacts { machine(FileRehearsal(path: "", usable: rows)) }
+
+    /// A machine with plenty of everything, on which every setup's file shows this.
+    static func machine(_ file: FileRehearsal) -> MachineFacts {
         MachineFacts(
-            memory: 0, freeDisk: 0,
-            files: FileFacts(
-                kind: { $0.hasSuffix(".jsonl") ? .file : .nothing }, rows: { _, limit in min(rows, limit) }))
+            memory: 0, freeDisk: 0, files: FileFacts(kind: { $0.hasSuffix(".jsonl") ? .file : .nothing }),
+            rehearse: { plan in
+                TrialRehearsal(
+                    setups: plan.setups.map { setup in
+                        var file = file
+                        if file.path.isEmpty { file.path = setup.dataset.path }
+                        return SetupRehearsal(rows: file)
+                    })
+            })
     }
 
     static let paths = PathExpansion(workingFolder: "/here", userHome: "/users/ada", home: HomeFolder(path: "/home/ck"))

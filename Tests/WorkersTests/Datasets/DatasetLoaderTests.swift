@@ -6,19 +6,19 @@ import Testing
 @testable import Workers
 
 @Suite struct DatasetLoaderTests {
-    private static let rows = (0..<5).map { PromptRow(line: $0 + 1, id: "r\($0)", prompt: "\($0)+", answer: "\($0)") }
-
     private func loader(seed: UInt64 = 7, used: Int = 0) -> DatasetLoader {
-        DatasetLoader(
-            rows: Self.rows, type: PromptDataset.self, needed: [.packedPrompts, .packedAnswers],
-            tokenizer: CharacterTokenizer(covering: ["0123456789+"]), seed: seed, used: used)
+        let rows = DatasetRows(lines: Array(1...5)) { row, id in
+            try SequenceSample(
+                ids: [id], columns: [.packedPrompts: .init(lengths: [[1]], array: .int32([Int32(row)]))])
+        }
+        return DatasetLoader(rows: rows, seed: seed, used: used)
     }
 
     @Test func `every epoch serves every row once, in an order of its own`() throws {
         var loader = loader()
         let first = try loader.next(5).sample.ids, second = try loader.next(5).sample.ids
-        #expect(Set(first) == ["r0@0", "r1@0", "r2@0", "r3@0", "r4@0"])
-        #expect(Set(second) == ["r0@1", "r1@1", "r2@1", "r3@1", "r4@1"])
+        #expect(Set(first) == ["1@0", "2@0", "3@0", "4@0", "5@0"])
+        #expect(Set(second) == ["1@1", "2@1", "3@1", "4@1", "5@1"])
         #expect(first.map { $0.prefix(2) } != second.map { $0.prefix(2) })
     }
 
@@ -59,7 +59,7 @@ import Testing
 
     @Test func `a prompt row becomes tokens of prompt and answer`() throws {
         let tokenizer = CharacterTokenizer(covering: ["12+"])
-        let row = PromptRow(line: 1, id: "a", prompt: "1+1", answer: "2")
+        let row = PromptRow(line: 1, prompt: "1+1", answer: "2")
         let sample = try PromptDataset.sample(
             row, id: "a@0", needed: [.packedPrompts, .packedAnswers], tokenizer: tokenizer)
         #expect(sample.columns[.packedPrompts]?.array == .int32([2, 1, 2]))
@@ -68,7 +68,7 @@ import Testing
 
     @Test func `a supervised row ends with end-of-sequence and marks its prompt`() throws {
         let tokenizer = CharacterTokenizer(covering: ["12+"])
-        let row = PromptRow(line: 1, id: "a", prompt: "1+1", answer: "2")
+        let row = PromptRow(line: 1, prompt: "1+1", answer: "2")
         let sample = try PromptAnswerDataset.sample(
             row, id: "a@0", needed: [.packedInputIDs, .promptMask], tokenizer: tokenizer)
         #expect(sample.columns[.packedInputIDs]?.array == .int32([2, 1, 2, 3, 0]))
@@ -80,10 +80,6 @@ import Testing
         #expect(error?.summary == "unknown dataset type 'promt'. Did you mean 'prompt'?")
     }
 
-    @Test func `every listed dataset has a name of its own and some key`() {
-        #expect(Set(Datasets.names).count == Datasets.all.count)
-        for type in Datasets.all { #expect(!type.keys.isEmpty) }
-    }
 }
 
 @Suite struct TrialVocabularyTests {
@@ -123,7 +119,7 @@ import Testing
         folder.write(Self.letters, to: "tokenizer.json")
         let tokenizer = try TrialVocabulary.build(for: plan(from: [folder.path, folder.path])).tokenizer
         #expect(tokenizer is BPETokenizer)
-        let row = PromptRow(line: 1, id: "x", prompt: "ab", answer: "ba")
+        let row = PromptRow(line: 1, prompt: "ab", answer: "ba")
         let pair = try tokenizer.encodedPair(of: row)
         #expect(pair.tokens == [2, 0, 1, 1, 0, 3])
         #expect(pair.promptMask == [1, 1, 1, 0, 0, 0])

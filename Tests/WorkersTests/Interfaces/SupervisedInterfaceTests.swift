@@ -15,13 +15,13 @@ import Testing
             optimizer: OptimizerOptions(learningRate: 1e-2), tokenizer: tokenizer, seed: 5, pool: ThreadPool(threads: 1)
         )
         let rows = [
-            PromptRow(line: 1, id: "1", prompt: "1+1=", answer: "2"),
-            .init(line: 2, id: "2", prompt: "2+3=", answer: "5"),
+            PromptRow(line: 1, prompt: "1+1=", answer: "2"),
+            .init(line: 2, prompt: "2+3=", answer: "5"),
         ]
         let sample = try SequenceSample.gathered(
             rows.map {
                 try PromptAnswerDataset.sample(
-                    $0, id: $0.id, needed: [.packedInputIDs, .promptMask], tokenizer: tokenizer)
+                    $0, id: "\($0.line)", needed: [.packedInputIDs, .promptMask], tokenizer: tokenizer)
             })
         let interface = try Interfaces.make(InterfaceReference("sft", arguments: ["max_new_tokens": .integer(2)]))
         var losses: [Double] = []

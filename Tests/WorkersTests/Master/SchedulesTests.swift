@@ -20,12 +20,17 @@ import Testing
     }
 
     @Test func `by seconds it fires when they have passed since it last fired`() {
-        var control = FrequencyControl(seconds: 10)
+        var control = FrequencyControl(seconds: 10, at: 0)
         #expect([0.0, 9, 10, 15, 20].map { control.advance(time: $0) } == [false, false, true, false, true])
     }
 
+    @Test func `its clock starts when it is made, not at the first call`() {
+        var control = FrequencyControl(seconds: 10, at: 100)
+        #expect([111.0, 112, 121].map { control.advance(time: $0) } == [true, false, true])
+    }
+
     @Test func `with both thresholds both must hold`() {
-        var control = FrequencyControl(steps: 2, seconds: 10)
+        var control = FrequencyControl(steps: 2, seconds: 10, at: 0)
         #expect([0.0, 1, 10, 11, 30].map { control.advance(time: $0) } == [false, false, true, false, true])
     }
 }

@@ -41,7 +41,7 @@ enum TinyTrial {
     }
 
     private static func dataset(_ type: String, _ path: String) -> DatasetPlan {
-        DatasetPlan(type: type, path: path, maximumLength: 16, badRow: .skip)
+        DatasetPlan(type: type, path: path, maximumLength: 16, badRow: .skip, badRowLimit: 0.25)
     }
 
     private static func module(_ initialization: TransformerPlan.Initialization) -> ModelPlan.Module {

@@ -87,7 +87,28 @@ import Testing
             TinyTrial.plan(train: broken, heldOut: heldOut, supervisedSteps: 1, policySteps: 0), in: folder)
         #expect(run.outcome == .completed)
         #expect(run.logs.contains { $0.contains("broken.jsonl:9: the row has no 'answer'. Did you mean 'anwser'?") })
-        #expect(run.logs.contains { $0.contains("1 broken rows left out") })
+        #expect(run.logs.contains { $0.contains("1 rows left out") })
+    }
+
+    @Test func `a row of too many tokens is left out as the file is read, held-out ones too, and no step meets it`()
+        throws
+    {
+        let long = #"{"prompt": "11111111111+1=", "answer": "2"}"#
+        let run = try TrialRun.complete(
+            TinyTrial.plan(
+                train: folder.file("long.jsonl", lines: TinyTrial.rows + [long]),
+                heldOut: folder.file("heldlong.jsonl", lines: [long.replacing("11+", with: "1111+")] + TinyTrial.rows),
+                supervisedSteps: 3, policySteps: 3), in: folder)
+        #expect(run.outcome == .completed)
+        // It fits where it is trained on, and leaves no room for an answer where one is sampled.
+        #expect(
+            run.logs.contains {
+                $0.contains(
+                    "long.jsonl:9: the row has 14 tokens, the limit is 13 (the model's context of 16 less 3 for an")
+            })
+        #expect(run.logs.contains { $0.contains("heldlong.jsonl:1: the row has 18 tokens, the limit is 16") })
+        #expect(run.metrics[0]?["data/rows_left_out"] == 1)
+        #expect(run.metrics[3]?["data/rows_left_out"] == 2)
     }
 
     @Test func `a broken row ends the trial where the plan says so`() throws {

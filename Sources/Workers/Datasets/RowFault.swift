@@ -1,0 +1,40 @@
+/// Why a line of a dataset is no row that can be used.
+package struct RowFault: Error, Sendable, Equatable {
+    package enum Kind: Sendable, CaseIterable {
+        case json
+        case encoding
+        /// A column that is needed is not there.
+        case column
+        /// A column that is needed holds something else than text.
+        case value
+        /// More tokens than a row may have.
+        case length
+        /// Text that the vocabulary has no token for.
+        case vocabulary
+    }
+
+    package let kind: Kind
+    package let reason: String
+    /// Of a row that is too long, its tokens.
+    package let tokens: Int
+
+    package init(_ kind: Kind, _ reason: String, tokens: Int = 0) {
+        self.kind = kind
+        self.reason = reason
+        self.tokens = tokens
+    }
+}
+
+extension RowFault.Kind {
+    /// What rows of this kind are, after their number.
+    var phrase: String {
+        switch self {
+        case .json: "no JSON object"
+        case .encoding: "no UTF-8"
+        case .column: "without a needed column"
+        case .value: "with a value that is no text"
+        case .length: "too long"
+        case .vocabulary: "with text that the vocabulary lacks"
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Protocol
+import TestSupport
+import Testing
+
+@testable import Orchestrator
+
+@Suite struct `The inputs of a trial` {
+    private let folder = TemporaryFolder()
+
+    /// As if the trial had run with the rows that are there.
+    private func begun() throws -> Launching {
+        let launching = Samples.launching(folder)
+        let trial = try PreparedTrial.prepare(Samples.request(), launching: launching).folder
+        folder.write("", to: String(trial.database.dropFirst(folder.path.count + 1)))
+        return launching
+    }
+
+    private func resume(_ launching: Launching, _ changed: ChangedInputs = .refuse) throws -> PreparedTrial {
+        var request = Samples.request()
+        request.recoverMode = .resume
+        request.changedInputs = changed
+        return try PreparedTrial.prepare(request, launching: launching)
+    }
+
+    private static let row = #"{"prompt":"1+1=","answer":"2"}"# + "\n"
+
+    @Test func `that have not changed are gone on with`() throws {
+        let resumed = try resume(begun())
+        #expect(resumed.acceptedChanges.isEmpty)
+        #expect(resumed.startReason == "resumed")
+    }
+
+    @Test func `that have another size are refused by name, with both sizes`() throws {
+        let launching = try begun()
+        folder.write(String(repeating: Self.row, count: 201), to: "rows.jsonl")
+        let error = #expect(throws: LaunchError.self) { try resume(launching) }
+        #expect(error?.code == .frozenDiffers)
+        #expect(error?.summary == "what trial sft/first reads has changed since it began")
+        #expect(error?.detail == "\(folder.path)/rows.jsonl had 6200 bytes and has 6231")
+        #expect(error?.hint?.contains("--accept-changed-inputs") == true)
+    }
+
+    @Test func `that have the same size and other content are refused, too`() throws {
+        let launching = try begun()
+        let other = Self.row.replacing("1+1=", with: "2+0=")
+        folder.write(other + String(repeating: Self.row, count: 199), to: "rows.jsonl")
+        #expect(throws: LaunchError.self) { try resume(launching) }
+    }
+
+    @Test func `that have changed are gone on with when told to, which is recorded, and once is enough`() throws {
+        let launching = try begun()
+        folder.write(String(repeating: Self.row, count: 201), to: "rows.jsonl")
+        let change = "\(folder.path)/rows.jsonl had 6200 bytes and has 6231"
+        do {
+            let resumed = try resume(launching, .accept)
+            #expect(resumed.acceptedChanges == [change])
+            #expect(resumed.startReason == "resumed with changed inputs: \(change)")
+        }
+        let again = try resume(launching)
+        #expect(again.acceptedChanges.isEmpty)
+        #expect(FrozenInputs.read(again.folder)?.accepted == [change])
+    }
+
+    @Test func `are every file of a model's folder that is read, by name from the home folder where they lie in it`()
+        throws
+    {
+        let home = HomeFolder(path: folder.file("home"))
+        try FolderFiles.makeFolder("\(home.path)/m")
+        for name in ["config.json", "a.safetensors", "notes.md"] { folder.write(name, to: "home/m/\(name)") }
+        let data = folder.write("{}\n", to: "d.jsonl")
+        let plan = try Samples.plan("sft", ["dataset.path=\(data)", "model.checkpoint=\(home.path)/m"])
+        #expect(
+            FrozenInputs(of: plan, home: home).files.map(\.path) == [
+                data, "$COCKPIT_HOME/m/a.safetensors", "$COCKPIT_HOME/m/config.json",
+            ])
+    }
+}
