@@ -10,12 +10,12 @@ package struct CheckpointContent {
     /// Nil for a model without an adapter.
     package let adapter: AdapterContent?
     /// What the model's first folder says of it; nil for a model of first weights.
-    package let configuration: ModelConfiguration?
+    package let configuration: JSONValue?
 
     package init(
         spec: ModelSpec, table: ParameterTable, weights: Arena, optimizer: OptimizerState?,
         state: CheckpointState, tokenizer: (any Tokenizer)?, adapter: AdapterContent? = nil,
-        configuration: ModelConfiguration? = nil
+        configuration: JSONValue? = nil
     ) {
         self.spec = spec
         self.table = table

@@ -35,7 +35,7 @@ extension LanguageModel {
             (loaded.base + range.lowerBound).update(from: weights.base + range.lowerBound, count: range.count)
         }
         replaceWeights(by: loaded)
-        configuration = checkpoint.configuration
+        configuration = checkpoint.configuration.document
         return report
     }
 
@@ -104,7 +104,7 @@ extension TrainEngine {
             let loaded = try Arena(count: model.table.count)
             try checkpoint.readUnmerged(into: loaded, table: model.table)
             model.replaceWeights(by: loaded)
-            model.configuration = checkpoint.configuration
+            model.configuration = checkpoint.configuration.document
         }
         optimizer.restore(saved, updateCount: state.updates, values: state.values)
         if let generator = state.generators[Self.dropoutKey] { dropoutGenerator = generator }

@@ -102,13 +102,20 @@ extension ModelConfiguration {
     /// - Parameter kept: what the model's own folder said. Where it tells of this model already, the file is as it was but
     ///   for the type of the weights; else it has those of its lines that are not written here.
     package static func json(
-        _ spec: ModelSpec, endTokens: [Int32], type: TensorType = .float32, keeping kept: ModelConfiguration? = nil
+        _ spec: ModelSpec, endTokens: [Int32], type: TensorType = .float32, keeping kept: JSONValue? = nil
     ) -> JSONValue {
-        let members = kept?.document.asMembers ?? []
-        if let kept, kept.spec == spec, kept.source != .base { return .object(retyped(members, type)) }
+        let members = kept?.asMembers ?? []
+        if let kept, describes(kept, spec) { return .object(retyped(members, type)) }
         let own = ownMembers(spec, endTokens, type)
         let names = Set(own.map(\.name))
         return .object(own + members.filter { !names.contains($0.name) && $0.name != "dtype" })
+    }
+
+    /// Whether a file tells of this model, with the head that it has.
+    private static func describes(_ document: JSONValue, _ spec: ModelSpec) -> Bool {
+        // It was read when the model was made; what has become unreadable since tells of no model.
+        let read = try? ModelConfiguration(json: Array(document.compactText.utf8), path: CheckpointFolder.Name.config)
+        return read?.spec == spec && read?.source != .base
     }
 
     private static func retyped(_ members: [JSONMember], _ type: TensorType) -> [JSONMember] {

@@ -21,11 +21,11 @@ package struct ModelExport {
     let weights: Arena
     let tokenizer: (any Tokenizer)?
     let format: Format
-    let configuration: ModelConfiguration?
+    let configuration: JSONValue?
 
     package init(
         spec: ModelSpec, table: ParameterTable, weights: Arena, tokenizer: (any Tokenizer)? = nil,
-        format: Format = Format(), configuration: ModelConfiguration? = nil,
+        format: Format = Format(), configuration: JSONValue? = nil,
     ) {
         self.spec = spec
         self.table = table

@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    private func expect(_ path: String? = nil, _ what: String, next: String) {
+    private func expect(_ what: String, at path: String? = nil, next: String) {
         let path = path ?? folder.path
         let error = refusal(path)
         #expect(error?.summary == "\(path) is no model's folder: \(what).")
@@ -29,7 +29,7 @@ import Testing
 
     @Test func `nothing, an empty folder and a folder of something else are told apart`() {
         expect(
-            folder.file("none"), "there is no such folder",
+            "there is no such folder", at: folder.file("none"),
             next: "Check the path; a name of the hub must be downloaded first")
         expect("it is empty", next: "Give the folder that holds config.json")
         folder.write("x", to: "notes.txt")
@@ -40,7 +40,7 @@ import Testing
 
     @Test func `a single file names its folder`() {
         expect(
-            folder.write("x", to: "model.safetensors"), "it is a single file",
+            "it is a single file", at: folder.write("x", to: "model.safetensors"),
             next: "Give the folder that holds it: \(folder.path)")
     }
 
@@ -59,7 +59,6 @@ import Testing
         for name in ["snapshots", "snapshots/aaa", "snapshots/bbb", "refs"] { makeFolder(name) }
         folder.write("aaa\n", to: "refs/main")
         expect("it is a Hugging Face cache folder", next: "Give \(folder.path)/snapshots/aaa")
-        expect(folder.file(""), "it is a Hugging Face cache folder", next: "Give \(folder.path)/snapshots/aaa")
     }
 
     @Test func `the hub's whole cache names what is in it`() {
@@ -74,7 +73,7 @@ import Testing
         makeFolder("model/onnx")
         folder.write("{}", to: "model/config.json")
         expect("the model is one folder further down", next: "Give \(folder.path)/model")
-        expect(folder.file("model/onnx"), "the model is one folder further up", next: "Give \(folder.path)/model")
+        expect("the model is one folder further up", at: folder.file("model/onnx"), next: "Give \(folder.path)/model")
     }
 
     @Test(arguments: ["config.json", "model-00001-of-00002.safetensors", "tokenizer.json", "tokenizer.model"])

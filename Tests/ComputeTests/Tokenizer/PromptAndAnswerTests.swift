@@ -52,7 +52,7 @@ import Testing
             #expect(try tokenizer.answerText(pair.answer) == answer)
             #expect(try pair.prompt == tokenizer.encodedPrompt(prompt))
         }
-        #expect(try tokenizer.encode("x") != tokenizer.encode("x", at: .continuation))
+        #expect(try tokenizer.encode("x") != tokenizer.encode("x", at: .continuation, row: nil))
     }
 
     @Test(arguments: tokenizerFamilies)
