@@ -19,7 +19,7 @@ extension Checkpoint {
     @discardableResult
     package func readWeights(into weights: Arena, table: ParameterTable) throws(ComputeError) -> WeightReport {
         let files = try WeightFiles.open(folder: path)
-        let names = WeightNames(names: spec.tensorNames, files: files)
+        let names = WeightNames(spec, files: files)
         var report = WeightReport()
         for parameter in table.parameters {
             let name = names.fileName(of: parameter.name)
@@ -39,14 +39,14 @@ extension Checkpoint {
     /// for sizes that no file has. A head is looked at when it is read.
     func checkTensors() throws(ComputeError) {
         let files = try WeightFiles.open(folder: path)
-        let names = WeightNames(names: spec.tensorNames, files: files)
+        let names = WeightNames(spec, files: files)
         // Before the table is made, which may be long: every layer has a norm.
         let last = spec.layers - 1
         let norm = spec.tensorNames.name(spec.tensorNames.attentionNorm, layer: last) + ".weight"
         try files.check(names.fileName(of: norm), shape: [spec.width])
         for parameter in spec.parameterTable().parameters {
             let name = names.fileName(of: parameter.name)
-            let isHead = name == WeightNames.head || name == WeightNames.score
+            let isHead = parameter.name == WeightNames.head || parameter.name == WeightNames.score
             if !isHead || files.contains(name) { try files.check(name, shape: parameter.shape) }
         }
     }
@@ -57,6 +57,7 @@ extension Checkpoint {
     ) throws(ComputeError) -> [String] {
         var passedOver: [String] = []
         for name in files.names where table[names.parameterName(of: name)] == nil {
+            if name == names.fileName(of: names.embedding) { continue }
             if name == WeightNames.head {
                 if table[WeightNames.score] == nil { try checkTied(files, names, weights, table) }
             } else if !names.isBuffer(name) {
@@ -90,16 +91,22 @@ private struct WeightNames {
     /// What the files leave out: older ones, and those of a model without a head, have no prefix.
     private let omitted: String
 
-    init(names: TensorNames, files: WeightFiles) {
-        self.names = names
+    /// The file holds the matrix that embedding and head share under the head's name only.
+    private var isStoredAsHead = false
+
+    init(_ spec: ModelSpec, files: WeightFiles) {
+        names = spec.tensorNames
         omitted = files.contains(prefix: names.prefix) ? "" : names.prefix
+        isStoredAsHead =
+            spec.headWeights == .tied && files.contains(Self.head) && !files.contains(fileName(of: embedding))
     }
 
     /// The token embedding's parameter.
     var embedding: String { "\(names.prefix)\(names.tokenEmbedding).weight" }
 
     func fileName(of parameter: String) -> String {
-        parameter.hasPrefix(omitted) ? String(parameter.dropFirst(omitted.count)) : parameter
+        if isStoredAsHead, parameter == embedding { return Self.head }
+        return parameter.hasPrefix(omitted) ? String(parameter.dropFirst(omitted.count)) : parameter
     }
 
     func parameterName(of name: String) -> String {

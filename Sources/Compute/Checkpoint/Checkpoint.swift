@@ -65,6 +65,7 @@ package struct Checkpoint: Sendable {
 
     /// What the `config.json` of a folder says; nothing else is looked at.
     package static func configuration(in path: String) throws(ComputeError) -> ModelConfiguration {
+        try ModelFolder(path).check()
         let config = path + "/" + CheckpointFolder.Name.config
         let text = try ReadableFile.contents(of: config, limit: ModelConfiguration.longestText)
         return try ModelConfiguration(json: text, path: config)

@@ -9,10 +9,13 @@ package struct CheckpointContent {
     package let tokenizer: (any Tokenizer)?
     /// Nil for a model without an adapter.
     package let adapter: AdapterContent?
+    /// What the model's first folder says of it; nil for a model of first weights.
+    package let configuration: JSONValue?
 
     package init(
         spec: ModelSpec, table: ParameterTable, weights: Arena, optimizer: OptimizerState?,
-        state: CheckpointState, tokenizer: (any Tokenizer)?, adapter: AdapterContent? = nil
+        state: CheckpointState, tokenizer: (any Tokenizer)?, adapter: AdapterContent? = nil,
+        configuration: JSONValue? = nil
     ) {
         self.spec = spec
         self.table = table
@@ -21,6 +24,7 @@ package struct CheckpointContent {
         self.state = state
         self.tokenizer = tokenizer
         self.adapter = adapter
+        self.configuration = configuration
     }
 
     /// Throws `notFinite` with the first tensor that holds a NaN or an infinity.

@@ -10,7 +10,7 @@ struct CheckpointWriter {
         var manifest = CheckpointManifest()
         let table = content.table
         let ends = content.tokenizer?.specialTokens.ends ?? [CharacterTokenizer.endOfSequence]
-        let config = ModelConfiguration.json(content.spec, endTokens: ends)
+        let config = ModelConfiguration.json(content.spec, endTokens: ends, keeping: content.configuration)
         try write(config, as: CheckpointFolder.Name.config, into: &manifest)
         let weights = TensorFileContent(table: table, parts: [("", content.weights)])
         if let adapter = content.adapter {

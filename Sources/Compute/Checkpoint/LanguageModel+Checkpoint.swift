@@ -17,7 +17,7 @@ extension LanguageModel {
         }
         return CheckpointContent(
             spec: spec, table: table, weights: weights, optimizer: optimizer, state: state, tokenizer: tokenizer,
-            adapter: adapter)
+            adapter: adapter, configuration: configuration)
     }
 
     /// Replaces the weights by a checkpoint's; they are as before when this throws.
@@ -35,6 +35,7 @@ extension LanguageModel {
             (loaded.base + range.lowerBound).update(from: weights.base + range.lowerBound, count: range.count)
         }
         replaceWeights(by: loaded)
+        configuration = checkpoint.configuration.document
         return report
     }
 
@@ -46,7 +47,9 @@ extension LanguageModel {
         guard options.adapter == nil else {
             return try mergingAdapter().export(to: path, format: format, tokenizer: tokenizer)
         }
-        try ModelExport(spec: spec, table: table, weights: weights, tokenizer: tokenizer, format: format).save(to: path)
+        try ModelExport(
+            spec: spec, table: table, weights: weights, tokenizer: tokenizer, format: format, configuration: configuration
+        ).save(to: path)
     }
 
     fileprivate func checkSpec(of checkpoint: Checkpoint) throws(ComputeError) {
@@ -101,6 +104,7 @@ extension TrainEngine {
             let loaded = try Arena(count: model.table.count)
             try checkpoint.readUnmerged(into: loaded, table: model.table)
             model.replaceWeights(by: loaded)
+            model.configuration = checkpoint.configuration.document
         }
         optimizer.restore(saved, updateCount: state.updates, values: state.values)
         if let generator = state.generators[Self.dropoutKey] { dropoutGenerator = generator }

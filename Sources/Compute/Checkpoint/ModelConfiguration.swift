@@ -16,6 +16,8 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var endTokens: [Int32]
     /// What the weights were saved as, by the file's word; each tensor says for itself what it is.
     package var type: TensorType
+    /// The whole file, so that what this program has no use for is saved again as it was.
+    package let document: JSONValue
 
     /// Longer files are refused before they are read.
     package static let longestText = 4 << 20
@@ -32,6 +34,7 @@ extension ModelConfiguration {
         if file["quantization_config"] != nil {
             throw file.unsupported("quantization_config", because: "Weights must be floating-point numbers.")
         }
+        document = file.document
         source = try Self.source(of: file, family)
         spec = try family.spec(from: file)
         spec.headWeights = try file.flag("tie_word_embeddings", default: spec.headWeights == .tied) ? .tied : .separate
@@ -95,7 +98,34 @@ extension ModelConfiguration {
     ///
     /// Rotary positions and the type of the weights are written in the spelling that all releases of `transformers`
     /// understand, the older one.
-    package static func json(_ spec: ModelSpec, endTokens: [Int32], type: TensorType = .float32) -> JSONValue {
+    ///
+    /// - Parameter kept: what the model's own folder said. Where it tells of this model already, the file is as it was but
+    ///   for the type of the weights; else it has those of its lines that are not written here.
+    package static func json(
+        _ spec: ModelSpec, endTokens: [Int32], type: TensorType = .float32, keeping kept: JSONValue? = nil
+    ) -> JSONValue {
+        let members = kept?.asMembers ?? []
+        if let kept, describes(kept, spec) { return .object(retyped(members, type)) }
+        let own = ownMembers(spec, endTokens, type)
+        let names = Set(own.map(\.name))
+        return .object(own + members.filter { !names.contains($0.name) && $0.name != "dtype" })
+    }
+
+    /// Whether a file tells of this model, with the head that it has.
+    private static func describes(_ document: JSONValue, _ spec: ModelSpec) -> Bool {
+        // It was read when the model was made; what has become unreadable since tells of no model.
+        let read = try? ModelConfiguration(json: Array(document.compactText.utf8), path: CheckpointFolder.Name.config)
+        return read?.spec == spec && read?.source != .base
+    }
+
+    private static func retyped(_ members: [JSONMember], _ type: TensorType) -> [JSONMember] {
+        let keys = ["dtype", "torch_dtype"], value = JSONValue.string(type.torchName)
+        let isStated = members.contains { keys.contains($0.name) }
+        let changed = members.map { keys.contains($0.name) ? JSONMember($0.name, value) : $0 }
+        return isStated ? changed : changed + [JSONMember("torch_dtype", value)]
+    }
+
+    private static func ownMembers(_ spec: ModelSpec, _ endTokens: [Int32], _ type: TensorType) -> [JSONMember] {
         let family = spec.knownFamily
         let isValue = spec.head == .value
         let architecture = isValue ? family.architectures.value : family.architectures.languageModel
@@ -118,7 +148,7 @@ extension ModelConfiguration {
             members.append(JSONMember("eos_token_id", endTokens.count == 1 ? .integer(first) : list))
         }
         members.append(JSONMember("torch_dtype", .string(type.torchName)))
-        return .object(members)
+        return members
     }
 }
 

@@ -21,16 +21,18 @@ package struct ModelExport {
     let weights: Arena
     let tokenizer: (any Tokenizer)?
     let format: Format
+    let configuration: JSONValue?
 
     package init(
         spec: ModelSpec, table: ParameterTable, weights: Arena, tokenizer: (any Tokenizer)? = nil,
-        format: Format = Format(),
+        format: Format = Format(), configuration: JSONValue? = nil,
     ) {
         self.spec = spec
         self.table = table
         self.weights = weights
         self.tokenizer = tokenizer
         self.format = format
+        self.configuration = configuration
     }
 
     /// Writes the folder at `path`, whole or not at all: beside its place under a hidden name, put on the disk, renamed.
@@ -70,7 +72,8 @@ package struct ModelExport {
         // Hugging Face's folders have no manifest.
         var unlisted = CheckpointManifest()
         let ends = tokenizer?.specialTokens.ends ?? [CharacterTokenizer.endOfSequence]
-        let config = ModelConfiguration.json(spec, endTokens: ends, type: format.type)
+        let config = ModelConfiguration.json(
+            spec, endTokens: ends, type: format.type, keeping: configuration)
         try writer.write(config, as: CheckpointFolder.Name.config, into: &unlisted)
         for file in tokenizer?.files ?? [] { try writer.write(file, into: &unlisted) }
         let shards = shards

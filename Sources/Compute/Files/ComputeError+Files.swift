@@ -1,10 +1,11 @@
 /// The errors of files, in one place so that they read alike.
 extension ComputeError {
     /// A file that cannot be what its name says; `reason` names the tensor or field.
-    package static func damaged(_ path: String, _ reason: String) -> ComputeError {
+    package static func damaged(
+        _ path: String, _ reason: String, hint: String = "Restore the file, or choose an older checkpoint."
+    ) -> ComputeError {
         ComputeError(
-            .damagedFile, summary: "\(fileName(path)) cannot be used: \(quotable(reason))", detail: path,
-            hint: "Restore the file, or choose an older checkpoint.")
+            .damagedFile, summary: "\(fileName(path)) cannot be used: \(quotable(reason))", detail: path, hint: hint)
     }
 
     /// A file operation that the system refused.

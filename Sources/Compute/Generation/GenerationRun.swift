@@ -7,6 +7,8 @@ struct GenerationRun {
     private let prompts: [[Int32]]
     private let limits: [Int]
     private let options: GenerationOptions
+    /// Never drawn.
+    private let withoutText: [Int32]
     private let seed: UInt64
     private let spec: ModelSpec
     private let pass: DecodePass
@@ -36,11 +38,12 @@ struct GenerationRun {
 
     init(
         prompts: [[Int32]], limits: [Int], options: GenerationOptions, seed: UInt64, spec: ModelSpec, pass: DecodePass,
-        pool: ThreadPool,
+        pool: ThreadPool, withoutText: [Int32],
     ) {
         self.prompts = prompts
         self.limits = limits
         self.options = options
+        self.withoutText = withoutText
         // Row seeds differ by multiples of a number that is not splitmix64's step: their sequences do not overlap.
         var mixer = SeededGenerator(seed: seed)
         self.seed = mixer.next()
@@ -191,7 +194,8 @@ extension GenerationRun {
             let slot = draws[index].slot
             guard let count = running[slot]?.tokens.count else { continue }
             draws[index].uniform = Double((running[slot]?.generator.next() ?? 0) >> 11) * 0x1p-53
-            if count < options.minNewTokens { draws[index].rules.excluded = options.stopTokens }
+            draws[index].rules.excluded =
+                count < options.minNewTokens ? options.stopTokens + withoutText : withoutText
             if let repeated = running[slot]?.repeated {
                 draws[index].rules.repetitionPenalty = options.repetitionPenalty
                 draws[index].rules.repeated = repeated.tokens

@@ -4,10 +4,13 @@
 /// next call, so keep it as long as there are answers to write.
 package final class Generator {
     private let model: LanguageModel
+    private let withoutText: [Int32]
     private var memory: PageMemory?
 
-    package init(model: LanguageModel) {
+    /// - Parameter withoutText: tokens that are never drawn, as they stand for nothing; not all of the model's.
+    package init(model: LanguageModel, withoutText: [Int32] = []) {
         self.model = model
+        self.withoutText = withoutText
     }
 
     /// Answers every prompt `samplesPerPrompt` times; the result is ordered by prompt, then sample.
@@ -40,7 +43,8 @@ package final class Generator {
         }
         let pass = try DecodePass(spec: spec, weights: weights, pool: model.pool, cache: cache)
         var run = GenerationRun(
-            prompts: prompts, limits: limits, options: options, seed: seed, spec: spec, pass: pass, pool: model.pool)
+            prompts: prompts, limits: limits, options: options, seed: seed, spec: spec, pass: pass, pool: model.pool,
+            withoutText: withoutText)
         while !run.isFinished {
             try run.step()
             progress?(run.tokensDone)

@@ -11,6 +11,9 @@ package final class LanguageModel {
     /// Laid out by `table`; to be read here and changed through `changeWeights`.
     package private(set) var weights: Arena
     package let pool: ThreadPool
+    /// The `config.json` of the folder that the weights are from, so that a checkpoint says what it says; nil for first
+    /// weights.
+    package internal(set) var configuration: JSONValue?
 
     let transformer: Transformer
     var memory: ModelMemory

@@ -36,11 +36,13 @@ package struct CharacterTokenizer: TokenizerKind, Equatable {
     /// `<eos>` ends an answer; nothing begins a prompt.
     package var specialTokens: SpecialTokens { SpecialTokens(ends: [Self.endOfSequence]) }
 
+    package func hasText(_ token: Int32) -> Bool { (0..<Int32(clamping: vocabularySize)).contains(token) }
+
     /// Number of tokens, `<eos>` included.
     package var vocabularySize: Int { characters.count + 1 }
 
     /// The tokens of a text, without `<eos>`; `row` is where the text came from (a line number), named in the error.
-    package func encode(_ text: String, row: Int?) throws(ComputeError) -> [Int32] {
+    package func encode(_ text: String, at place: TextPlace, row: Int?) throws(ComputeError) -> [Int32] {
         var encoded: [Int32] = []
         encoded.reserveCapacity(text.utf8.count)
         for character in text.unicodeScalars {
@@ -54,7 +56,7 @@ package struct CharacterTokenizer: TokenizerKind, Equatable {
     }
 
     /// The text of tokens; `<eos>` and what follows it is left out.
-    package func decode(_ tokens: some Sequence<Int32>) throws(ComputeError) -> String {
+    package func decode(_ tokens: some Sequence<Int32>, at place: TextPlace) throws(ComputeError) -> String {
         var text = String.UnicodeScalarView()
         for token in tokens {
             if token == Self.endOfSequence { break }

@@ -6,19 +6,42 @@ package protocol Tokenizer: Sendable {
     var specialTokens: SpecialTokens { get }
     /// The tokens of a text, without any that stand around it; `row` is where the text came from (a line number),
     /// named in the error.
-    func encode(_ text: String, row: Int?) throws(ComputeError) -> [Int32]
+    func encode(_ text: String, at place: TextPlace, row: Int?) throws(ComputeError) -> [Int32]
     /// The text of tokens up to the first that ends an answer; other special tokens are passed over.
-    func decode(_ tokens: some Sequence<Int32>) throws(ComputeError) -> String
+    func decode(_ tokens: some Sequence<Int32>, at place: TextPlace) throws(ComputeError) -> String
+    /// Whether a token below `vocabularySize` stands for a text; files may leave numbers out.
+    func hasText(_ token: Int32) -> Bool
     /// What a model's folder holds of it, `tokenizer.json` first.
     var files: [TokenizerFile] { get }
 }
 
+/// Where a text stands, which matters to vocabularies that write a space before the first word of a text.
+package enum TextPlace: Sendable {
+    /// Nothing is before it.
+    case beginning
+    /// It goes on with a text whose tokens are already there, as an answer does.
+    case continuation
+}
+
 extension Tokenizer {
-    /// The tokens of a text that came from no row.
-    package func encode(_ text: String) throws(ComputeError) -> [Int32] { try encode(text, row: nil) }
+    /// The tokens of a text that nothing is before.
+    package func encode(_ text: String, row: Int? = nil) throws(ComputeError) -> [Int32] {
+        try encode(text, at: .beginning, row: row)
+    }
+
+    /// The text of tokens that nothing is before, up to the first that ends an answer.
+    package func decode(_ tokens: some Sequence<Int32>) throws(ComputeError) -> String {
+        try decode(tokens, at: .beginning)
+    }
 
     /// Whether both give the same tokens for every text, as far as their `tokenizer.json` tells.
     package func isSame(as other: any Tokenizer) -> Bool { files.first == other.files.first }
+
+    /// The numbers below `count`, the size of a model's output, that stand for no text and must never be drawn: models
+    /// are padded to round sizes.
+    package func tokensWithoutText(below count: Int) -> [Int32] {
+        (0..<Int32(clamping: count)).filter { $0 >= vocabularySize || !hasText($0) }
+    }
 }
 
 /// The tokens that a tokenizer puts around texts.

@@ -1,5 +1,3 @@
-import Protocol
-
 /// A tokenizer that is read from a `tokenizer.json` of its model type.
 package protocol TokenizerKind: Tokenizer {
     /// The `model.type` of its files.
@@ -15,35 +13,27 @@ package enum Tokenizers {
         CharacterTokenizer.self,
     ]
 
-    private static let longestFile = 64 << 20
-    private static let longestCompanion = 4 << 20
-    private static let companions = [
-        "tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "chat_template.jinja",
-    ]
-
-    /// The tokenizer of a model's folder, ours or Hugging Face's; nil where the folder has no `tokenizer.json`.
+    /// The tokenizer of a model's folder, ours or Hugging Face's; nil where the folder has none.
+    /// - Throws: `damagedFile` for one that this program cannot read, and for one with no token that ends an answer: it would
+    ///   train answers that never end, and wait for the end of every one that it writes.
     package static func load(folder: String) throws(ComputeError) -> (any Tokenizer)? {
-        let path = folder + "/" + TokenizerFile.mainName
-        let present = FolderListing.names(in: folder) ?? []
-        guard present.contains(TokenizerFile.mainName) else { return nil }
-        var found: [TokenizerFile] = []
-        for name in companions where present.contains(name) {
-            let bytes = try ReadableFile.contents(of: folder + "/" + name, limit: longestCompanion)
-            found.append(TokenizerFile(name: name, bytes: bytes))
+        guard let document = try TokenizerFolder(folder).document() else { return nil }
+        let tokenizer = try read(document)
+        if tokenizer.specialTokens.ends.isEmpty {
+            throw ComputeError.damaged(
+                document.path, "no token of it ends an answer",
+                hint: "Name one: \"eos_token\" in tokenizer_config.json, or \"eos_token_id\" in generation_config.json.")
         }
-        let config = "config.json"
-        let configuration =
-            try present.contains(config)
-            ? ReadableFile.contents(of: folder + "/" + config, limit: longestCompanion) : nil
-        return try read(
-            TokenizerDocument(
-                path: path, bytes: ReadableFile.contents(of: path, limit: longestFile), companions: found,
-                configuration: configuration))
+        return tokenizer
     }
 
     /// Reads a document with the tokenizer of its model type.
     package static func read(_ document: TokenizerDocument) throws(ComputeError) -> any Tokenizer {
-        let type = try document.root.required("model").required("type")
+        let model = try document.root.required("model")
+        // Files of 2020, the published GPT-2's among them, name no type; a vocabulary with merges is of one kind only.
+        let isUnnamed = model["type"] == nil && model["vocab"] != nil && model["merges"] != nil
+        if isUnnamed { return try BPETokenizer(document) }
+        let type = try model.required("type")
         let name = try type.string()
         guard let kind = all.first(where: { $0.modelType == name }) else {
             let known = all.map { $0.modelType }.joined(separator: ", ")

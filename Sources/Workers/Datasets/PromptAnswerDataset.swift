@@ -32,15 +32,20 @@ package enum PromptAnswerDataset: Dataset {
 extension Tokenizer {
     /// Prompt, answer and end-of-sequence of a row, with the prompt marked.
     package func encodedPair(of row: PromptRow) throws -> TokenSequence {
-        let prompt = try encodedPrompt(of: row)
-        let answer = try encode(row.answer ?? "", row: row.line) + specialTokens.ends.prefix(1)
+        let pair = try encodedPair(prompt: row.prompt, answer: row.answer ?? "", row: row.line)
+        let tokens = pair.tokens
         return TokenSequence(
-            tokens: prompt + answer,
-            promptMask: Array(repeating: 1, count: prompt.count) + Array(repeating: 0, count: answer.count))
+            tokens: tokens,
+            promptMask: tokens.indices.map { $0 < pair.prompt.count ? 1 : 0 })
     }
 
     /// The prompt of a row, with what a prompt begins with.
     package func encodedPrompt(of row: PromptRow) throws -> [Int32] {
-        try specialTokens.beginning + encode(row.prompt, row: row.line)
+        try encodedPrompt(row.prompt, row: row.line)
+    }
+
+    /// The answer of a row behind its prompt, without what ends it.
+    package func encodedAnswer(of row: PromptRow) throws -> [Int32] {
+        try encodedPair(prompt: row.prompt, answer: row.answer ?? "", row: row.line).answer
     }
 }

@@ -25,7 +25,7 @@ package enum PromptDataset: Dataset {
         for key in [SequenceKey.packedPrompts, .packedAnswers] where needed.contains(key) {
             let tokens =
                 try key == .packedPrompts
-                ? tokenizer.encodedPrompt(of: row) : tokenizer.encode(row.answer ?? "", row: row.line)
+                ? tokenizer.encodedPrompt(of: row) : tokenizer.encodedAnswer(of: row)
             columns[key] = .init(lengths: [[tokens.count]], array: .int32(tokens))
         }
         return try SequenceSample(ids: [id], columns: columns)

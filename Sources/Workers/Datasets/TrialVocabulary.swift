@@ -20,7 +20,8 @@ package struct TrialVocabulary: Sendable {
     /// - Throws: `WorkerError` where two model folders of the plan have different tokenizers.
     package static func build(for plan: TrialPlan, amount: JSONLReader.Amount = .all) throws -> TrialVocabulary {
         var found: (path: String, tokenizer: any Tokenizer)?
-        for path in modelFolders(of: plan) {
+        let folders = modelFolders(of: plan)
+        for path in folders {
             guard let tokenizer = try Tokenizers.load(folder: path) else { continue }
             if let found, !found.tokenizer.isSame(as: tokenizer) {
                 throw WorkerError(
@@ -31,6 +32,12 @@ package struct TrialVocabulary: Sendable {
         }
         if let found {
             return TrialVocabulary(tokenizer: found.tokenizer, origin: "\(found.path)/\(TokenizerFile.mainName)")
+        }
+        if let folder = folders.first {
+            throw WorkerError(
+                .plan, "the model in \(folder) has no tokenizer",
+                detail: "its tokens mean nothing without one, and the data's characters are not them",
+                hint: "put the model's tokenizer.json and tokenizer_config.json into that folder")
         }
         return try characters(of: plan, amount)
     }

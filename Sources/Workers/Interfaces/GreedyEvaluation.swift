@@ -13,8 +13,11 @@ struct GreedyEvaluation {
         let answers = try model.generate(prompts, options, context)
         var right = 0
         for answer in answers {
-            let text = try model.tokenizer.decode(answer.tokens)
-            if answer.finish == .stop, AnswerRule.matches(text, expected: rows[answer.promptIndex].answer ?? "") {
+            let text = try model.tokenizer.answerText(answer.tokens)
+            // Read back from tokens, as rewards are: what the vocabulary changes, such as composed characters, is the same
+            // for both.
+            let expected = try model.tokenizer.answerText(model.tokenizer.encodedAnswer(of: rows[answer.promptIndex]))
+            if answer.finish == .stop, AnswerRule.matches(text, expected: expected) {
                 right += 1
             }
         }

@@ -30,7 +30,9 @@ package struct VerifierRewardInterface: ModelInterface {
             throw WorkerError(.plan, "interface '\(Self.name)' does not serve \(call.type.rawValue)")
         }
         let sequences = try TokenSequences(sample)
-        let expected = try sample.sequences(of: .packedAnswers, as: Int32.self).map { try model.tokenizer.decode($0) }
+        let expected = try sample.sequences(of: .packedAnswers, as: Int32.self).map {
+            try model.tokenizer.answerText($0)
+        }
         guard expected.count == sequences.groupSizes.count else {
             throw WorkerError(
                 .storage, "a batch of \(sequences.groupSizes.count) prompts has \(expected.count) answers")
@@ -40,7 +42,7 @@ package struct VerifierRewardInterface: ModelInterface {
             for sequence in sequences[next..<next + size] {
                 // Without its end-of-sequence an answer is unfinished, whatever it says so far.
                 let isFinished = model.tokenizer.specialTokens.isEnd(sequence.answer.last)
-                let text = try model.tokenizer.decode(sequence.answer)
+                let text = try model.tokenizer.answerText(sequence.answer)
                 rewards.append(rule.reward(text, expected: expected[item], isFinished: isFinished))
             }
             next += size

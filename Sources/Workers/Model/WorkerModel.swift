@@ -34,7 +34,8 @@ package final class WorkerModel {
         self.tokenizer = tokenizer
         let model = try LanguageModel(spec: spec, seed: seed, pool: pool, options: options)
         language = model
-        generator = Generator(model: model)
+        generator = Generator(
+            model: model, withoutText: tokenizer.tokensWithoutText(below: spec.vocabularySize))
         engine = try optimizer.map { try TrainEngine(model: model, options: $0, dropoutSeed: seed) }
     }
 

@@ -91,6 +91,54 @@ TEXTS = [
     "a" * 300,
     "ab" * 100 + " " * 50 + "!" * 60 + "12" * 30,
     "The quick brown fox jumps over the lazy dog. " * 4,
+    # Writing systems, each with its digits, marks and punctuation.
+    "Ούτε η γη, ούτε ο ουρανός· «τίποτα»; ᾳ ᾀ ῥῆμα 1,5€",
+    "Съешь ещё этих мягких французских булок — 3½ кг, №7; їжак ґанок ѣ",
+    "Բարեւ ձեզ, աշխարհ։ Ի՞նչ կա՝ 12",
+    "שָׁלוֹם עֲלֵיכֶם — ״ציטוט״ 5₪",
+    "السَّلامُ عَلَيْكُم، كِتابٌ ۱۲۳ ٪٥٠ ﷺ ﻻ لله",
+    "सत्यमेव जयते। क्ष त्र ज्ञ हिन्दी १२३४ ₹५००",
+    "আমার সোনার বাংলা, ৳১০০ ক্ষ্ম",
+    "ਸਤਿ ਸ੍ਰੀ ਅਕਾਲ ੧੨੩",
+    "નમસ્તે દુનિયા ૧૨૩",
+    "வணக்கம் உலகம் ஸ்ரீ க்ஷ ௧௨௩",
+    "నమస్కారం ప్రపంచం ౧౨౩",
+    "ನಮಸ್ಕಾರ ಪ್ರಪಂಚ ೧೨೩",
+    "നമസ്കാരം ലോകം ൧൨൩ ക\u0d4d\u200d",
+    "ආයුබෝවන් ලෝකය ශ\u0dca\u200dරී",
+    "สวัสดีชาวโลก ภาษาไทยไม่มีช่องว่าง ๑๒๓ น้ำ",
+    "ສະບາຍດີ ໂລກ ໑໒໓",
+    "བཀྲ་ཤིས་བདེ་ལེགས། ༡༢༣",
+    "မင်္ဂလာပါ ကမ္ဘာ ၁၂၃။",
+    "გამარჯობა მსოფლიო ᲒᲐᲛᲐᲠᲯᲝᲑᲐ",
+    "안녕하세요, 세계! 제3장 ㄱㄴㄷ ﾡ",
+    "ሰላም ልዑል፣ ዓለም። ፩፪፫",
+    "ᎣᏏᏲ ᎡᎶᎯ ꭳꮟ",
+    "សួស្តីពិភពលោក ១២៣",
+    "ᠰᠠᠢᠨ ᠪᠠᠢᠨ\u180eᠠ ᠤᠤ",
+    "いろはにほへと チリヌルヲ ｶﾞｷﾞ 々〆〇 「引用」ー～",
+    "敏捷的棕色狐狸，跳過懶狗。𠀀𠮷𪚥 ㊊㋿㍻ ①②③",
+    "Tiếng Việt: ẫ ễ ữ ợ — Đường số 9",
+    "𐌰𐌱𐌲 𓀀𓁐 𒀀 𐤀𐤁 𞤀𞤣 ꧋ꦱꦏ ߊߋ",
+    # Emoji sequences.
+    "👩🏽\u200d🚀 👨\u200d👩\u200d👧\u200d👦 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f 🇯🇵🇺 ❤\ufe0f\u200d🔥 ☎\ufe0e 5\ufe0f\u20e3 #\ufe0f\u20e3 🫱🏻\u200d🫲🏿",
+    # Code.
+    "fn main() -> Result<(), Box<dyn Error>> {\n\tlet x: u64 = 0xFF_u64 >> 3; // ok?\n    println!(\"{:?}\", &x[..]);\n}\n",
+    "SELECT * FROM t WHERE a='b''c' AND d<>\"e\" -- x\r\n;\t/* y */ #include <stdio.h>\n@x = $y->{z}[0] ?? `w`;",
+    "<p class=\"a\">x &amp; y</p>\n\n```python\nprint(f'{a!r:>10}')\n```\n| a | b |\n|---|---|\n$$\\frac{1}{2}^n_{i=0}$$ \\\\",
+    "snake_case camelCase PascalCase HTTPServer iPhone15 XMLHttpRequest v1.2.3-rc4 user@host.com 1e-9 0b1010 10_000 #tag @me",
+    # White space and line ends of every kind.
+    "a\u00a0\u00a0b\u2007c\u202fd\u205fe\u3000\u3000f\u1680g\u180eh\u200bi\u2060j",
+    "one\rtwo\r\rthree\n\rfour\u2028five\u2029\u2029six\u0085\u0085seven\x0b\x0ceight\x1c\x1d\x1e\x1fnine",
+    "\t \t\n \n\t \r\n \r\n\n  \u3000\n end \n",
+    "trailing spaces   \nleading\n   spaces\n\n\n\n   ",
+    # Compatibility forms, case and marks.
+    "ﬃ ﬅ ㎏ ㍿ ﾊﾟ ｱｲ ＡＢＣ１２３ ℌ ℃ ㏒ ½ x² ™ … ‥ ﹏ ｡ ㌀ ﷲ ǆ ĳ",
+    "İstanbul ISPARTA ıi ẞß ΑΣ ΣΑΣ ǅ Ⓐ ᾈ ŉ ſ \u212a",
+    "a\u0300\u0301\u0302b\u20dd c\u0488 d\u1ab0 \u0e01\u0e33\u0e49 \u0f77 \ufb49 \u2126\u1f71",
+    # What is left of cut characters, and what no character is.
+    "\ufffd\ufffd cut \ufdd0\U0001fffe private \ue000\U000f0000 tag \U000e0001 soft\u00adhyphen \u2066iso\u2069",
+    "don’t ‘quote’ “double” – — ‒ ⸺ ‚low’ l’été d'accord O’Neil's 'tis rock'n'roll",
 ]
 GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 HEAD = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"
@@ -204,6 +252,107 @@ def smollm():
     return tokenizer
 
 
+DEEPSEEK = [
+    r"\p{N}{1,3}",
+    "[一-龥\u3040-ゟ゠-ヿ]+",
+    "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+",
+]
+O200K = "|".join(
+    [
+        r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
+        r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
+        r"\p{N}{1,3}",
+        r" ?[^\s\p{L}\p{N}]+[\r\n/]*",
+        r"\s*[\r\n]+",
+        r"\s+(?!\S)",
+        r"\s+",
+    ]
+)
+
+
+def deepseek():
+    """Three patterns one behind the other, none of which matches everywhere."""
+    splits = [pre_tokenizers.Split(Regex(pattern), behavior="isolated") for pattern in DEEPSEEK]
+    tokenizer = byte_level(pre_tokenizers.Sequence(splits + [pre_tokenizers.ByteLevel(False, use_regex=False)]))
+    tokenizer.normalizer = normalizers.Sequence([])
+    return trained(tokenizer, 380, ["<|endoftext|>"], initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+
+
+def o200k():
+    """What is matched is kept by way of `removed` and `invert`."""
+    split = pre_tokenizers.Split(Regex(O200K), behavior="removed", invert=True)
+    tokenizer = byte_level(pre_tokenizers.Sequence([split, pre_tokenizers.ByteLevel(False, use_regex=False)]))
+    tokenizer.normalizer = normalizers.NFKC()
+    return trained(tokenizer, 380, ["<|endoftext|>"], initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+
+
+def behaviours():
+    """Every way with a match, every small normalizer; characters, with one token for those that are not known."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.NFD(),
+            normalizers.StripAccents(),
+            normalizers.Lowercase(),
+            normalizers.Strip(),
+            normalizers.Replace(Regex(r"(.)\1{3,}"), "…"),
+            normalizers.Replace("foo", "bar baz"),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(",", "removed"),
+            pre_tokenizers.Split("-", "merged_with_previous"),
+            pre_tokenizers.Split(Regex(r"[#$@(]"), "merged_with_next"),
+            pre_tokenizers.Split(Regex(r"[\n\t]"), "contiguous"),
+            pre_tokenizers.Split(Regex(r"^\w+$"), "isolated", invert=True),
+            pre_tokenizers.CharDelimiterSplit("|"),
+            pre_tokenizers.Punctuation("merged_with_previous"),
+            pre_tokenizers.Digits(individual_digits=False),
+        ]
+    )
+    return trained(tokenizer, 300, ["<unk>"])
+
+
+def clip():
+    """What ends a word has another token than inside it."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<|endoftext|>", end_of_word_suffix="</w>"))
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"), "removed", invert=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trained(tokenizer, 700, ["<|endoftext|>"], initial_alphabet=alphabet, end_of_word_suffix="</w>")
+    content = json.loads(tokenizer.to_str())
+    for character in sorted(alphabet):
+        content["model"]["vocab"].setdefault(character + "</w>", len(content["model"]["vocab"]))
+    tokenizer = Tokenizer.from_str(json.dumps(content))
+    tokenizer.post_processor = processors.RobertaProcessing(("<|endoftext|>", 0), ("<|endoftext|>", 0))
+    return tokenizer
+
+
+def wordpieces():
+    """What goes on with a word is marked; words and punctuation as BERT cuts them."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", continuing_subword_prefix="##", fuse_unk=True))
+    tokenizer.normalizer = normalizers.NFKD()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation()])
+    return trained(tokenizer, 400, ["<unk>"], continuing_subword_prefix="##")
+
+
+def openai_gpt():
+    """Words as runs of letters and digits; their ends are spaces again."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", end_of_word_suffix="</w>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.decoder = decoders.BPEDecoder(suffix="</w>")
+    return trained(tokenizer, 400, ["<unk>"], end_of_word_suffix="</w>")
+
+
 def sequences(tokenizer, texts):
     """Token sequences that no text gives: parts of encodings, and random ones."""
     random.seed(7)
@@ -259,5 +408,11 @@ for name, make in [
     ("llama2", llama2),
     ("metaspace", metaspace),
     ("smollm", smollm),
+    ("deepseek", deepseek),
+    ("o200k", o200k),
+    ("behaviours", behaviours),
+    ("clip", clip),
+    ("wordpieces", wordpieces),
+    ("openai_gpt", openai_gpt),
 ]:
     write(name, make())

@@ -302,4 +302,16 @@ import Testing
         let error = #expect(throws: ComputeError.self) { try fixture.answers(GenerationOptions(maxNewTokens: 4)) }
         #expect(error?.code == .notFinite)
     }
+
+    @Test(arguments: [Sampling.greedy, .sample(), .sample(temperature: 5), .sample(topK: 3), .sample(topP: 0.5)])
+    func `tokens without a text are never drawn`(sampling: Sampling) throws {
+        let padding: [Int32] = [2, 5, 7, 9, 10]
+        let generator = Generator(model: fixture.model, withoutText: padding)
+        let options = GenerationOptions(maxNewTokens: 12, sampling: sampling, samplesPerPrompt: 8)
+        let free = try fixture.answers(options)
+        #expect(free.contains { $0.tokens.contains(where: padding.contains) })
+        for answer in try generator.generate(prompts: GenerationFixture.prompts, options: options, seed: 1) {
+            #expect(!answer.tokens.contains(where: padding.contains))
+        }
+    }
 }

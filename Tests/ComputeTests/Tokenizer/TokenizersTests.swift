@@ -19,6 +19,8 @@ import Testing
     @Test func `the model type of the file chooses the tokenizer`() throws {
         folder.write(main, to: "tokenizer.json")
         #expect(try Tokenizers.load(folder: folder.path) is BPETokenizer)
+        folder.write(main.replacing(#""type":"BPE","#, with: ""), to: "tokenizer.json")
+        #expect(try Tokenizers.load(folder: folder.path) is BPETokenizer)
         folder.write(CharacterTokenizer(covering: ["ab"]).json.prettyText, to: "tokenizer.json")
         #expect(try Tokenizers.load(folder: folder.path) is CharacterTokenizer)
     }

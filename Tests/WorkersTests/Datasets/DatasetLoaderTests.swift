@@ -139,6 +139,13 @@ import Testing
         #expect(error?.summary == "the models in \(one.path) and \(other.path) have different tokenizers")
     }
 
+    @Test func `a model folder without a tokenizer gets no characters in its place`() {
+        let folder = TemporaryFolder()
+        folder.write("{}", to: "config.json")
+        let error = #expect(throws: WorkerError.self) { try TrialVocabulary.build(for: plan(from: [folder.path])) }
+        #expect(error?.summary == "the model in \(folder.path) has no tokenizer")
+    }
+
     @Test func `its origin is the file, or the data whose characters it has`() throws {
         let folder = TemporaryFolder()
         let train = folder.file("t.jsonl", lines: [#"{"prompt": "b", "answer": "c"}"#])

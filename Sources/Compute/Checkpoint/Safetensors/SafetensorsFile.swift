@@ -9,6 +9,8 @@ package final class SafetensorsFile {
         self.file = file
     }
 
+    private static let again = "The file is cut or altered: copy or download it again, or choose an older checkpoint."
+
     /// The file's path, for errors.
     package var path: String { file.path }
 
@@ -19,12 +21,12 @@ package final class SafetensorsFile {
         let prefix = try file.bytes(0..<min(prefixLength, file.size))
         let length: Int
         do { length = try SafetensorsHeader.length(prefix: prefix, fileSize: file.size) } catch {
-            throw ComputeError.damaged(path, error.text)
+            throw ComputeError.damaged(path, error.text, hint: Self.again)
         }
         let text = try file.bytes(prefixLength..<prefixLength + length)
         let header: SafetensorsHeader
         do { header = try SafetensorsHeader(text: text, fileSize: file.size) } catch {
-            throw ComputeError.damaged(path, error.text)
+            throw ComputeError.damaged(path, error.text, hint: Self.again)
         }
         return SafetensorsFile(header: header, file: file)
     }

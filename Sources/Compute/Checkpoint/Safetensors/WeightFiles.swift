@@ -17,22 +17,13 @@ package struct WeightFiles {
     /// Opens every file and checks its header, and with shards that index and files agree.
     /// - Throws: `damagedFile` or `fileSystem` with the file, the tensor and the reason.
     package static func open(folder: String) throws(ComputeError) -> WeightFiles {
-        guard let names = FolderListing.names(in: folder) else {
-            throw ComputeError.damaged(folder, "there is no such folder")
-        }
+        guard let names = FolderListing.names(in: folder) else { throw ModelFolder(folder).refusal }
         // With both, `transformers` reads the one file.
         if names.contains(CheckpointFolder.Name.weights) {
             return try single(folder + "/" + CheckpointFolder.Name.weights)
         }
         if names.contains(ShardIndex.fileName) { return try sharded(folder) }
-        guard !names.contains(where: { $0.hasSuffix(".bin") || $0.hasSuffix(".pt") || $0.hasSuffix(".pth") }) else {
-            throw ComputeError(
-                .damagedFile, summary: "The weights are pickled, which may run code when it is read.",
-                detail: "\(folder) has no \(CheckpointFolder.Name.weights) and no \(ShardIndex.fileName).",
-                hint: "Save the model again as safetensors, with save_pretrained of transformers.")
-        }
-        throw ComputeError.damaged(
-            folder, "it has no \(CheckpointFolder.Name.weights) and no \(ShardIndex.fileName)")
+        throw ModelFolder(folder).refusalWithoutWeights
     }
 
     private static func single(_ path: String) throws(ComputeError) -> WeightFiles {
@@ -52,6 +43,7 @@ package struct WeightFiles {
         let text = try ReadableFile.contents(of: path, limit: Checkpoint.longestText)
         let index = try ShardIndex(json: text, path: path)
         var places: [String: Place] = [:]
+        try ModelFolder(folder).requireShards(Set(index.files.values))
         for name in Set(index.files.values).sorted() {
             let file = try SafetensorsFile.open(folder + "/" + name)
             for entry in file.header.entries {

@@ -6,6 +6,7 @@ extension LanguageModel {
         plain.adapter = nil
         let merged = try LanguageModel(spec: spec, seed: 0, pool: pool, options: plain)
         merged.replaceWeights(by: try mergedWeights(laidOutBy: merged.table))
+        merged.configuration = configuration
         return merged
     }
 

@@ -37,6 +37,9 @@ package struct ConfigurationReader {
         return members.isEmpty ? nil : ConfigurationReader(path: path, members: members, section: "\(section)\(key).")
     }
 
+    /// Everything that is read from here.
+    var document: JSONValue { .object(members) }
+
     /// Number of keys.
     var count: Int { members.count }
 

@@ -80,18 +80,13 @@ struct AddedTokenFinder {
                     scalar.properties.isWhitespace
                 { end = after }
             }
-            if taken < start { fragments.append(.text(part(taken..<start, of: piece))) }
+            if taken < start { fragments.append(.text(piece.part(taken..<start))) }
             fragments.append(.token(token.token))
             taken = end
             index = max(index, end)
         }
-        if taken < text.endIndex { fragments.append(.text(part(taken..<text.endIndex, of: piece))) }
+        if taken < text.endIndex { fragments.append(.text(piece.part(taken..<text.endIndex))) }
         return fragments
-    }
-
-    private func part(_ range: Range<Int>, of piece: Piece) -> Piece {
-        Piece(
-            bytes: piece.bytes[range], startsText: piece.startsText && range.lowerBound == piece.bytes.startIndex)
     }
 
     private func next(in text: ArraySlice<UInt8>, from start: Int) -> (AddedToken, Range<Int>)? {

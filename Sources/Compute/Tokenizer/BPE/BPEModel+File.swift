@@ -36,9 +36,10 @@ struct BPEVocabulary {
 extension BPEModel {
     /// Reads the `model` of a `tokenizer.json`. Throws `damagedFile` for what is broken or beyond this version.
     init(_ field: JSONField, vocabulary: BPEVocabulary, isByteLevel: Bool) throws(ComputeError) {
-        try Self.refuseUnsupported(field)
+        if let dropout = field["dropout"], dropout.value.asDouble != 0 { throw dropout.fault("is not supported") }
         self.isByteLevel = isByteLevel
-        merges = try Self.merges(field.required("merges"), vocabulary)
+        let affixes = try Affixes(field)
+        merges = try Self.merges(field.required("merges"), vocabulary, prefix: affixes.prefix.count)
         fusesUnknown = try field.flag("fuse_unk", absent: false)
         if let name = field["unk_token"] {
             guard let token = vocabulary[try name.string().utf8] else { throw name.fault("is not in the vocabulary") }
@@ -46,26 +47,22 @@ extension BPEModel {
         } else {
             unknown = nil
         }
+        let fallsBack = try field.flag("byte_fallback", absent: false)
         if isByteLevel {
-            byteTokens = ByteAlphabet.characters.map { vocabulary[String(Character($0)).utf8] ?? -1 }
-            characterTokens = [:]
+            byteTokens = affixes.atPlaces { affix in
+                ByteAlphabet.characters.map { vocabulary[affix(Array(String(Character($0)).utf8))] ?? -1 }
+            }
+            characterTokens = []
         } else {
-            let fallsBack = try field.flag("byte_fallback", absent: false)
-            byteTokens = (UInt8(0)...255).map { fallsBack ? vocabulary[ByteFallback.spelling(of: $0)] ?? -1 : -1 }
-            characterTokens = Self.characters(of: vocabulary)
+            let bytes = (UInt8(0)...255).map { fallsBack ? vocabulary[ByteFallback.spelling(of: $0)] ?? -1 : -1 }
+            byteTokens = [bytes]
+            characterTokens = affixes.atPlaces { Self.characters(of: vocabulary, $0) }
         }
         wholeWords = try field.flag("ignore_merges", absent: false) ? Self.words(of: vocabulary, isByteLevel) : [:]
     }
 
-    private static func refuseUnsupported(_ field: JSONField) throws(ComputeError) {
-        for name in ["continuing_subword_prefix", "end_of_word_suffix"] {
-            if let affix = field[name], try !affix.string().isEmpty { throw affix.fault("is not supported") }
-        }
-        if let dropout = field["dropout"], dropout.value.asDouble != 0 { throw dropout.fault("is not supported") }
-    }
-
     private static func merges(
-        _ field: JSONField, _ vocabulary: BPEVocabulary
+        _ field: JSONField, _ vocabulary: BPEVocabulary, prefix: Int
     ) throws(ComputeError) -> [UInt64: Merge] {
         guard let list = field.value.asArray else { throw field.fault("is no list") }
         var merges: [UInt64: Merge] = [:]
@@ -73,7 +70,7 @@ extension BPEModel {
         for (rank, entry) in list.enumerated() {
             guard let (left, right) = halves(of: entry) else { throw field.fault("[\(rank)] is no pair of tokens") }
             guard let first = vocabulary.tokens[left], let second = vocabulary.tokens[right],
-                let joined = vocabulary[left + right]
+                let joined = vocabulary[left + right.dropFirst(prefix)]
             else {
                 let text = String(decoding: left + [UInt8(ascii: " ")] + right, as: UTF8.self)
                 throw field.fault("[\(rank)] '\(text)' names what the vocabulary lacks")
@@ -96,8 +93,23 @@ extension BPEModel {
         }
     }
 
-    private static func characters(of vocabulary: BPEVocabulary) -> [UInt32: Int32] {
+    /// The tokens of single characters, each as `affix` spells it.
+    private static func characters(
+        of vocabulary: BPEVocabulary, _ affix: ([UInt8]) -> [UInt8]
+    ) -> [UInt32: Int32] {
         var characters: [UInt32: Int32] = [:]
+        let bare = affix([])
+        guard bare.isEmpty else {
+            let place = affix([0]).firstIndex(of: 0) ?? 0
+            let before = bare[..<place], after = bare[place...]
+            for (text, token) in vocabulary.tokens
+            where text.count > bare.count && text.starts(with: before) && text.reversed().starts(with: after.reversed()) {
+                let inner = text.dropFirst(before.count).dropLast(after.count)
+                let (scalar, end) = inner.scalar(at: inner.startIndex)
+                if end == inner.endIndex { characters[scalar.value] = token }
+            }
+            return characters
+        }
         for (text, token) in vocabulary.tokens where !text.isEmpty {
             let (scalar, end) = text.scalar(at: text.startIndex)
             if end == text.endIndex { characters[scalar.value] = token }
@@ -115,5 +127,26 @@ extension BPEModel {
             if let bytes = ByteAlphabet.bytes(of: scalars) { words[bytes[...]] = token }
         }
         return words
+    }
+}
+
+/// What a vocabulary puts before symbols that go on with a word, and behind the one that ends it; mostly nothing.
+private struct Affixes {
+    let prefix: [UInt8]
+    let suffix: [UInt8]
+
+    init(_ field: JSONField) throws(ComputeError) {
+        prefix = Array(try field["continuing_subword_prefix"]?.string().utf8 ?? "".utf8)
+        suffix = Array(try field["end_of_word_suffix"]?.string().utf8 ?? "".utf8)
+    }
+
+    /// A table for every place in a word, given how symbols are spelled there; where nothing is put, one for all.
+    func atPlaces<Table>(_ table: (_ affix: ([UInt8]) -> [UInt8]) -> Table) -> [Table] {
+        guard !prefix.isEmpty || !suffix.isEmpty else {
+            return Array(repeating: table { $0 }, count: BPEModel.places.count)
+        }
+        return BPEModel.places.map { isFirst, isLast in
+            table { (isFirst ? [] : prefix) + $0 + (isLast ? suffix : []) }
+        }
     }
 }

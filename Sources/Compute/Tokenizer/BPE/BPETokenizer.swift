@@ -34,19 +34,25 @@ package struct BPETokenizer: TokenizerKind {
         files = document.files
     }
 
-    package func encode(_ text: String, row: Int?) throws(ComputeError) -> [Int32] {
+    package func encode(_ text: String, at place: TextPlace, row: Int?) throws(ComputeError) -> [Int32] {
         do {
-            return try pipeline.encode(Array(text.utf8))
+            return try pipeline.encode(Array(text.utf8), at: place)
         } catch {
             let place = row.map { " in row \($0)" } ?? ""
-            throw ComputeError.tokenizer("\(error.shown)\(place) is not in the vocabulary")
+            switch error {
+            case .unknown(let scalar): throw ComputeError.tokenizer("\(scalar.shown)\(place) is not in the vocabulary")
+            case .exhausted:
+                throw ComputeError.tokenizer("the text\(place) is too long for a pattern of \(TokenizerFile.mainName)")
+            }
         }
     }
 
-    package func decode(_ tokens: some Sequence<Int32>) throws(ComputeError) -> String {
+    package func decode(_ tokens: some Sequence<Int32>, at place: TextPlace) throws(ComputeError) -> String {
         let answer = Array(tokens).prefix { !specialTokens.isEnd($0) }
-        return try decode(answer, .hidden)
+        return String(decoding: try bytes(of: answer, .hidden, at: place), as: UTF8.self)
     }
+
+    package func hasText(_ token: Int32) -> Bool { spellings[token]?.isEmpty == false }
 
     /// What decoding does with special tokens.
     package enum SpecialTokenRule {
@@ -61,7 +67,9 @@ package struct BPETokenizer: TokenizerKind {
     }
 
     /// The bytes of all tokens; a sequence that was cut in the middle of a character is no UTF-8.
-    package func bytes(of tokens: some Sequence<Int32>, _ rule: SpecialTokenRule) throws(ComputeError) -> [UInt8] {
+    package func bytes(
+        of tokens: some Sequence<Int32>, _ rule: SpecialTokenRule, at place: TextPlace = .beginning
+    ) throws(ComputeError) -> [UInt8] {
         var parts: [ArraySlice<UInt8>] = []
         for token in tokens where rule == .shown || !hidden.contains(token) {
             guard let part = spellings[token] else {
@@ -69,7 +77,7 @@ package struct BPETokenizer: TokenizerKind {
             }
             parts.append(part)
         }
-        return decoder.decode(parts)
+        return decoder.decode(parts, at: place)
     }
 }
 

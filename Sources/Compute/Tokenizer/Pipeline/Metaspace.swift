@@ -32,9 +32,14 @@ struct Metaspace {
     /// Appends the words of a piece.
     func cut(_ piece: Piece, into pieces: inout [Piece]) {
         var bytes = piece.bytes.replacing([UInt8(ascii: " ")], with: space)
-        let isWanted = prepending == .always || prepending == .first && piece.startsText
+        let isWanted =
+            switch prepending {
+            case .always: piece.place != .continuation
+            case .first: piece.place == .start
+            case .never: false
+            }
         if isWanted, !bytes.starts(with: space) { bytes = (space + bytes)[...] }
-        let whole = Piece(bytes: bytes, startsText: piece.startsText)
+        let whole = piece.with(bytes)
         guard splits else { return pieces.append(whole) }
         whole.cut(into: &pieces) { start in
             var end = start + 1

@@ -3,12 +3,14 @@ struct TokenDecoder: Sendable {
     private let steps: [Step]
 
     fileprivate enum Step: Sendable {
-        case replace([UInt8], with: [UInt8])
+        case replace(Replacement)
         /// `<0xE8>` is a byte; bytes that are no UTF-8 become one replacement character each.
         case byteFallback
         case fuse
         case strip([UInt8], start: Int, stop: Int)
         case metaspace(Metaspace)
+        /// What ends a word's last token becomes a space, at the end of the text nothing.
+        case wordEnd([UInt8])
     }
 
     /// Tokens are spelled with `ByteAlphabet`: each is its bytes, and the text is all of them in a row.
@@ -33,10 +35,7 @@ struct TokenDecoder: Sendable {
 
     private static func step(_ field: JSONField) throws(ComputeError) -> Step {
         switch try field.type() {
-        case "Replace":
-            let pattern = try field.required("pattern").required("String").string()
-            guard !pattern.isEmpty else { throw field.fault("replaces an empty text") }
-            return .replace(Array(pattern.utf8), with: Array(try field.required("content").string().utf8))
+        case "Replace": return .replace(try Replacement(field))
         case "ByteFallback": return .byteFallback
         case "Fuse": return .fuse
         case "Strip":
@@ -48,31 +47,41 @@ struct TokenDecoder: Sendable {
                 Array(content.utf8), start: try field.required("start").integer(),
                 stop: try field.required("stop").integer())
         case "Metaspace": return .metaspace(try Metaspace(field))
+        case "BPEDecoder": return .wordEnd(Array(try field["suffix"]?.string().utf8 ?? "</w>".utf8))
         case let other:
             throw field.fault(
-                "is '\(other)'; known decoders are ByteLevel alone, or Replace, ByteFallback, Fuse, Strip, Metaspace")
+                "is '\(other)'; known decoders are ByteLevel alone, or Replace, ByteFallback, Fuse, Strip, Metaspace, "
+                    + "BPEDecoder")
         }
     }
 
     /// The text that tokens with these spellings stand for, as bytes that may be no UTF-8.
-    func decode(_ spellings: [ArraySlice<UInt8>]) -> [UInt8] {
+    func decode(_ spellings: [ArraySlice<UInt8>], at place: TextPlace) -> [UInt8] {
         if isSpaced { return Array(spellings.joined(separator: [UInt8(ascii: " ")])) }
         var parts = spellings
-        for step in steps { parts = step.apply(parts) }
+        for step in steps { parts = step.apply(parts, at: place) }
         return Array(parts.joined())
     }
 }
 
 extension TokenDecoder.Step {
-    fileprivate func apply(_ parts: [ArraySlice<UInt8>]) -> [ArraySlice<UInt8>] {
+    fileprivate func apply(_ parts: [ArraySlice<UInt8>], at place: TextPlace) -> [ArraySlice<UInt8>] {
         switch self {
-        case .replace(let pattern, let replacement): return parts.map { $0.replacing(pattern, with: replacement) }
+        case .replace(let replacement):
+            // A pattern that gives up on one token's spelling has nothing to replace in it.
+            return parts.map { (try? replacement.apply($0)) ?? $0 }
         case .byteFallback: return Self.joinedBytes(parts)
         case .fuse: return [Array(parts.joined())[...]]
         case .strip(let content, let start, let stop):
+            // The space that a text's first word has is not put before an answer, so none is taken away either.
+            let start = place == .beginning ? start : 0
             return parts.map { Self.stripped($0, of: content, start: start, stop: stop) }
         case .metaspace(let metaspace):
-            return parts.enumerated().map { metaspace.decoded($1, isFirst: $0 == 0) }
+            return parts.enumerated().map { metaspace.decoded($1, isFirst: $0 == 0 && place == .beginning) }
+        case .wordEnd(let suffix):
+            return parts.enumerated().map { index, part in
+                part.replacing(suffix, with: index == parts.count - 1 ? [] : [UInt8(ascii: " ")])
+            }
         }
     }
 

@@ -11,10 +11,22 @@ struct TokenTemplate {
             switch try field.type() {
             case "ByteLevel": continue
             case "TemplateProcessing": try read(field, vocabularySize)
+            case "BertProcessing", "RobertaProcessing":
+                before.append(try Self.token(field.required("cls"), vocabularySize))
+                after.append(try Self.token(field.required("sep"), vocabularySize))
             case let other:
-                throw field.fault("is '\(other)'; known post-processors are ByteLevel, TemplateProcessing")
+                throw field.fault(
+                    "is '\(other)'; known post-processors are ByteLevel, TemplateProcessing, BertProcessing, "
+                        + "RobertaProcessing")
             }
         }
+    }
+
+    /// `["<s>", 0]`: a token's spelling and number.
+    private static func token(_ field: JSONField, _ vocabularySize: Int) throws(ComputeError) -> Int32 {
+        let parts = try field.elements()
+        guard parts.count == 2 else { throw field.fault("is no pair of a text and a number") }
+        return Int32(try parts[1].integer(below: vocabularySize))
     }
 
     private mutating func read(_ field: JSONField, _ vocabularySize: Int) throws(ComputeError) {

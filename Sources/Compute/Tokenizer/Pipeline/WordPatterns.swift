@@ -1,7 +1,7 @@
 /// A pre-tokenizer's regular expression, as a scanner written by hand.
 ///
-/// A scanner and not a regular expression engine: it runs once over the text whatever the text is, and the handful of
-/// expressions in use are short. Every one of them matches something at every place.
+/// A scanner and not a regular expression engine, for the expressions that most files have: it runs once over the text
+/// whatever the text is. Every one of them matches something at every place.
 protocol WordPattern: Sendable {
     /// The expression as `tokenizer.json` spells it.
     static var expression: String { get }
@@ -9,22 +9,13 @@ protocol WordPattern: Sendable {
     static func end(in text: ClassifiedText, from start: Int) -> Int
 }
 
-/// The patterns a pre-tokenizer can name. A new one is a file beside this and a line here.
+/// The patterns that need no regular expression engine. A new one is a file beside this and a line here.
 enum WordPatterns {
     static let all: [any WordPattern.Type] = [
         GPT2Pattern.self,
         Llama3Pattern.self,
         Qwen2Pattern.self,
     ]
-
-    /// The pattern with exactly this expression.
-    static func find(_ field: JSONField) throws(ComputeError) -> any WordPattern.Type {
-        let expression = try field.string()
-        guard let found = all.first(where: { $0.expression == expression }) else {
-            throw field.fault("is the unknown pattern '\(expression)'; known are those of GPT-2, Llama 3 and Qwen2")
-        }
-        return found
-    }
 }
 
 // MARK: - Parts that patterns share

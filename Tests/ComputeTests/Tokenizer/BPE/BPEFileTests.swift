@@ -39,8 +39,7 @@ private func file(_ changes: [String: String] = [:], model: [String: String] = [
         ("merges", #"["a b","ab"]"#, "model.merges [1] is no pair of tokens"),
         ("merges", #"[["a"]]"#, "model.merges [0] is no pair of tokens"),
         ("merges", #"["b a"]"#, "model.merges [0] 'b a' names what the vocabulary lacks"),
-        ("end_of_word_suffix", "\"</w>\"", "model.end_of_word_suffix is not supported"),
-        ("continuing_subword_prefix", "\"##\"", "model.continuing_subword_prefix is not supported"),
+        ("end_of_word_suffix", "7", "model.end_of_word_suffix is no text"),
         ("dropout", "0.1", "model.dropout is not supported"),
         ("unk_token", "\"?\"", "model.unk_token is not in the vocabulary"),
         ("fuse_unk", "1", "model.fuse_unk is neither true nor false"),
@@ -54,23 +53,23 @@ private func file(_ changes: [String: String] = [:], model: [String: String] = [
 
     @Test(arguments: [
         ("version", "\"2.0\"", "version is not '1.0'"),
-        ("normalizer", #"{"type":"Lowercase"}"#, "normalizer is 'Lowercase'"),
+        ("normalizer", #"{"type":"Precompiled"}"#, "normalizer is 'Precompiled'"),
         (
-            "normalizer", #"{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"NFKC"}]}"#,
-            "normalizers[1] is 'NFKC'"
+            "normalizer", #"{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Nmt"}]}"#,
+            "normalizers[1] is 'Nmt'"
         ),
         (
-            "normalizer", #"{"type":"Replace","pattern":{"Regex":" "},"content":""}"#,
-            "normalizer.pattern has no 'String'"
+            "normalizer", #"{"type":"Replace","pattern":{"Expression":" "},"content":""}"#,
+            "normalizer.pattern has no 'Regex'"
         ),
-        ("pre_tokenizer", #"{"type":"BertPreTokenizer"}"#, "pre_tokenizer is 'BertPreTokenizer'"),
+        ("pre_tokenizer", #"{"type":"UnicodeScripts"}"#, "pre_tokenizer is 'UnicodeScripts'"),
         (
-            "pre_tokenizer", #"{"type":"Split","pattern":{"Regex":"\\w+"},"behavior":"Isolated"}"#,
-            #"pre_tokenizer.pattern.Regex is the unknown pattern '\w+'"#
+            "pre_tokenizer", #"{"type":"Split","pattern":{"Regex":"(a"},"behavior":"Isolated"}"#,
+            "pre_tokenizer.pattern.Regex '(a' is no regular expression"
         ),
         (
-            "pre_tokenizer", #"{"type":"Split","pattern":{"Regex":"x"},"behavior":"Removed"}"#,
-            "behavior is not 'Isolated'"
+            "pre_tokenizer", #"{"type":"Split","pattern":{"Regex":"x"},"behavior":"Kept"}"#,
+            "behavior is not Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous"
         ),
         (
             "pre_tokenizer", #"{"type":"Sequence","pretokenizers":[{"type":"ByteLevel"},{"type":"Digits"}]}"#,
@@ -79,7 +78,7 @@ private func file(_ changes: [String: String] = [:], model: [String: String] = [
         ("pre_tokenizer", #"{"type":"Metaspace","replacement":"ab"}"#, "replacement is not a single character"),
         ("pre_tokenizer", "null", "decoder and pre_tokenizer do not fit"),
         ("decoder", #"{"type":"WordPiece"}"#, "decoder is 'WordPiece'"),
-        ("post_processor", #"{"type":"BertProcessing"}"#, "post_processor is 'BertProcessing'"),
+        ("post_processor", #"{"type":"BertProcessing"}"#, "post_processor has no 'cls'"),
         ("post_processor", #"{"type":"TemplateProcessing","single":[]}"#, "post_processor.single has no sequence"),
         (
             "added_tokens", #"[{"id":0,"content":"x"}]"#,

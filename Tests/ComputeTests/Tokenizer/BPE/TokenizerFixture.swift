@@ -4,7 +4,10 @@ import Testing
 @testable import Compute
 
 /// The families of `Fixtures/make_tokenizer_fixtures.py`.
-let tokenizerFamilies = ["gpt2", "qwen2", "llama3", "llama2", "metaspace", "smollm"]
+let tokenizerFamilies = [
+    "gpt2", "qwen2", "llama3", "llama2", "metaspace", "smollm", "deepseek", "o200k", "behaviours", "clip", "wordpieces",
+    "openai_gpt",
+]
 
 /// A tiny tokenizer and what the `tokenizers` library makes of hostile texts with it.
 struct TokenizerFixture {

@@ -7,7 +7,7 @@ import Testing
     func `texts get the same tokens`(family: String) throws {
         let fixture = try TokenizerFixture(family), tokenizer = try fixture.tokenizer()
         #expect(tokenizer.vocabularySize == fixture.vocabularySize)
-        #expect(fixture.cases.count == 65)
+        #expect(fixture.cases.count == 107)
         for entry in fixture.cases {
             let tokens = try tokenizer.encode(entry.text)
             #expect(tokens == entry.tokens, "\(entry.text.debugDescription)")
@@ -31,6 +31,7 @@ import Testing
     @Test(arguments: tokenizerFamilies)
     func `what stands around a text is the same`(family: String) throws {
         let fixture = try TokenizerFixture(family)
-        #expect(try fixture.tokenizer().specialTokens.beginning == fixture.template)
+        let special = try fixture.tokenizer().specialTokens, behind = fixture.template.count - special.beginning.count
+        #expect(special.beginning + special.ends.prefix(behind) == fixture.template)
     }
 }

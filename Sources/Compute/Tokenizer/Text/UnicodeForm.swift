@@ -1,13 +1,19 @@
-/// Unicode normalization form C: canonical decomposition, canonical order, canonical composition (UAX #15).
+/// A Unicode normalization form: decomposition, canonical order, and canonical composition in the composed ones
+/// (UAX #15).
 ///
 /// Written out because the standard library keeps its own to itself, and Foundation's differs from the standard where
 /// several marks follow one another; the vocabulary was made with the standard's.
-enum CanonicalComposition {
-    /// The text in form C; the slice itself where nothing in it could change.
-    static func compose(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        // Every scalar below U+0300 is inert; those from there on have a lead byte of at least 0xCC.
-        guard text.contains(where: { $0 >= 0xCC }) else { return text }
-        var composer = Composer()
+enum UnicodeForm: String {
+    case nfc = "NFC"
+    case nfd = "NFD"
+    case nfkc = "NFKC"
+    case nfkd = "NFKD"
+
+    /// The text in this form; the slice itself where nothing in it could change.
+    func apply(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let first = firstLead
+        guard text.contains(where: { $0 >= first }) else { return text }
+        var composer = Composer(form: self)
         var index = text.startIndex
         while index < text.endIndex {
             let (scalar, end) = text.scalar(at: index)
@@ -16,6 +22,18 @@ enum CanonicalComposition {
         }
         return composer.finish()[...]
     }
+
+    /// Scalars whose first byte is lower are as they are in this form: those below U+0300, U+00C0 and U+0080.
+    private var firstLead: UInt8 {
+        switch self {
+        case .nfc: 0xCC
+        case .nfd: 0xC3
+        case .nfkc, .nfkd: 0xC2
+        }
+    }
+
+    fileprivate var composes: Bool { self == .nfc || self == .nfkc }
+    fileprivate var isCompatible: Bool { self == .nfkc || self == .nfkd }
 
     // Hangul syllables are composed by arithmetic (The Unicode Standard, 3.12).
     fileprivate static let syllables: ClosedRange<UInt32> = 0xAC00...0xD7A3
@@ -27,16 +45,21 @@ enum CanonicalComposition {
 
 /// Holds back one starter and the marks that follow it until the next starter is known not to join them.
 private struct Composer {
+    let form: UnicodeForm
     private var output: [UInt8] = []
     /// A starter, if there is one, and the marks behind it as they came.
     private var pending: [(value: UInt32, mark: UInt8)] = []
     private var isOrdered = true
 
+    init(form: UnicodeForm) { self.form = form }
+
     mutating func append(_ scalar: Unicode.Scalar) {
-        if scalar.value < 0xC0 {
+        if scalar.value < 0xA0 {
             push(scalar.value, mark: 0)
-        } else if CanonicalComposition.syllables.contains(scalar.value) {
-            appendSyllable(scalar.value - CanonicalComposition.syllables.lowerBound)
+        } else if form.isCompatible, let parts = CompatibilityMappings.shared.decompositions[scalar.value] {
+            for part in parts { push(part, mark: Self.mark(part)) }
+        } else if UnicodeForm.syllables.contains(scalar.value) {
+            appendSyllable(scalar.value - UnicodeForm.syllables.lowerBound)
         } else if let parts = CanonicalMappings.shared.decompositions[scalar.value] {
             for part in parts { push(part, mark: Self.mark(part)) }
         } else {
@@ -45,11 +68,11 @@ private struct Composer {
     }
 
     private mutating func appendSyllable(_ index: UInt32) {
-        let tailCount = CanonicalComposition.tailCount
-        let block = UInt32(CanonicalComposition.vowels.count) * tailCount
-        push(CanonicalComposition.leads.lowerBound + index / block, mark: 0)
-        push(CanonicalComposition.vowels.lowerBound + index % block / tailCount, mark: 0)
-        if index % tailCount > 0 { push(CanonicalComposition.tails.lowerBound - 1 + index % tailCount, mark: 0) }
+        let tailCount = UnicodeForm.tailCount
+        let block = UInt32(UnicodeForm.vowels.count) * tailCount
+        push(UnicodeForm.leads.lowerBound + index / block, mark: 0)
+        push(UnicodeForm.vowels.lowerBound + index % block / tailCount, mark: 0)
+        if index % tailCount > 0 { push(UnicodeForm.tails.lowerBound - 1 + index % tailCount, mark: 0) }
     }
 
     /// Takes the next scalar of the decomposed text.
@@ -59,7 +82,7 @@ private struct Composer {
             return pending.append((value, mark))
         }
         composePending()
-        if pending.count == 1, pending[0].mark == 0,
+        if form.composes, pending.count == 1, pending[0].mark == 0,
             let joined = Self.composition(pending[0].value, value)
         {
             pending[0].value = joined
@@ -69,7 +92,8 @@ private struct Composer {
         }
     }
 
-    /// Joins the pending starter with every mark that is not blocked by one of the same or a higher class before it.
+    /// Puts the marks in order and, in a composed form, joins the pending starter with every mark that is not blocked by
+    /// one of the same or a higher class before it.
     private mutating func composePending() {
         if !isOrdered {
             // Canonical order keeps marks of one class as they came.
@@ -77,7 +101,7 @@ private struct Composer {
                 .map(\.element)
             isOrdered = true
         }
-        guard pending.count > 1, pending[0].mark == 0 else { return }
+        guard form.composes, pending.count > 1, pending[0].mark == 0 else { return }
         var kept = [pending[0]], lastMark: UInt8 = 0
         for entry in pending.dropFirst() {
             if kept.count == 1 || lastMark < entry.mark,
@@ -111,16 +135,16 @@ private struct Composer {
     }
 
     private static func composition(_ first: UInt32, _ second: UInt32) -> UInt32? {
-        if CanonicalComposition.leads.contains(first), CanonicalComposition.vowels.contains(second) {
-            let lead = first - CanonicalComposition.leads.lowerBound
-            let vowel = second - CanonicalComposition.vowels.lowerBound
-            let index = (lead * UInt32(CanonicalComposition.vowels.count) + vowel) * CanonicalComposition.tailCount
-            return CanonicalComposition.syllables.lowerBound + index
+        if UnicodeForm.leads.contains(first), UnicodeForm.vowels.contains(second) {
+            let lead = first - UnicodeForm.leads.lowerBound
+            let vowel = second - UnicodeForm.vowels.lowerBound
+            let index = (lead * UInt32(UnicodeForm.vowels.count) + vowel) * UnicodeForm.tailCount
+            return UnicodeForm.syllables.lowerBound + index
         }
-        if CanonicalComposition.syllables.contains(first), CanonicalComposition.tails.contains(second) {
-            let index = first - CanonicalComposition.syllables.lowerBound
-            guard index % CanonicalComposition.tailCount == 0 else { return nil }
-            return first + second - (CanonicalComposition.tails.lowerBound - 1)
+        if UnicodeForm.syllables.contains(first), UnicodeForm.tails.contains(second) {
+            let index = first - UnicodeForm.syllables.lowerBound
+            guard index % UnicodeForm.tailCount == 0 else { return nil }
+            return first + second - (UnicodeForm.tails.lowerBound - 1)
         }
         return CanonicalMappings.shared.compositions[UInt64(first) << 32 | UInt64(second)]
     }
@@ -150,5 +174,23 @@ struct CanonicalMappings {
         }
         decompositions = full
         compositions = pairs
+    }
+}
+
+/// Compatibility decompositions of single scalars, where they differ from the canonical ones, from the generated list.
+struct CompatibilityMappings {
+    let decompositions: [UInt32: [UInt32]]
+
+    static let shared = CompatibilityMappings(CompatibilityMappingList.text)
+
+    /// Reads lines of entries `scalar=first+second…`, each decomposed all the way.
+    init(_ text: String) {
+        var found: [UInt32: [UInt32]] = [:]
+        for entry in text.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
+            let sides = entry.split(separator: "=")
+            guard sides.count == 2, let scalar = UInt32(sides[0], radix: 36) else { continue }
+            found[scalar] = sides[1].split(separator: "+").compactMap { UInt32($0, radix: 36) }
+        }
+        decompositions = found
     }
 }
