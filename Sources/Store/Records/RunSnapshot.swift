@@ -249,6 +249,21 @@ package struct LifecycleRow: Sendable, Equatable {
     }
 }
 
+/// Some points of one series, in step order.
+package struct MetricPage: Sendable, Equatable {
+    package var points: [MetricPoint]
+    /// Whether no later point was there.
+    package var isLast: Bool
+    /// What was damaged and left out, a sentence each.
+    package var damage: [String]
+
+    package init(points: [MetricPoint], isLast: Bool, damage: [String]) {
+        self.points = points
+        self.isLast = isLast
+        self.damage = damage
+    }
+}
+
 /// One point of one series.
 package struct MetricPoint: Sendable, Equatable {
     package var step: Int

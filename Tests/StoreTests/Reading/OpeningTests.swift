@@ -1,3 +1,4 @@
+import Glibc
 import Protocol
 import TestSupport
 import Testing
@@ -67,6 +68,46 @@ import Testing
         let reader = try StoredRun.open(path: run.path, mode: .immutable)
         #expect(try reader.snapshot(RunQuery()).damage.count == 1)
         #expect(try reader.points(of: "loss").count == 300)
+    }
+
+    @Test func `reading a run at rest writes nothing beside it`() throws {
+        let run = try closedRun()
+        let before = try #require(FolderListing.names(in: run.folder.path))
+        let reader = try run.reader()
+        #expect(try reader.points(of: "loss").count == 300)
+        _ = try reader.snapshot(RunQuery(metrics: ["loss"]))
+        #expect(try Integrity.check(path: run.path).isSound)
+        #expect(FolderListing.names(in: run.folder.path) == before)
+    }
+
+    @Test func `a reader of a run at rest follows it when it is taken up again`() throws {
+        let run = try closedRun()
+        let reader = try run.reader()
+        let counter = try reader.changeCounter()
+        #expect(try reader.snapshot(RunQuery()).step == 300)
+        let writer = try RunWriter.open(path: run.path)
+        _ = try writer.append(Batch.of(seq: 2) { $0.metrics = [Batch.block(301, [("loss", 7)])] })
+        try writer.commit()
+        #expect(try reader.changeCounter() != counter)
+        #expect(try reader.snapshot(RunQuery()).step == 301)
+        try writer.close()
+        #expect(try reader.snapshot(RunQuery()).step == 301)
+    }
+
+    @Test func `who may not write finds a sound run sound, and says what a log there keeps from them`() throws {
+        let run = try closedRun()
+        for name in FolderListing.names(in: run.folder.path) ?? [] { chmod(run.folder.file(name), 0o644) }
+        chmod(run.folder.path, 0o555)
+        defer { chmod(run.folder.path, 0o755) }
+        let path = run.path
+        let sound = try #require(Unprivileged.run { (try? Integrity.check(path: path))?.findings })
+        #expect(sound == [])
+        chmod(run.folder.path, 0o755)
+        run.folder.write("left over", to: "run.sqlite-wal")
+        chmod(run.folder.file("run.sqlite-wal"), 0o644)
+        chmod(run.folder.path, 0o555)
+        let cut = try #require(Unprivileged.run { (try? Integrity.check(path: path))?.findings })
+        #expect(cut == ["the write-ahead log cannot be read on this medium: the newest records are missing"])
     }
 
     @Test func `the header comes back whole`() throws {
