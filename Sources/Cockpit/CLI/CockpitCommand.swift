@@ -21,6 +21,7 @@ struct CockpitCommand: ParsableCommand {
                 name: "Looking",
                 subcommands: [
                     ListCommand.self, ShowCommand.self, LogsCommand.self, MetricsCommand.self, SnapCommand.self,
+                    ArchiveCommand.self,
                 ]),
             CommandGroup(
                 name: "Preparing",
@@ -73,7 +74,7 @@ struct CockpitCommand: ParsableCommand {
         guard let word, !word.isEmpty, !word.hasPrefix("-") else { return }
         let commands = configuration.subcommands
         guard word != "help", !commands.contains(where: { $0._commandName == word }) else { return }
-        let shown = commands.filter(\.configuration.shouldDisplay).map(\._commandName)
+        let shown = commands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
         throw CommandError(
             "there is no command '\(word)'.\(Suggestion.phrase(for: word, among: shown))",
             hint: "list the commands with: cockpit --help")

@@ -29,6 +29,7 @@ package enum Integrity {
             do {
                 report.findings += try structure(database)
                 report.findings += try header(database, path: path)
+                report.findings += try records(database)
                 try metrics(database, into: &report)
             } catch let error as DatabaseError {
                 report.findings.append("the file cannot be read to its end: \(error.message ?? "\(error.resultCode)")")
@@ -49,6 +50,12 @@ package enum Integrity {
         } catch let error as StoreError {
             return [error.detail]
         }
+    }
+
+    private static func records(_ database: Database) throws -> [String] {
+        let damaged = try RecordTable.all.map { (table: $0, rows: try $0.damagedRows(in: database)) }
+        return try [RunState.damage(database)].compactMap { $0 }
+            + damaged.filter { $0.rows > 0 }.map { "\($0.rows) \($0.table.noun) records are damaged" }
     }
 
     private static func structure(_ database: Database) throws -> [String] {

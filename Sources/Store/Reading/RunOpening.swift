@@ -12,7 +12,7 @@ struct RunOpening: Sendable {
     /// Opens the file at `path`: `.notFound`, `.damaged`, `.newerSchema` or `.permission` when that cannot be.
     static func open(_ path: String) throws(StoreError) -> RunOpening {
         // Reading beside a log makes an index of it in the same folder. Without one the file is all there is.
-        if logSize(path) == 0 { return try open(path, mode: .immutable) }
+        if logSize(path) ?? 0 == 0 { return try open(path, mode: .immutable) }
         do {
             return try open(path, mode: .reading)
         } catch {
@@ -27,22 +27,32 @@ struct RunOpening: Sendable {
     }
 
     static func open(_ path: String, mode: SQLiteFile.Mode) throws(StoreError) -> RunOpening {
-        let isWithoutLog = mode == .immutable && logSize(path) == 0
+        let isLogEmpty = logSize(path) ?? 0 == 0
+        let isWithoutLog = mode == .immutable && isLogEmpty
+        let hadLog = logSize(path) != nil
         let file = try SQLiteFile(path: path, mode: mode)
-        try file.reading { _ = try SchemaMigrator.run.check($0, path: path) }
+        let missing = try file.access { database in
+            try OlderSchema.prepare(database, version: try SchemaMigrator.run.check(database, path: path))
+            return isLogEmpty ? try missingLog(database, hadLog: hadLog) : nil
+        }
         let isCut = mode == .immutable && !isWithoutLog
-        return RunOpening(
-            file: file,
-            damage: isCut ? ["the write-ahead log cannot be read on this medium: the newest records are missing"] : [],
-            isWithoutLog: isWithoutLog)
+        let cut = isCut ? "the write-ahead log cannot be read on this medium: the newest records are missing" : nil
+        return RunOpening(file: file, damage: [cut, missing].compactMap { $0 }, isWithoutLog: isWithoutLog)
+    }
+
+    /// An empty log is what a live run has for a moment after its log was folded back; without any, a run that was not
+    /// closed has lost it.
+    private static func missingLog(_ database: Database, hadLog: Bool) throws -> String? {
+        if hadLog, try RunState.load(database)?.orchestrator?.isAlive == true { return nil }
+        return try RunFile.missingLog(database)
     }
 
     /// Whether somebody has begun to write since a file without a log was opened: what was read of it is no longer all.
-    var isOutdated: Bool { isWithoutLog && Self.logSize(file.path) > 0 }
+    var isOutdated: Bool { isWithoutLog && Self.logSize(file.path) ?? 0 > 0 }
 
-    /// 0 where there is none.
-    private static func logSize(_ path: String) -> Int {
+    /// nil where there is no log.
+    private static func logSize(_ path: String) -> Int? {
         var information = stat()
-        return stat("\(path)-wal", &information) == 0 ? information.st_size : 0
+        return stat("\(path)-wal", &information) == 0 ? information.st_size : nil
     }
 }

@@ -83,7 +83,8 @@ package final class StoredRun: RunSource {
         let (status, detail) = try records.status()
         let known = Set(header.workers).union(workers.map(\.id)).sorted()
         if checkpoints.damaged > 0 { metrics.note("\(checkpoints.damaged) checkpoint records are damaged") }
-        return RunSnapshot(
+        if let own = try RunState.damage(metrics.database) { metrics.note(own) }
+        var snapshot = RunSnapshot(
             header: header, status: status, statusDetail: detail, time: records.time, endTime: endTime,
             step: Self.step(series), totalSteps: header.totalSteps, attempt: Int(metrics.visibility.current),
             spans: try records.spans(workers: known), buffer: try records.buffer(),
@@ -91,6 +92,9 @@ package final class StoredRun: RunSource {
             logs: try records.logs(), series: series, curves: curves, checkpoints: checkpoints.rows,
             events: try records.events(), droppedRecords: try records.droppedRecords(),
             damage: openingDamage + metrics.damage)
+        snapshot.cut = try records.cut(spans: snapshot.spans.count, events: snapshot.events.count)
+        snapshot.damage += records.damaged.sentences
+        return snapshot
     }
 
     package func points(of key: String, after step: Int, limit: Int) throws(StoreError) -> MetricPage {
@@ -104,7 +108,7 @@ package final class StoredRun: RunSource {
     package func logs(
         after id: Int64, limit: Int, level: LogLevel, worker: String?
     ) throws(StoreError) -> [LogRow] {
-        let columns = "SELECT id, time, worker, level, message FROM log WHERE id > ? AND level >= ?"
+        let columns = "SELECT \(RecordTable.log.list), id FROM log WHERE id > ? AND level >= ?"
         let bound: [SQLValue] = [.integer(id), .integer(level.rank)]
         let most = SQLValue.integer(min(max(limit, 0), 10_000))
         return try reading { database in
@@ -141,24 +145,14 @@ package final class StoredRun: RunSource {
         try reading { database in
             let metrics = try metrics(database, Visibility.load(database, time: .max))
             let series = try metrics.lastValues()
-            let entry = try database.first(
-                "SELECT status, status_detail, end_time, orchestrator_pid, orchestrator_start_ticks FROM run"
-            ) { row in
-                let orchestrator: ProcessIdentity? =
-                    row.isNull(3)
-                    ? nil
-                    : ProcessIdentity(
-                        pid: Int32(truncatingIfNeeded: row.int64(3)), startTicks: UInt64(bitPattern: row.int64(4)))
-                return CatalogEntry(
-                    id: header.id, status: TrialStatus(rawValue: row.text(0)) ?? .failed, statusDetail: row.text(1),
-                    startedWall: header.startedWall, updatedWall: header.startedWall &+ row.int64(2),
-                    step: Self.step(series), totalSteps: header.totalSteps, orchestrator: orchestrator,
-                    last: Dictionary(series.map { ($0.key, $0.last) }, uniquingKeysWith: { first, _ in first }))
-            }
-            guard let entry else {
+            guard let state = try RunState.load(database) else {
                 throw StoreError(.damaged, path: opened.withLock { $0.opening.file.path }, detail: "it has no run row")
             }
-            return entry
+            return CatalogEntry(
+                id: header.id, status: state.status, statusDetail: state.detail, startedWall: header.startedWall,
+                updatedWall: header.startedWall &+ state.endTime, step: Self.step(series),
+                totalSteps: header.totalSteps, orchestrator: state.orchestrator,
+                last: Dictionary(series.map { ($0.key, $0.last) }, uniquingKeysWith: { first, _ in first }))
         }
     }
 
