@@ -58,6 +58,18 @@ struct RunBuilder {
     }
 }
 
+extension StoredRun {
+    /// All points of a series, read in pages of `limit`.
+    func points(of key: String, pages limit: Int = 1000) throws -> [MetricPoint] {
+        var points: [MetricPoint] = []
+        while true {
+            let page = try self.points(of: key, after: points.last?.step ?? -1, limit: limit)
+            points += page.points
+            if page.isLast { return points }
+        }
+    }
+}
+
 /// Telemetry batches in few words.
 enum Batch {
     static let source = "model_worker/0"

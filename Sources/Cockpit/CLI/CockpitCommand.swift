@@ -21,6 +21,7 @@ struct CockpitCommand: ParsableCommand {
                 name: "Looking",
                 subcommands: [
                     ListCommand.self, ShowCommand.self, LogsCommand.self, MetricsCommand.self, SnapCommand.self,
+                    ArchiveCommand.self,
                 ]),
             CommandGroup(
                 name: "Preparing",
@@ -51,6 +52,7 @@ struct CockpitCommand: ParsableCommand {
         sigemptyset(&none)
         sigprocmask(SIG_SETMASK, &none, nil)
         do {
+            try refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
             var command = try parseAsRoot()
             try command.run()
         } catch let error as any UserFacingError {
@@ -59,8 +61,22 @@ struct CockpitCommand: ParsableCommand {
         } catch  where exitCode(for: error) == .validationFailure {
             Output.note(fullMessage(for: error))
             Glibc.exit(Protocol.ExitCode.usage)
-        } catch {
+        } catch  where exitCode(for: error).isSuccess || error is ArgumentParser.ExitCode {
             exit(withError: error)
+        } catch {
+            Output.note(fullMessage(for: error))
+            Glibc.exit(exitCode(for: error).rawValue)
         }
+    }
+
+    /// The parser would call a mistyped command an unexpected argument of the dashboard.
+    private static func refuseUnknownCommand(_ word: String?) throws(CommandError) {
+        guard let word, !word.isEmpty, !word.hasPrefix("-") else { return }
+        let commands = configuration.subcommands
+        guard word != "help", !commands.contains(where: { $0._commandName == word }) else { return }
+        let shown = commands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
+        throw CommandError(
+            "there is no command '\(word)'.\(Suggestion.phrase(for: word, among: shown))",
+            hint: "list the commands with: cockpit --help")
     }
 }

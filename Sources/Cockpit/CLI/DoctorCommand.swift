@@ -26,7 +26,8 @@ struct DoctorCommand: ParsableCommand {
             try Output.json(findings)
         } else {
             for finding in findings {
-                Output.line("\(finding.isGood ? "✓" : "✗") \(finding.subject)  \(Output.sanitized(finding.detail))")
+                Output.line(
+                    "\(finding.isGood ? "✓" : "✗") \(finding.subject)  \(finding.detail.printableLines(indent: "  "))")
             }
         }
         if findings.contains(where: { !$0.isGood }) { throw ExitCode.failureStatus }

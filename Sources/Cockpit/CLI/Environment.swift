@@ -28,6 +28,12 @@ enum Environment {
         return nil
     }
 
+    /// A path as typed, from the root.
+    static func absolute(_ path: String) -> String {
+        let whole = path.hasPrefix("/") ? path : "\(workingFolder)/\(path)"
+        return whole.count > 1 && whole.hasSuffix("/") ? String(whole.dropLast()) : whole
+    }
+
     /// The path of this program's file, links resolved.
     static var executable: String {
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]

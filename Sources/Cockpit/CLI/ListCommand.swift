@@ -57,6 +57,8 @@ struct TrialDocument: Encodable {
     let orchestrator: Orchestrator
     let workers: [Worker]
     let metrics: [String: Double]
+    /// What cannot be read of the run, a sentence each; absent where nothing is damaged.
+    let damage: [String]?
 
     init(_ overview: TrialOverview) {
         experiment = overview.id.experiment.description
@@ -69,5 +71,6 @@ struct TrialDocument: Encodable {
         orchestrator = Orchestrator(pid: overview.orchestratorPID)
         workers = overview.workers.map { Worker(id: $0.id, pid: $0.pid, state: $0.state, restarts: $0.restarts) }
         metrics = overview.last
+        damage = overview.damage.isEmpty ? nil : overview.damage
     }
 }

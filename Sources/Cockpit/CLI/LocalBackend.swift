@@ -31,13 +31,7 @@ struct LocalBackend: Backend {
     func export(_ picture: ExportedPicture) throws -> String {
         let path = "\(exportFolder)/\(picture.name).svg"
         let text = SurfaceSVG.text(of: picture.surface, theme: picture.theme)
-        do {
-            try text.write(toFile: path, atomically: true, encoding: .utf8)
-        } catch {
-            throw CommandError(
-                "the picture cannot be written to \(path)", detail: error.localizedDescription,
-                exitCode: ExitCode.failure)
-        }
+        try OutputFile.write(text, to: path)
         return path
     }
 

@@ -16,7 +16,7 @@ struct LogsCommand: ParsableCommand {
     @Option(help: "Only this worker, such as model_worker/0.")
     var worker: String?
 
-    @Option(help: "Only this level and above: debug, info, warning, error.")
+    @Option(help: "Only this level and above: debug, info, warning (or warn), error.")
     var level = "info"
 
     @Option(help: "Lines to begin with.")
@@ -32,8 +32,11 @@ struct LogsCommand: ParsableCommand {
         let message: String
     }
 
+    /// The level that was asked for; half of all programs call a warning `warn`.
+    private var chosenLevel: LogLevel? { level == "warn" ? .warning : LogLevel(rawValue: level) }
+
     func validate() throws {
-        guard LogLevel(rawValue: level) != nil else {
+        guard chosenLevel != nil else {
             let known = LogLevel.allCases.map(\.rawValue)
             throw ValidationError("unknown level '\(level)'.\(Suggestion.phrase(for: level, among: known))")
         }
@@ -47,12 +50,12 @@ struct LogsCommand: ParsableCommand {
         let id = try trial.id(), home = Environment.home
         _ = try TrialList.one(id, home: home)
         let run = try StoredRun.open(path: home.trial(id).database)
-        let level = LogLevel(rawValue: level) ?? .info
+        let level = chosenLevel ?? .info
         // Also without a line to print, the newest one says where following begins.
         let first = try run.snapshot(
             RunQuery(timelineWindow: 0, columns: 1, logLimit: max(1, lines), logLevel: level, logWorker: worker))
         for row in first.logs.suffix(lines) { try print(row) }
-        guard follow else { return }
+        guard follow else { return try Damage.tell(first.damage, of: id) }
         var last = first.logs.last?.id ?? 0
         while true {
             let rows = try run.logs(after: last, limit: 1000, level: level, worker: worker)
@@ -70,6 +73,7 @@ struct LogsCommand: ParsableCommand {
                 Line(time: Double(row.time) / 1e9, worker: row.worker, level: row.level, message: row.message))
         }
         let clock = ProgressPrinter.clock(row.time)
-        Output.line("\(clock)  \(row.worker)  \(row.level.rawValue.uppercased())  \(Output.sanitized(row.message))")
+        let head = "\(clock)  \(row.worker.printable)  \(row.level.rawValue.uppercased())"
+        Output.line("\(head)  \(row.message.printableLines(indent: "        "))")
     }
 }

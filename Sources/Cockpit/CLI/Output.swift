@@ -6,23 +6,24 @@ import Protocol
 enum Output {
     static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 }
 
-    /// Writes one line to standard output. A reader that has gone away ends the program quietly.
-    static func line(_ text: String = "") { write(text + "\n", to: STDOUT_FILENO) }
+    /// Writes one line to standard output, without what a terminal would act on. A reader that has gone away ends the
+    /// program quietly.
+    static func line(_ text: String = "") { write(text.printableLines() + "\n", to: STDOUT_FILENO) }
 
-    /// Writes one line to standard error.
-    static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+    /// Writes one line to standard error, as safe as one to standard output.
+    static func note(_ text: String) { write(text.printableLines() + "\n", to: STDERR_FILENO) }
 
-    static func error(_ error: any UserFacingError) { note("cockpit: \(sanitized(error.report))") }
+    static func error(_ error: any UserFacingError) { note("cockpit: \(error.report)") }
 
     /// Prints `value` as JSON: pretty on a terminal, one line otherwise.
     static func json(_ value: some Encodable) throws {
-        line(try text(of: value, isPretty: isatty(STDOUT_FILENO) == 1))
+        document(try text(of: value, isPretty: isatty(STDOUT_FILENO) == 1) + "\n")
     }
 
     /// Prints `value` as one line of JSON.
-    static func jsonLine(_ value: some Encodable) throws { line(try text(of: value)) }
+    static func jsonLine(_ value: some Encodable) throws { document(try text(of: value) + "\n") }
 
-    /// `value` as JSON, on one line unless it is for a person.
+    /// `value` as JSON, on one line unless it is for a person; safe to print as it is.
     static func text(of value: some Encodable, isPretty: Bool = false) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting =
@@ -30,21 +31,10 @@ enum Output {
         // A loss can be NaN, and a JSON file that cannot be written tells nobody.
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+        return String(decoding: try encoder.encode(value), as: UTF8.self).printableJSON
     }
 
-    /// Text from logs and names without anything a terminal would act on.
-    static func sanitized(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { scalar in
-                    let isControl =
-                        scalar.value < 0x20 && scalar != "\n" && scalar != "\t" || (0x7f...0x9f).contains(scalar.value)
-                    return isControl ? "\u{fffd}" : scalar
-                }))
-    }
-
-    /// Writes a whole document, which ends its own lines, to standard output.
+    /// Writes a whole document, which ends its own lines and is safe to print, to standard output.
     static func document(_ text: String) { write(text, to: STDOUT_FILENO) }
 
     private static func write(_ text: String, to descriptor: Int32) {
@@ -88,7 +78,7 @@ enum Output {
     }
 
     private static func oneLine(_ text: String) -> String {
-        String(sanitized(text).map { $0.isNewline || $0 == "\t" ? " " : $0 })
+        String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 }).printable
     }
 }
 

@@ -87,7 +87,7 @@ struct ProgressPrinter {
                     status: overview.status, detail: overview.statusDetail, step: overview.step,
                     totalSteps: overview.totalSteps))
         case .text:
-            let detail = overview.statusDetail.isEmpty ? "" : ": \(Output.sanitized(overview.statusDetail))"
+            let detail = overview.statusDetail.isEmpty ? "" : ": \(overview.statusDetail.printableLines(indent: "  "))"
             Output.line(
                 "\(overview.id) \(overview.status.rawValue) at step \(overview.step)/\(overview.totalSteps)\(detail)")
             if overview.status == .failed {
@@ -103,7 +103,8 @@ struct ProgressPrinter {
                 of: Event(
                     kind: event.kind, worker: event.worker, detail: event.detail, seconds: Double(event.time) / 1e9))
         case .text:
-            let parts = [event.kind, event.worker, Output.sanitized(event.detail)].filter { !$0.isEmpty }
+            let parts = [event.kind.printable, event.worker.printable, event.detail.printableLines(indent: "        ")]
+                .filter { !$0.isEmpty }
             return "\(Self.clock(event.time))  \(parts.joined(separator: "  "))"
         }
     }

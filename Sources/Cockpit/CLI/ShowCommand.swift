@@ -15,11 +15,12 @@ struct ShowCommand: ParsableCommand {
         let overview = try TrialList.one(try trial.id(), home: Environment.home)
         if json { try Output.json(TrialDocument(overview)) } else { print(overview) }
         if let fault = overview.fault { throw fault }
+        try Damage.tell(overview.damage, of: overview.id)
     }
 
     private func print(_ overview: TrialOverview) {
         Output.line("\(overview.id)  \(overview.status.rawValue)  step \(overview.step)/\(overview.totalSteps)")
-        if !overview.statusDetail.isEmpty { Output.line(Output.sanitized(overview.statusDetail)) }
+        if !overview.statusDetail.isEmpty { Output.line(overview.statusDetail.printableLines(indent: "  ")) }
         Output.line("started \(ListCommand.date(overview.startedWall))")
         Output.line()
         Output.table(

@@ -124,11 +124,6 @@ struct SnapCommand: ParsableCommand {
 
     private func write(_ text: String, to path: String) throws {
         if path == "-" { return Output.document(text) }
-        do {
-            try text.write(toFile: path, atomically: true, encoding: .utf8)
-        } catch {
-            throw CommandError(
-                "\(path) cannot be written", detail: error.localizedDescription, exitCode: Protocol.ExitCode.failure)
-        }
+        try OutputFile.write(text, to: path)
     }
 }

@@ -27,6 +27,8 @@ package struct TrialOverview: Sendable, Equatable {
     package var last: [String: Double]
     /// Wall clock of the last change, nanoseconds since 1970; 0 when unknown.
     package var updatedWall: Int64 = 0
+    /// What of the run is damaged and left out, a sentence each; known where the run was opened.
+    package var damage: [String] = []
     /// Why the run could not be read; what the trial's folder says stands here all the same.
     package var fault: StoreError?
 }
@@ -47,6 +49,8 @@ package enum TrialList {
     package static func one(_ id: TrialID, home: HomeFolder) throws -> TrialOverview {
         let folder = home.trial(id)
         guard var overview = overview(of: folder, entry: nil) else {
+            // A folder with a run that cannot be read is no trial that does not exist.
+            if FolderFiles.exists(folder.database) { _ = try StoredRun.open(path: folder.database) }
             let names = home.trialFolders().map(\.id.description)
             throw ControlError(
                 .unknownTrial, "there is no trial \(id).\(Suggestion.phrase(for: id.description, among: names))",
@@ -96,6 +100,7 @@ extension TrialOverview {
     fileprivate mutating func take(_ snapshot: RunSnapshot) {
         step = snapshot.step
         totalSteps = snapshot.totalSteps
+        damage = snapshot.damage
         last = Dictionary(snapshot.series.map { ($0.key, $0.last) }) { _, last in last }
     }
 }

@@ -35,7 +35,7 @@ package enum ArithmeticData {
         return rows
     }
 
-    /// Writes `train.jsonl` and `heldout.jsonl` into `folder`, each by way of a temporary file.
+    /// Writes `train.jsonl` and `heldout.jsonl` into `folder`, each whole or as it was before.
     package static func write(to folder: String, seed: UInt64, heldOutRows: Int) throws(DataError) -> Written {
         let rows = rows(seed: seed)
         guard (1..<rows.count).contains(heldOutRows) else {
@@ -50,14 +50,14 @@ package enum ArithmeticData {
             try write(training, to: trainingPath)
             try write(heldOut, to: heldOutPath)
         } catch {
-            throw DataError(summary: "the dataset cannot be written to \(folder)", detail: error.localizedDescription)
+            throw DataError(summary: "the dataset cannot be written to \(folder)", detail: describe(error))
         }
         return Written(
             training: trainingPath, heldOut: heldOutPath, trainingRows: training.count, heldOutRows: heldOut.count)
     }
 
     private static func write(_ rows: ArraySlice<Row>, to path: String) throws {
-        try rows.map(\.line).joined().write(toFile: path, atomically: true, encoding: .utf8)
+        try OutputFile.write(rows.map(\.line).joined(), to: path)
     }
 
     /// SplitMix64: a file must come out the same on every platform and in every version.

@@ -75,6 +75,18 @@ enum FolderFiles {
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// Whether the name is given, also to a link that leads nowhere.
+    static func isTaken(_ path: String) -> Bool {
+        var information = stat()
+        return lstat(path, &information) == 0
+    }
+
+    /// In bytes; 0 for what is not there.
+    static func size(_ path: String) -> Int {
+        var information = stat()
+        return stat(path, &information) == 0 ? information.st_size : 0
+    }
+
     private static func failure(_ what: String) -> LaunchError {
         LaunchError(.folder, "\(what): \(String(cString: strerror(errno)))")
     }

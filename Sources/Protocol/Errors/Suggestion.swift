@@ -1,9 +1,10 @@
 /// Finds what a person probably meant.
 package enum Suggestion {
     /// The candidate closest to `word`, or nil when none is close enough to be a likely slip of the hand.
+    /// The word itself is none: whoever wrote it knows it.
     package static func closest(to word: String, among candidates: some Sequence<String>) -> String? {
         var best: (candidate: String, distance: Int)?
-        for candidate in candidates {
+        for candidate in candidates where candidate != word {
             let distance = editDistance(word.lowercased(), candidate.lowercased())
             if distance < best?.distance ?? .max { best = (candidate, distance) }
         }

@@ -104,6 +104,9 @@ struct SQLStatement {
 
     // MARK: - Columns
 
+    /// SQLite's own number for what is stored there.
+    func kind(_ column: Int) -> Int32 { sqlite3_column_type(raw, Int32(column)) }
+
     func isNull(_ column: Int) -> Bool { sqlite3_column_type(raw, Int32(column)) == SQLITE_NULL }
 
     func int64(_ column: Int) -> Int64 { sqlite3_column_int64(raw, Int32(column)) }

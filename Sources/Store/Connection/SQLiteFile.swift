@@ -60,6 +60,11 @@ final class SQLiteFile: Sendable {
         }
     }
 
+    /// Copies the whole database into another file, as it is at this moment.
+    func backUp(to other: SQLiteFile) throws(StoreError) {
+        try Self.mapping(other.path) { try queue.backup(to: other.queue) }
+    }
+
     /// Closes the connection; the last one to a file folds its write-ahead log back.
     func close() throws(StoreError) { try Self.mapping(path) { try queue.close() } }
 

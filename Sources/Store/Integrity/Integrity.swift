@@ -21,12 +21,15 @@ package enum Integrity {
     /// Reads the whole file; on a live run it sees the committed state.
     /// - Throws: what `StoredRun.open` throws for a file that cannot be looked into at all.
     package static func check(path: String) throws(StoreError) -> IntegrityReport {
-        let file = try SQLiteFile(path: path, mode: .reading)
-        return try file.reading { database in
-            try SchemaMigrator.run.check(database, path: path)
-            var report = IntegrityReport(findings: [], steps: 0, values: 0, blocks: 0, damagedChunks: 0)
+        let opening = try RunOpening.open(path)
+        return try opening.file.reading { database in
+            var report = IntegrityReport(findings: opening.damage, steps: 0, values: 0, blocks: 0, damagedChunks: 0)
+            // A file without the log that belongs to it is between two states: what else is wrong there says nothing.
+            guard report.isSound else { return report }
             do {
                 report.findings += try structure(database)
+                report.findings += try header(database, path: path)
+                report.findings += try records(database)
                 try metrics(database, into: &report)
             } catch let error as DatabaseError {
                 report.findings.append("the file cannot be read to its end: \(error.message ?? "\(error.resultCode)")")
@@ -37,6 +40,22 @@ package enum Integrity {
             }
             return report
         }
+    }
+
+    /// Without its header no command can open a run.
+    private static func header(_ database: Database, path: String) throws -> [String] {
+        do {
+            _ = try RunFile.header(database, path: path)
+            return []
+        } catch let error as StoreError {
+            return [error.detail]
+        }
+    }
+
+    private static func records(_ database: Database) throws -> [String] {
+        let damaged = try RecordTable.all.map { (table: $0, rows: try $0.damagedRows(in: database)) }
+        return try [RunState.damage(database)].compactMap { $0 }
+            + damaged.filter { $0.rows > 0 }.map { "\($0.rows) \($0.table.noun) records are damaged" }
     }
 
     private static func structure(_ database: Database) throws -> [String] {

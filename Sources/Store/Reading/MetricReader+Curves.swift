@@ -29,28 +29,52 @@ extension MetricReader {
             firstStep: Int(range.lowerBound), lastStep: Int(range.upperBound), columns: accumulator.reduced())
     }
 
-    /// All visible points of a series, each step once: the last attempt that ran it wins.
-    func points(of key: String) throws -> [MetricPoint] {
-        guard let id = series.first(where: { $0.key == key })?.id else { return [] }
-        var found: [(attempt: Int64, point: MetricPoint)] = []
-        for piece in try pieces(of: id) {
-            guard let axis = try axis(of: piece.block), let values = try values(of: id, in: piece.block) else {
+    /// Visible points of a series after step `after`, each step once (the last attempt that ran it wins), in step order:
+    /// about `limit` of them, and at least one where there is one.
+    ///
+    /// Chunks are taken in the order of their first steps, until enough rows lie before the next one's: no later chunk
+    /// can have anything to say about those.
+    func page(of key: String, after: Int64, limit: Int) throws -> (points: [MetricPoint], isLast: Bool) {
+        guard let one = series.first(where: { $0.key == key }) else { return ([], true) }
+        var rows = try tailRows(of: one.id, after: after)
+        var lowest = rows.map(\.point.step).min() ?? .max
+        var horizon = Int.max
+        var taken = 0
+        let pieces = try pieces(of: one.id).filter { $0.block.lastStep > after }
+        try noteMissing(of: one)
+        for piece in pieces.sorted(by: { $0.block.firstStep < $1.block.firstStep }) {
+            if taken >= limit, lowest < Int(piece.block.firstStep) {
+                horizon = Int(piece.block.firstStep)
+                break
+            }
+            guard let axis = try axis(of: piece.block), let values = try values(of: one.id, in: piece.block) else {
                 continue
             }
-            for row in try visibleRows(of: piece.block) {
+            for row in try visibleRows(of: piece.block) where axis.steps[row] > after {
                 let point = MetricPoint(step: Int(axis.steps[row]), time: axis.times[row], value: values[row])
-                found.append((piece.block.attempt, point))
+                rows.append((piece.block.attempt, point))
+                lowest = min(lowest, point.step)
+                taken += 1
             }
         }
-        for place in places(of: id) {
-            for row in try tail(of: place.set) {
-                let point = MetricPoint(step: Int(row.step), time: row.time, value: row.values[place.column])
-                found.append((row.attempt, point))
+        return (Self.eachStepOnce(rows.filter { $0.point.step < horizon }), horizon == .max)
+    }
+
+    private func tailRows(of id: Int64, after: Int64) throws -> [(attempt: Int64, point: MetricPoint)] {
+        try places(of: id).flatMap { place in
+            try tail(of: place.set).filter { $0.step > after }.map { row in
+                (row.attempt, MetricPoint(step: Int(row.step), time: row.time, value: row.values[place.column]))
             }
         }
-        found.sort { ($0.point.step, $0.attempt, $0.point.time) < ($1.point.step, $1.attempt, $1.point.time) }
+    }
+
+    private static func eachStepOnce(_ rows: [(attempt: Int64, point: MetricPoint)]) -> [MetricPoint] {
+        let ordered = rows.sorted {
+            ($0.point.step, $0.attempt, $0.point.time) < ($1.point.step, $1.attempt, $1.point.time)
+        }
         var points: [MetricPoint] = []
-        for (_, point) in found {
+        points.reserveCapacity(ordered.count)
+        for (_, point) in ordered {
             if points.last?.step == point.step { points.removeLast() }
             points.append(point)
         }

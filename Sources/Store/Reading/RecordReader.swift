@@ -14,11 +14,36 @@ struct RecordReader {
     /// The playhead for screens: the newest record's time at the head.
     let time: Int64
     let query: RunQuery
+    let damaged = DamagedRows()
 
     private var latest: SQLValue { .integer(visibility.time) }
     private var windowStart: Int64 {
         let (start, overflow) = time.subtractingReportingOverflow(max(1, query.timelineWindow))
         return overflow ? 0 : start
+    }
+
+    /// What the limits of this reader leave out of the snapshot. It counts rows by an index, and only where a limit was
+    /// reached.
+    func cut(spans: Int, events: Int) throws -> SnapshotCut {
+        func rest(_ shown: Int, of most: Int, _ sql: String, _ values: [SQLValue]) throws -> Int {
+            guard shown >= most else { return 0 }
+            return max(0, (try database.first(sql, values) { $0.int(0) } ?? 0) - shown)
+        }
+        let window: [SQLValue] = [.integer(windowStart), latest]
+        let samples = try ["buffer_event", "device_sample"].map { table in
+            let found = try database.first(
+                "SELECT COUNT(*) FROM (SELECT 1 FROM \(table) WHERE time >= ? AND time <= ? LIMIT ?)",
+                window + [.integer(Self.mostSamples)]
+            ) { $0.int(0) } ?? 0
+            return try rest(
+                found, of: Self.mostSamples, "SELECT COUNT(*) FROM \(table) WHERE time >= ? AND time <= ?", window)
+        }
+        return SnapshotCut(
+            spans: try rest(
+                spans, of: Self.mostSpans, "SELECT COUNT(*) FROM span WHERE start >= ? AND start <= ?", window),
+            events: try rest(
+                events, of: Self.mostEvents, "SELECT COUNT(*) FROM lifecycle WHERE time <= ?", [latest]),
+            samples: samples.reduce(0, +))
     }
 
     // MARK: - Status
@@ -36,23 +61,29 @@ struct RecordReader {
     }
 
     func events() throws -> [LifecycleRow] {
-        try database.rows(
-            "SELECT time, kind, worker, detail FROM lifecycle WHERE time <= ? ORDER BY time DESC, id DESC LIMIT ?",
+        try rows(
+            of: .lifecycle, "SELECT \(RecordTable.lifecycle.list) FROM lifecycle WHERE time <= ? ORDER BY time DESC, id DESC LIMIT ?",
             [latest, .integer(Self.mostEvents)]
-        ) { LifecycleRow(time: $0.int64(0), kind: $0.text(1), worker: $0.text(2), detail: $0.text(3)) }.reversed()
+        ) { row in
+            LifecycleRow(time: row.int64(0), kind: row.text(1), worker: row.text(3), detail: row.text(4))
+        }
     }
 
     func workers() throws -> [WorkerRow] {
-        let current = try database.rows(WorkerQueries.current, [], WorkerQueries.row)
+        let current = try rows(of: .worker, WorkerQueries.current, [], WorkerQueries.row)
         if visibility.time == .max { return WorkerQueries.sorted(current) }
-        let then = try current.compactMap {
-            try database.first(WorkerQueries.atTime, [.text($0.id), latest], WorkerQueries.row)
+        let then = try current.flatMap { worker in
+            try rows(of: .workerEvent, WorkerQueries.atTime, [.text(worker.id), latest], WorkerQueries.row)
         }
         return WorkerQueries.sorted(then)
     }
 
     /// TOTAL, because what two senders claim may be more than SUM can hold, and that would fail the whole snapshot.
-    func droppedRecords() throws -> Int { try database.first("SELECT TOTAL(dropped) FROM source") { $0.int(0) } ?? 0 }
+    func droppedRecords() throws -> Int {
+        // Both are small tables that are read whole; what they say is used also where no row of theirs is shown.
+        for table in [RecordTable.source, .attempt] { damaged.note(table, rows: try table.damagedRows(in: database)) }
+        return try database.first("SELECT TOTAL(dropped) FROM source") { $0.int(0) } ?? 0
+    }
 
     /// Checkpoints that the run can still be resumed from, and how many records of them are damaged.
     /// - Parameter most: of the newest records, how many are looked at; -1 for all.
@@ -73,20 +104,30 @@ struct RecordReader {
         return (sound.map(\.0).reversed(), found.count { !$0.isSound })
     }
 
+    /// What `body` makes of the sound rows of a SELECT that begins with the table's own list.
+    private func rows<T>(
+        of table: RecordTable, _ sql: String, _ values: [SQLValue], _ body: (SQLStatement) throws -> T?
+    ) throws -> [T] {
+        try database.rows(sql, values) { row in
+            guard table.isSound(row) else {
+                damaged.note(table)
+                return nil
+            }
+            return try body(row)
+        }.compactMap { $0 }
+    }
+
     // MARK: - Timeline
 
     /// Spans that touch the window, oldest first. One that ends after the playhead is still running there.
     func spans(workers: [String]) throws -> [SpanRow] {
-        let columns = """
-            SELECT id, attempt, worker, mfc, phase, interface_type, role, step, start, end, sequences, tokens, weight_version
-            FROM span
-            """
-        var spans = try database.rows(
-            "\(columns) WHERE start >= ? AND start <= ? ORDER BY start DESC LIMIT ?",
+        let columns = "SELECT \(RecordTable.span.list), id FROM span"
+        var spans = try rows(
+            of: .span, "\(columns) WHERE start >= ? AND start <= ? ORDER BY start DESC LIMIT ?",
             [.integer(windowStart), latest, .integer(Self.mostSpans)], span)
         for worker in workers {
-            spans += try database.rows(
-                "\(columns) WHERE worker = ? AND start < ? ORDER BY start DESC LIMIT ?",
+            spans += try rows(
+                of: .span, "\(columns) WHERE worker = ? AND start < ? ORDER BY start DESC LIMIT ?",
                 [.text(worker), .integer(windowStart), .integer(Self.spansBefore)], span
             ).filter(reachesWindow)
         }
@@ -96,7 +137,7 @@ struct RecordReader {
     private func span(_ row: SQLStatement) -> SpanRow {
         let end: Int64? = row.isNull(9) || row.int64(9) > visibility.time ? nil : row.int64(9)
         return SpanRow(
-            id: row.int64(0), attempt: row.int(1), worker: row.text(2), mfc: row.text(3), phase: row.text(4),
+            id: row.int64(14), attempt: row.int(0), worker: row.text(1), mfc: row.text(3), phase: row.text(4),
             interfaceType: row.text(5), role: row.text(6), step: row.int(7), start: row.int64(8), end: end,
             sequences: row.int(10), tokens: row.int(11), weightVersion: row.int(12))
     }
@@ -110,40 +151,43 @@ struct RecordReader {
     // MARK: - Buffer and devices
 
     func buffer() throws -> BufferRow? {
-        try database.first(
+        try rows(
+            of: .buffer,
             """
-            SELECT time, step, event, mfc, count, size, capacity, being_read, ready, staleness, staleness_bound
-            FROM buffer_event WHERE time <= ? ORDER BY time DESC, id DESC LIMIT 1
+            SELECT \(RecordTable.buffer.list) FROM buffer_event WHERE time <= ? ORDER BY time DESC, id DESC LIMIT 1
             """, [latest]
         ) { row in
             BufferRow(
-                time: row.int64(0), step: row.int(1), event: row.text(2), mfc: row.text(3), count: row.int(4),
-                size: row.int(5), capacity: row.int(6), beingRead: row.int(7), ready: BufferText.ready(row.text(8)),
-                staleness: BufferText.staleness(row.text(9)), stalenessBound: row.int(10))
-        }
+                time: row.int64(1), step: row.int(2), event: row.text(3), mfc: row.text(4), count: row.int(5),
+                size: row.int(6), capacity: row.int(7), beingRead: row.int(8), ready: BufferText.ready(row.text(9)),
+                staleness: BufferText.staleness(row.text(10)), stalenessBound: row.int(11))
+        }.first
     }
 
     /// The buffer's size over the window.
     func bufferHistory() throws -> [ReducedColumn] {
         var accumulator = window()
-        let events = try database.rows(
-            "SELECT time, size FROM buffer_event WHERE time >= ? AND time <= ? ORDER BY time DESC, id DESC LIMIT ?",
-            [.integer(windowStart), latest, .integer(Self.mostSamples)]
-        ) { ($0.int64(0), $0.double(1)) }
+        let events = try rows(
+            of: .buffer,
+            """
+            SELECT \(RecordTable.buffer.list) FROM buffer_event WHERE time >= ? AND time <= ?
+            ORDER BY time DESC, id DESC LIMIT ?
+            """, [.integer(windowStart), latest, .integer(Self.mostSamples)]
+        ) { ($0.int64(1), $0.double(6)) }
         for (time, size) in events.reversed() { accumulator.add(size, at: time, attempt: 0) }
         return accumulator.reduced()
     }
 
     /// The newest sample of each device and process that was measured in the window.
     func devices() throws -> [DeviceRow] {
-        let samples = try database.rows(
+        let samples = try rows(
+            of: .device,
             """
-            SELECT device, worker, name, time, utilisation, memory_used, memory_total, temperature, power
-            FROM device_sample WHERE time >= ? AND time <= ? ORDER BY time DESC, id DESC LIMIT ?
+            SELECT \(RecordTable.device.list) FROM device_sample WHERE time >= ? AND time <= ? ORDER BY time DESC, id DESC LIMIT ?
             """, [.integer(windowStart), latest, .integer(Self.mostSamples)]
         ) { row in
             DeviceRow(
-                device: row.text(0), worker: row.text(1), name: row.text(2), time: row.int64(3),
+                device: row.text(1), worker: row.text(2), name: row.text(3), time: row.int64(0),
                 utilisation: row.double(4), memoryUsed: row.int64(5), memoryTotal: row.int64(6),
                 temperature: row.double(7), power: row.double(8), history: [])
         }
@@ -173,24 +217,35 @@ struct RecordReader {
         var found: [LogRow] = []
         // A level at a time, so that a few errors among a million lines are found by an index.
         for level in LogLevel.allCases where level >= query.logLevel {
-            let columns = "SELECT id, time, worker, level, message FROM log WHERE"
+            let columns = "SELECT \(RecordTable.log.list), id FROM log WHERE"
             let rest = "level = ? AND time <= ? ORDER BY time DESC, id DESC LIMIT ?"
             let values: [SQLValue] = [.integer(level.rank), latest, .integer(limit)]
             if let worker = query.logWorker {
-                found += try database.rows(
-                    "\(columns) worker = ? AND \(rest)", [.text(worker)] + values, LogQueries.row)
+                found += try rows(
+                    of: .log, "\(columns) worker = ? AND \(rest)", [.text(worker)] + values, LogQueries.row)
             } else {
-                found += try database.rows("\(columns) \(rest)", values, LogQueries.row)
+                found += try rows(of: .log, "\(columns) \(rest)", values, LogQueries.row)
             }
         }
         return found.sorted { ($0.time, $0.id) < ($1.time, $1.id) }.suffix(limit)
     }
 }
 
+/// Damaged rows that a reading met, by table.
+final class DamagedRows {
+    private var counts: [String: Int] = [:]
+
+    func note(_ table: RecordTable, rows: Int = 1) { if rows > 0 { counts[table.noun, default: 0] += rows } }
+
+    var sentences: [String] {
+        counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key) records are damaged" }
+    }
+}
+
 enum LogQueries {
     static func row(_ row: SQLStatement) -> LogRow {
         LogRow(
-            id: row.int64(0), time: row.int64(1), worker: row.text(2), level: .ranked(row.int(3)), message: row.text(4))
+            id: row.int64(5), time: row.int64(0), worker: row.text(1), level: .ranked(row.int(2)), message: row.text(3))
     }
 }
 

@@ -9,8 +9,9 @@ package protocol RunSource: Sendable {
     func snapshot(_ query: RunQuery) throws(StoreError) -> RunSnapshot
     /// A number that differs whenever something was committed since it was last read: no change, no new snapshot.
     func changeCounter() throws(StoreError) -> Int64
-    /// All points of one series, each step once (the last attempt that ran it wins), in step order.
-    func points(of key: String) throws(StoreError) -> [MetricPoint]
+    /// Points of one series after step `after` (-1 for all), each step once (the last attempt that ran it wins), in step
+    /// order: about `limit` of them. A series of any length is read page by page, in little memory.
+    func points(of key: String, after step: Int, limit: Int) throws(StoreError) -> MetricPage
     /// Log records after `id`, oldest first: what `logs --follow` polls.
     func logs(after id: Int64, limit: Int, level: LogLevel, worker: String?) throws(StoreError) -> [LogRow]
     /// Times at which something happened near `time` in the given direction: single steps of a replay.

@@ -1,5 +1,4 @@
 import GRDB
-import Glibc
 package import Protocol
 import Synchronization
 
@@ -7,53 +6,58 @@ import Synchronization
 package final class StoredRun: RunSource {
     /// What never changes about the run.
     package let header: RunHeader
-    private let file: SQLiteFile
+    private let opened: Mutex<Opened>
     private let blocks = Mutex(BlockDirectory())
-    /// What the way it had to be opened leaves out.
-    private let openingDamage: [String]
 
-    private init(header: RunHeader, file: SQLiteFile, openingDamage: [String]) {
+    /// The connection of the moment, and how many there have been.
+    private struct Opened {
+        var opening: RunOpening
+        var generation: Int64 = 0
+    }
+
+    private init(header: RunHeader, opening: RunOpening) {
         self.header = header
-        self.file = file
-        self.openingDamage = openingDamage
+        opened = Mutex(Opened(opening: opening))
     }
 
     /// Opens the run at `path`: `.notFound`, `.damaged`, `.newerSchema` or `.permission` when that cannot be.
     package static func open(path: String) throws(StoreError) -> StoredRun {
-        do {
-            return try open(path: path, mode: .reading)
-        } catch {
-            // Reading beside a writer needs the log's index in the same folder; where that cannot be made, nobody can
-            // be writing either, and the file is read as it is.
-            guard error.code == .permission else { throw error }
-            do {
-                return try open(path: path, mode: .immutable)
-            } catch let second {
-                throw second.code == .permission ? error : second
-            }
-        }
+        try StoredRun(opening: RunOpening.open(path))
     }
 
     static func open(path: String, mode: SQLiteFile.Mode) throws(StoreError) -> StoredRun {
-        let file = try SQLiteFile(path: path, mode: mode)
-        let header = try file.reading { database in
-            try SchemaMigrator.run.check(database, path: path)
-            return try RunFile.header(database, path: path)
-        }
-        var damage: [String] = []
-        var information = stat()
-        if mode == .immutable, stat("\(path)-wal", &information) == 0, information.st_size > 0 {
-            damage.append("the write-ahead log cannot be read on this medium: the newest records are missing")
-        }
-        return StoredRun(header: header, file: file, openingDamage: damage)
+        try StoredRun(opening: RunOpening.open(path, mode: mode))
     }
 
+    private convenience init(opening: RunOpening) throws(StoreError) {
+        let header = try opening.file.reading { try RunFile.header($0, path: opening.file.path) }
+        self.init(header: header, opening: opening)
+    }
+
+    /// The connection to read by; a run that was at rest when it was opened may have been taken up again.
+    private func current() throws(StoreError) -> Opened {
+        let known = opened.withLock { $0 }
+        guard known.opening.isOutdated else { return known }
+        let fresh = Opened(
+            opening: try RunOpening.open(known.opening.file.path), generation: known.generation + 1)
+        opened.withLock { $0 = fresh }
+        return fresh
+    }
+
+    private func reading<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
+        try current().opening.file.reading(body)
+    }
+
+    private var openingDamage: [String] { opened.withLock { $0.opening.damage } }
+
     package func changeCounter() throws(StoreError) -> Int64 {
-        try file.access { try $0.first("PRAGMA data_version") { $0.int64(0) } ?? 0 }
+        let current = try current()
+        let version = try current.opening.file.access { try $0.first("PRAGMA data_version") { $0.int64(0) } ?? 0 }
+        return current.generation << 32 + version
     }
 
     package func snapshot(_ query: RunQuery) throws(StoreError) -> RunSnapshot {
-        try file.reading { database in
+        try reading { database in
             let endTime = try database.first("SELECT end_time FROM run") { $0.int64(0) } ?? 0
             let limit: Int64
             let time: Int64
@@ -79,7 +83,8 @@ package final class StoredRun: RunSource {
         let (status, detail) = try records.status()
         let known = Set(header.workers).union(workers.map(\.id)).sorted()
         if checkpoints.damaged > 0 { metrics.note("\(checkpoints.damaged) checkpoint records are damaged") }
-        return RunSnapshot(
+        if let own = try RunState.damage(metrics.database) { metrics.note(own) }
+        var snapshot = RunSnapshot(
             header: header, status: status, statusDetail: detail, time: records.time, endTime: endTime,
             step: Self.step(series), totalSteps: header.totalSteps, attempt: Int(metrics.visibility.current),
             spans: try records.spans(workers: known), buffer: try records.buffer(),
@@ -87,21 +92,26 @@ package final class StoredRun: RunSource {
             logs: try records.logs(), series: series, curves: curves, checkpoints: checkpoints.rows,
             events: try records.events(), droppedRecords: try records.droppedRecords(),
             damage: openingDamage + metrics.damage)
+        snapshot.cut = try records.cut(spans: snapshot.spans.count, events: snapshot.events.count)
+        snapshot.damage += records.damaged.sentences
+        return snapshot
     }
 
-    package func points(of key: String) throws(StoreError) -> [MetricPoint] {
-        try file.reading { database in
-            try metrics(database, Visibility.load(database, time: .max)).points(of: key)
+    package func points(of key: String, after step: Int, limit: Int) throws(StoreError) -> MetricPage {
+        try reading { database in
+            let reader = try metrics(database, Visibility.load(database, time: .max))
+            let (points, isLast) = try reader.page(of: key, after: Int64(step), limit: limit)
+            return MetricPage(points: points, isLast: isLast, damage: openingDamage + reader.damage)
         }
     }
 
     package func logs(
         after id: Int64, limit: Int, level: LogLevel, worker: String?
     ) throws(StoreError) -> [LogRow] {
-        let columns = "SELECT id, time, worker, level, message FROM log WHERE id > ? AND level >= ?"
+        let columns = "SELECT \(RecordTable.log.list), id FROM log WHERE id > ? AND level >= ?"
         let bound: [SQLValue] = [.integer(id), .integer(level.rank)]
         let most = SQLValue.integer(min(max(limit, 0), 10_000))
-        return try file.reading { database in
+        return try reading { database in
             if let worker {
                 let sql = "\(columns) AND worker = ? ORDER BY id LIMIT ?"
                 return try database.rows(sql, bound + [.text(worker), most], LogQueries.row)
@@ -113,7 +123,7 @@ package final class StoredRun: RunSource {
     package func eventTime(
         _ direction: ReplayDirection, from time: Int64, stop: ReplayStop
     ) throws(StoreError) -> Int64? {
-        try file.reading { database in
+        try reading { database in
             if stop == .step {
                 return try metrics(database, Visibility.load(database, time: .max)).stepTime(direction, from: time)
             }
@@ -132,25 +142,17 @@ package final class StoredRun: RunSource {
 
     /// What a list of trials shows of this run.
     package func catalogEntry() throws(StoreError) -> CatalogEntry {
-        try file.reading { database in
+        try reading { database in
             let metrics = try metrics(database, Visibility.load(database, time: .max))
             let series = try metrics.lastValues()
-            let entry = try database.first(
-                "SELECT status, status_detail, end_time, orchestrator_pid, orchestrator_start_ticks FROM run"
-            ) { row in
-                let orchestrator: ProcessIdentity? =
-                    row.isNull(3)
-                    ? nil
-                    : ProcessIdentity(
-                        pid: Int32(truncatingIfNeeded: row.int64(3)), startTicks: UInt64(bitPattern: row.int64(4)))
-                return CatalogEntry(
-                    id: header.id, status: TrialStatus(rawValue: row.text(0)) ?? .failed, statusDetail: row.text(1),
-                    startedWall: header.startedWall, updatedWall: header.startedWall &+ row.int64(2),
-                    step: Self.step(series), totalSteps: header.totalSteps, orchestrator: orchestrator,
-                    last: Dictionary(series.map { ($0.key, $0.last) }, uniquingKeysWith: { first, _ in first }))
+            guard let state = try RunState.load(database) else {
+                throw StoreError(.damaged, path: opened.withLock { $0.opening.file.path }, detail: "it has no run row")
             }
-            guard let entry else { throw StoreError(.damaged, path: file.path, detail: "it has no run row") }
-            return entry
+            return CatalogEntry(
+                id: header.id, status: state.status, statusDetail: state.detail, startedWall: header.startedWall,
+                updatedWall: header.startedWall &+ state.endTime, step: Self.step(series),
+                totalSteps: header.totalSteps, orchestrator: state.orchestrator,
+                last: Dictionary(series.map { ($0.key, $0.last) }, uniquingKeysWith: { first, _ in first }))
         }
     }
 

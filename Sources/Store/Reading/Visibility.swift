@@ -37,10 +37,12 @@ struct Visibility: Equatable {
     }
 
     static func load(_ database: Database, time: Int64) throws -> Visibility {
-        let attempts = try database.rows("SELECT number, resume_step, time FROM attempt") {
-            Attempt(number: $0.int64(0), resumeStep: $0.int64(1), time: $0.int64(2))
+        // A damaged row could hide a whole run; without it a few steps are shown that were done again.
+        let attempts = try database.rows("SELECT \(RecordTable.attempt.list) FROM attempt") { row in
+            RecordTable.attempt.isSound(row)
+                ? Attempt(number: row.int64(0), resumeStep: row.int64(1), time: row.int64(2)) : nil
         }
-        return Visibility(attempts: attempts, time: time)
+        return Visibility(attempts: attempts.compactMap { $0 }, time: time)
     }
 
     /// Whether everything that was ever stored is shown, so that the values kept in `series` are the right ones.

@@ -68,6 +68,27 @@ package struct RunSnapshot: Sendable, Equatable {
     /// Telemetry records that sources report as dropped, and damaged chunks that were left out of this view.
     package var droppedRecords: Int
     package var damage: [String]
+    /// What the limits of a snapshot left out of it.
+    package var cut = SnapshotCut()
+}
+
+/// How many records of each kind were there and are not in a snapshot, because there were more than it holds: the
+/// oldest ones. A screen that shows what is left has to say so.
+package struct SnapshotCut: Sendable, Equatable {
+    /// Spans of the timeline's window.
+    package var spans: Int
+    /// Lifecycle events.
+    package var events: Int
+    /// Samples of the buffer and of devices in the window, of which histories are made.
+    package var samples: Int
+
+    package init(spans: Int = 0, events: Int = 0, samples: Int = 0) {
+        self.spans = spans
+        self.events = events
+        self.samples = samples
+    }
+
+    package var isNothing: Bool { self == SnapshotCut() }
 }
 
 /// What never changes about a run.
@@ -246,6 +267,21 @@ package struct LifecycleRow: Sendable, Equatable {
         self.kind = kind
         self.worker = worker
         self.detail = detail
+    }
+}
+
+/// Some points of one series, in step order.
+package struct MetricPage: Sendable, Equatable {
+    package var points: [MetricPoint]
+    /// Whether no later point was there.
+    package var isLast: Bool
+    /// What was damaged and left out, a sentence each.
+    package var damage: [String]
+
+    package init(points: [MetricPoint], isLast: Bool, damage: [String]) {
+        self.points = points
+        self.isLast = isLast
+        self.damage = damage
     }
 }
 

@@ -6,7 +6,25 @@ enum RunSchema {
     /// `PRAGMA application_id`: "ckpt" in ASCII.
     static let applicationID: Int64 = 0x636b_7074
 
-    static let migrations = [version1Tables + version1Views]
+    static let migrations = [version1Tables + version1Views, version2]
+
+    /// A checksum for each row of records, and for the two halves of the run's own row; rows of version 1 keep NULL.
+    /// `closed` is 0 as long as a log belongs to the file.
+    private static let version2 = """
+        ALTER TABLE lifecycle ADD COLUMN crc INTEGER;
+        ALTER TABLE attempt ADD COLUMN crc INTEGER;
+        ALTER TABLE source ADD COLUMN crc INTEGER;
+        ALTER TABLE span ADD COLUMN crc INTEGER;
+        ALTER TABLE buffer_event ADD COLUMN crc INTEGER;
+        ALTER TABLE device_sample ADD COLUMN crc INTEGER;
+        ALTER TABLE log ADD COLUMN crc INTEGER;
+        ALTER TABLE worker ADD COLUMN crc INTEGER;
+        ALTER TABLE worker_event ADD COLUMN crc INTEGER;
+        ALTER TABLE run ADD COLUMN crc INTEGER;
+        ALTER TABLE run ADD COLUMN state_crc INTEGER;
+        ALTER TABLE run ADD COLUMN closed INTEGER NOT NULL DEFAULT 1;
+
+        """
 
     private static let version1Tables = """
         CREATE TABLE run (

@@ -7,29 +7,36 @@ extension Appender {
     func append(_ span: WireSpanRecord, attempt: Int64, worker: String) throws {
         let start = noted(span.startNs)
         let end: SQLValue = span.endNs == 0 ? .null : .integer(max(noted(span.endNs), start))
+        let number = Int64(clamping: span.number), sequences = Int64(clamping: span.sequences)
+        let tokens = Int64(clamping: span.tokens), version = Int64(clamping: span.weightVersion)
+        let row: [SQLValue] = [
+            .integer(attempt), .text(worker), .integer(number), .text(span.mfc), .text(span.phase),
+            .text(span.interfaceType), .text(span.role), .integer(step(span.step)), .integer(start), end,
+            .integer(sequences), .integer(tokens), .integer(version),
+        ]
+        let known = try database.first(
+            "SELECT \(RecordTable.span.list), id FROM span WHERE attempt = ? AND worker = ? AND number = ?",
+            Array(row[0..<3])
+        ) { found in
+            var merged = found.values(ofFirst: row.count)
+            if case .integer = end { merged[9] = end }
+            merged[10] = .integer(max(found.int64(10), sequences))
+            merged[11] = .integer(max(found.int64(11), tokens))
+            merged[12] = .integer(max(found.int64(12), version))
+            // A row that is damaged must not become sound by what is added to it.
+            let crc: SQLValue = RecordTable.span.isSound(found) ? .integer(Checksum.row(merged)) : .integer(found.int64(13))
+            return merged[9...12] + [crc, .integer(found.int64(14))]
+        }
+        guard let known else { return try database.run(RecordTable.span.insert, checked: row) }
         try database.run(
-            """
-            INSERT INTO span (attempt, worker, number, mfc, phase, interface_type, role, step, start, end, sequences, tokens,
-              weight_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (attempt, worker, number) DO UPDATE SET
-              end = COALESCE(excluded.end, end), sequences = MAX(sequences, excluded.sequences),
-              tokens = MAX(tokens, excluded.tokens), weight_version = MAX(weight_version, excluded.weight_version)
-            """,
-            [
-                .integer(attempt), .text(worker), .integer(Int64(clamping: span.number)), .text(span.mfc),
-                .text(span.phase), .text(span.interfaceType), .text(span.role), .integer(step(span.step)),
-                .integer(start), end, .integer(Int64(clamping: span.sequences)), .integer(Int64(clamping: span.tokens)),
-                .integer(Int64(clamping: span.weightVersion)),
-            ])
+            "UPDATE span SET end = ?, sequences = ?, tokens = ?, weight_version = ?, crc = ? WHERE id = ?",
+            Array(known))
     }
 
     func append(_ record: WireBufferRecord, attempt: Int64) throws {
         try database.run(
-            """
-            INSERT INTO buffer_event (attempt, time, step, event, mfc, count, size, capacity, being_read, ready, staleness,
-              staleness_bound) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
+            RecordTable.buffer.insert,
+            checked: [
                 .integer(attempt), .integer(noted(record.timeNs)), .integer(step(record.step)), .text(record.event),
                 .text(record.mfc), .integer(Int64(clamping: record.count)), .integer(Int64(clamping: record.size)),
                 .integer(Int64(clamping: record.capacity)), .integer(Int64(clamping: record.beingRead)),
@@ -40,11 +47,8 @@ extension Appender {
 
     func append(_ record: WireDeviceRecord) throws {
         try database.run(
-            """
-            INSERT INTO device_sample (time, device, worker, name, utilisation, memory_used, memory_total, temperature,
-              power) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
+            RecordTable.device.insert,
+            checked: [
                 .integer(noted(record.timeNs)), .text(record.device), .text(record.worker), .text(record.name),
                 .real(record.utilisation), .integer(Int64(clamping: record.memoryUsed)),
                 .integer(Int64(clamping: record.memoryTotal)), .real(record.temperature), .real(record.power),
@@ -59,17 +63,16 @@ extension Appender {
 
     func log(_ level: LogLevel, _ message: String, worker: String, time: Int64) throws {
         try database.run(
-            "INSERT INTO log (time, worker, level, message) VALUES (?, ?, ?, ?)",
-            [.integer(noted(time)), .text(worker), .integer(level.rank), .text(message)])
+            RecordTable.log.insert,
+            checked: [.integer(noted(time)), .text(worker), .integer(level.rank), .text(message)])
     }
 
     func append(_ row: LifecycleRow, status: TrialStatus?) throws {
         try database.run(
-            "INSERT INTO lifecycle (time, kind, status, worker, detail) VALUES (?, ?, ?, ?, ?)",
-            [
+            RecordTable.lifecycle.insert,
+            checked: [
                 .integer(noted(row.time)), .text(row.kind), status.map { .text($0.rawValue) } ?? .null,
-                .text(row.worker),
-                .text(row.detail),
+                .text(row.worker), .text(row.detail),
             ])
     }
 
@@ -107,18 +110,10 @@ extension Appender {
             .text(row.id), .integer(row.time), .text(row.state.rawValue), .text(row.detail), .text(row.mfc),
             .integer(row.step), .integer(Int64(row.pid)), .integer(row.restarts), .integer(row.weightVersion),
         ]
-        try database.run(
-            """
-            INSERT INTO worker_event (worker, time, state, detail, mfc, step, pid, restarts, weight_version)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """, values)
+        try database.run(RecordTable.workerEvent.insert, checked: values)
         // A record that was long under way must not undo a newer one: the current row is the latest by time.
         if let before, before.time > row.time { return }
-        try database.run(
-            """
-            INSERT OR REPLACE INTO worker (id, time, state, detail, mfc, step, pid, restarts, weight_version)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """, values)
+        try database.run(RecordTable.worker.replace, checked: values)
         ledger.workers[id] = row
     }
 

@@ -20,14 +20,11 @@ struct Appender {
         if malformed > 0 {
             try log(
                 .warning, "\(malformed) metric rows made no sense and were left out", worker: batch.source,
-                time: ledger.endTime)
+                time: ledger.state.endTime)
         }
         try database.run(
-            """
-            INSERT INTO source (name, epoch, seq, dropped) VALUES (?, ?, ?, ?)
-            ON CONFLICT (name, epoch) DO UPDATE SET seq = excluded.seq, dropped = excluded.dropped
-            """,
-            [
+            RecordTable.source.replace,
+            checked: [
                 .text(batch.source), .integer(Int64(bitPattern: batch.epoch)), .integer(Int64(bitPattern: batch.seq)),
                 .integer(Int64(clamping: batch.dropped)),
             ])
@@ -46,8 +43,8 @@ struct Appender {
     func begin(attempt: Int, resumeStep: Int, time: Int64, reason: String) throws {
         let time = noted(time)
         try database.run(
-            "INSERT OR REPLACE INTO attempt (number, resume_step, time, reason) VALUES (?, ?, ?, ?)",
-            [.integer(attempt), .integer(resumeStep), .integer(time), .text(reason)])
+            RecordTable.attempt.replace,
+            checked: [.integer(attempt), .integer(resumeStep), .integer(time), .text(reason)])
         let isFirst = ledger.attempt == 0 && resumeStep == 0
         let detail = isFirst ? reason : "attempt \(attempt) from step \(resumeStep): \(reason)"
         let kind = isFirst ? "started" : "resumed"
@@ -57,23 +54,16 @@ struct Appender {
 
     func set(_ status: TrialStatus, detail: String, time: Int64, orchestrator: ProcessIdentity?) throws {
         let time = noted(time)
-        try database.run(
-            """
-            UPDATE run SET status = ?, status_detail = ?, status_time = ?, orchestrator_pid = ?,
-              orchestrator_start_ticks = ?
-            """,
-            [
-                .text(status.rawValue), .text(detail), .integer(time),
-                orchestrator.map { .integer(Int64($0.pid)) } ?? .null,
-                orchestrator.map { .integer(Int64(bitPattern: $0.startTicks)) } ?? .null,
-            ])
-        guard status != ledger.status || detail != ledger.statusDetail else { return }
+        let before = ledger.state
+        ledger.state.status = status
+        ledger.state.detail = detail
+        ledger.state.statusTime = time
+        ledger.state.orchestrator = orchestrator
+        guard status != before.status || detail != before.detail else { return }
         try append(LifecycleRow(time: time, kind: status.rawValue, worker: "", detail: detail), status: status)
-        ledger.status = status
-        ledger.statusDetail = detail
     }
 
-    /// Writes what is kept back until the end of a transaction: the last value of each series, and the run's end.
+    /// Writes what is kept back until the end of a transaction: the last value of each series, and the run's state.
     func finish() throws {
         let update = try database.statement(
             """
@@ -91,13 +81,18 @@ struct Appender {
                 try update.run()
             }
         }
-        try database.run("UPDATE run SET end_time = ?", [.integer(ledger.endTime)])
+        let state = ledger.state.values
+        try database.run(
+            """
+            UPDATE run SET status = ?, status_detail = ?, status_time = ?, orchestrator_pid = ?,
+              orchestrator_start_ticks = ?, end_time = ?, state_crc = ?
+            """, state + [.integer(Checksum.row(state))])
     }
 
     /// A time that is kept within bounds, and known as the run's latest when it is.
     func noted(_ time: Int64) -> Int64 {
         let time = min(max(time, 0), BlockLimits.largestNumber)
-        if time > ledger.endTime { ledger.endTime = time }
+        if time > ledger.state.endTime { ledger.state.endTime = time }
         return time
     }
 }

@@ -41,10 +41,8 @@ final class Ledger {
     var sets: [ColumnSet] = []
     var setIndex: [[String]: Int] = [:]
     var workers: [String: WorkerRow] = [:]
-    var status = TrialStatus.pending
-    var statusDetail = ""
+    var state = RunState()
     var attempt = 0
-    var endTime: Int64 = 0
 
     /// Reads the committed state.
     static func load(_ database: Database) throws -> Ledger {
@@ -56,17 +54,16 @@ final class Ledger {
     }
 
     private func loadRun(_ database: Database) throws {
-        _ = try database.first("SELECT status, status_detail, end_time FROM run") { row in
-            status = TrialStatus(rawValue: row.text(0)) ?? .failed
-            statusDetail = row.text(1)
-            endTime = row.int64(2)
-        }
+        state = try RunState.load(database) ?? RunState()
         attempt = try database.first("SELECT MAX(number) FROM attempt") { $0.int(0) } ?? 0
-        let sources = try database.rows("SELECT name, epoch, seq FROM source") { row in
-            (SourceKey(name: row.text(0), epoch: UInt64(bitPattern: row.int64(1))), UInt64(bitPattern: row.int64(2)))
+        // A damaged number would be taken for the last one of its source: whatever that sends next would be refused.
+        let sources = try database.rows("SELECT \(RecordTable.source.list) FROM source") { row in
+            let key = SourceKey(name: row.text(0), epoch: UInt64(bitPattern: row.int64(1)))
+            return RecordTable.source.isSound(row) ? (key, UInt64(bitPattern: row.int64(2))) : nil
         }
-        for (key, seq) in sources { sequences[key] = seq }
-        for worker in try database.rows(WorkerQueries.current, [], WorkerQueries.row) { workers[worker.id] = worker }
+        for (key, seq) in sources.compactMap({ $0 }) { sequences[key] = seq }
+        let known = try database.rows(WorkerQueries.current, [], WorkerQueries.row)
+        for worker in known.compactMap({ $0 }) { workers[worker.id] = worker }
     }
 
     /// What a damaged row says of its newest value could hide every later one, and would be stored with a sound

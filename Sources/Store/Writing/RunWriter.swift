@@ -73,7 +73,9 @@ package final class RunWriter {
                     PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = OFF;
                     PRAGMA journal_size_limit = \(LogFolder.softLimit);
                     """)
-            return (try RunFile.header(database, path: path), try Ledger.load(database))
+            let found = (try RunFile.header(database, path: path), try Ledger.load(database))
+            try RunFile.say(.open, database)
+            return found
         }
         return RunWriter(file: file, folder: try LogFolder(path: path), lock: lock, header: header, ledger: ledger)
     }
@@ -169,7 +171,10 @@ package final class RunWriter {
     package func close() throws(StoreError) {
         try commit()
         try folder.close()
-        try file.access { try $0.run("PRAGMA wal_checkpoint(TRUNCATE)") }
+        try file.access { database in
+            try RunFile.say(.closed, database)
+            try database.run("PRAGMA wal_checkpoint(TRUNCATE)")
+        }
         try file.close()
         lock = nil
     }

@@ -53,7 +53,9 @@ struct FakeRun: RunSource {
 
     func snapshot(_ query: RunQuery) throws(StoreError) -> RunSnapshot { snapshot }
     func changeCounter() throws(StoreError) -> Int64 { 1 }
-    func points(of key: String) throws(StoreError) -> [MetricPoint] { [] }
+    func points(of key: String, after step: Int, limit: Int) throws(StoreError) -> MetricPage {
+        MetricPage(points: [], isLast: true, damage: [])
+    }
     func logs(after id: Int64, limit: Int, level: LogLevel, worker: String?) throws(StoreError) -> [LogRow] { [] }
 
     func eventTime(_ direction: ReplayDirection, from time: Int64, stop: ReplayStop) throws(StoreError) -> Int64? {

@@ -24,7 +24,7 @@ import Testing
 
     @Test func `a trial that is opened is read, one that is not there is named`() throws {
         let id = try stored.add("first")
-        #expect(try backend.open(id).points(of: "sft/loss").map(\.value) == [3, 2.5, 2])
+        #expect(try backend.open(id).points(of: "sft/loss", after: -1, limit: 10).points.map(\.value) == [3, 2.5, 2])
         let error = #expect(throws: StoreError.self) { try backend.open(try StoredHome.id("none")) }
         #expect(error?.report.contains("none") == true)
     }
@@ -79,8 +79,8 @@ import Testing
     @Test func `a picture that cannot be written names its path`() {
         let backend = LocalBackend(home: stored.home, exportFolder: stored.folder.file("missing"))
         let picture = ExportedPicture(name: "shot", surface: Surface(width: 1, height: 1), theme: .defaultDark)
-        let error = #expect(throws: CommandError.self) { try backend.export(picture) }
-        #expect(error?.summary == "the picture cannot be written to \(stored.folder.path)/missing/shot.svg")
+        let error = #expect(throws: OutputFileError.self) { try backend.export(picture) }
+        #expect(error?.summary == "\(stored.folder.path)/missing/shot.svg cannot be written")
         #expect(error?.exitCode == 1)
     }
 }

@@ -58,6 +58,46 @@ import Testing
                 """)
     }
 
+    @Test func `more points than a page are all there, once each`() throws {
+        try stored.add("first", losses: (1...40_000).map(Double.init))
+        let lines = try run("metrics", "--name", "sft/loss").output.split(separator: "\n")
+        #expect(lines.count == 40_000)
+        #expect(lines.last?.hasPrefix("40000\t") == true)
+        let points = try JSONShape.array(try run("metrics", "--name", "sft/loss", "--json").output)
+            .compactMap { ($0 as? [String: Any])?["step"] as? Int }
+        #expect(points == Array(1...40_000))
+    }
+
+    @Test func `what is damaged is left out, told on both streams, and fails`() throws {
+        let id = try stored.add("first", losses: (1...600).map(Double.init))
+        try stored.damage(id, "UPDATE chunk SET blob = x'00' WHERE id = 1")
+        let text = try run("metrics", "--name", "sft/loss")
+        #expect(text.status == 1)
+        #expect(text.output.split(separator: "\n").count == 600 - 256)
+        #expect(text.errors.contains("damaged: block 1: the values of series 1 are damaged\n"), "\(text.errors)")
+        let json = try run("metrics", "--name", "sft/loss", "--json")
+        #expect(json.status == 1)
+        let elements = try JSONShape.array(json.output)
+        #expect(elements.count == 600 - 256 + 1)
+        #expect(JSONShape.keys(elements.last) == ["damage"])
+        #expect(json.errors == text.errors)
+        #expect(try run("metrics", "--name", "tokens_per_second").status == 0, "its own values are sound")
+    }
+
+    @Test func `a damaged row of the list of series is told too`() throws {
+        let id = try stored.add("first")
+        try stored.damage(id, "UPDATE series SET last = 7 WHERE key = 'sft/loss'")
+        for format in [[], ["--json"]] {
+            let result = try stored.program.run(["metrics"] + trial + format)
+            #expect(result.status == 1)
+            #expect(result.errors.contains("damaged: series 1: its row is damaged"), "\(result.errors)")
+            #expect(result.output.contains("tokens_per_second"))
+        }
+        let shown = try stored.program.run(["show", "--json"] + trial)
+        #expect(shown.status == 1)
+        #expect(try JSONShape.object(shown.output)["damage"] as? [String] == ["series 1: its row is damaged"])
+    }
+
     // MARK: Logs
 
     @Test(
@@ -65,6 +105,7 @@ import Testing
             ([], ["step 1 done", "a long answer was cut", "loss is odd"]),
             (["--level", "debug"], ["loaded 3 rows", "step 1 done", "a long answer was cut", "loss is odd"]),
             (["--level", "error"], ["loss is odd"]),
+            (["--level", "warn"], ["a long answer was cut", "loss is odd"]),
             (["--worker", "master_worker/0"], ["a long answer was cut"]),
             (["--worker", "model_worker/7"], []),
             (["--lines", "1"], ["loss is odd"]),
@@ -85,11 +126,11 @@ import Testing
 
     @Test func `logs for people have a clock, the worker and the level`() throws {
         try stored.add("first", logs: [StoredHome.log("two\nlines", .warning, at: 3_661)])
-        #expect(try run("logs").output == " 61:01  model_worker/0  WARNING  two\nlines\n")
+        #expect(try run("logs").output == " 61:01  model_worker/0  WARNING  two\n        lines\n")
     }
 
     @Test(arguments: [
-        (["--level", "warn"], "unknown level 'warn'."), (["--level", "warnin"], "Did you mean 'warning'?"),
+        (["--level", "wrong"], "unknown level 'wrong'."), (["--level", "warnin"], "Did you mean 'warning'?"),
         (["--worker", "model"], "'model' is no worker id; one looks like model_worker/0."),
         (["--lines=-1"], "--lines must be 0 or more."), (["--lines", "many"], "The value 'many' is invalid"),
     ])

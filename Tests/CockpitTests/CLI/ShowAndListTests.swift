@@ -4,6 +4,8 @@ import Store
 import TestSupport
 import Testing
 
+@testable import Cockpit
+
 /// `list`, `show` and `doctor` on trials that were recorded before.
 @Suite struct ShowAndListTests {
     private let stored = StoredHome()
@@ -73,16 +75,58 @@ import Testing
                 """)
     }
 
-    @Test(arguments: [["show", "-e", "sft", "-f", "evil"], ["list"], ["logs", "-e", "sft", "-f", "evil"]])
+    private static let ofEvil = ["-e", "sft", "-f", "evil"]
+
+    @Test(
+        arguments: [
+            ["show"] + ofEvil, ["show", "--json"] + ofEvil, ["list"], ["list", "--json"], ["logs"] + ofEvil,
+            ["logs", "--json"] + ofEvil,
+        ])
     func `what a worker said cannot reach the terminal's controls`(command: [String]) throws {
-        let attack = "boom\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\r"
+        let attack = "boom\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\r\u{202e}txt.exe\u{2066}\u{200f}\u{7f}"
         try stored.add("evil", status: .failed, detail: attack, logs: [StoredHome.log(attack, .error, at: 1)])
         let result = try stored.program.run(command)
-        #expect(result.output.contains("boom\u{fffd}]0;owned"))
-        let controls = result.output.unicodeScalars.filter {
-            $0 != "\n" && ($0.value < 0x20 || (0x7f...0x9f).contains($0.value))
+        #expect(result.output.contains(command.contains("--json") ? "boom\\u001b]0;owned" : "boom\u{241b}]0;owned"))
+        let acted = result.output.unicodeScalars.filter { $0 != "\n" && CharacterWidth.printable($0) != $0 }
+        #expect(acted.isEmpty)
+        if command.contains("--json") {
+            #expect(
+                result.output.contains("\\u009b31m") && result.output.contains("\\u202etxt"),
+                "the same text all the same")
         }
-        #expect(controls.isEmpty)
+    }
+
+    @Test func `names of series and workers cannot either`() throws {
+        let id = try stored.add("evil")
+        try stored.damage(id, "UPDATE worker SET id = 'w' || char(27) || '[2J' || char(10) || 'x'")
+        try stored.damage(id, "UPDATE log SET worker = 'w' || char(27) || '[2J' || char(10) || 'x'")
+        for command in ["show", "logs"] {
+            let output = try stored.program.run([command] + Self.ofEvil).output
+            #expect(output.contains("w\u{241b}[2J"), "\(output)")
+            #expect(!output.contains("\u{1b}"))
+        }
+    }
+
+    @Test(arguments: [
+        ["show", "-e", "sft", "-f", "x\u{1b}[2J"], ["start", "-e", "\u{1b}]0;x\u{7}", "-f", "a"], ["\u{1b}[2J"],
+        ["list", "--\u{1b}[2J"],
+    ])
+    func `an error that quotes what was typed cannot either`(command: [String]) throws {
+        let result = try stored.program.run(command)
+        #expect(result.status != 0)
+        #expect(
+            !result.errors.unicodeScalars.contains { $0 != "\n" && CharacterWidth.printable($0) != $0 },
+            "\(result.errors)")
+    }
+
+    @Test(arguments: [("strat", "start"), ("lst", "list"), ("metric", "metrics")])
+    func `a mistyped command is met with the one that was meant`(typed: String, meant: String) throws {
+        let result = try stored.program.run(typed, "-e", "sft", "-f", "first")
+        #expect(result.status == 2)
+        #expect(
+            result.errors
+                == "cockpit: there is no command '\(typed)'. Did you mean '\(meant)'?\nhint: list the commands with: cockpit --help\n"
+        )
     }
 
     @Test func `a run that nobody ended is lost, not running`() throws {
@@ -130,6 +174,18 @@ import Testing
         #expect(findings.allSatisfy { Set($0.keys) == ["subject", "isGood", "detail"] })
         #expect(findings.filter { $0["isGood"] as? Bool == false }.map { $0["subject"] as? String } == ["sft/bad"])
         #expect(try stored.program.run("doctor").output.contains("✗ sft/bad  "))
+    }
+
+    @Test(arguments: ["DELETE FROM run", "UPDATE run SET header = '{}'", "UPDATE run SET header = x'ff'"])
+    func `doctor finds what no command can open`(sql: String) throws {
+        let id = try stored.add("first")
+        try stored.damage(id, sql)
+        let shown = try stored.program.run("show", "-e", "sft", "-f", "first")
+        #expect(shown.status == 1)
+        #expect(shown.errors.contains("is damaged"), "\(shown.errors)")
+        let doctor = try stored.program.run("doctor")
+        #expect(doctor.status == 1)
+        #expect(doctor.output.contains("✗ sft/first  "), "\(doctor.output)")
     }
 
     @Test func `doctor says when the home is no folder`() throws {

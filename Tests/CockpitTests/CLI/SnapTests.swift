@@ -106,6 +106,15 @@ import Testing
         #expect(result.errors.contains(message), "\(result.errors)")
     }
 
+    @Test func `a device or a link that is named is written through`() throws {
+        let target = stored.folder.write("old", to: "target.txt"), link = stored.folder.file("link.txt")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+        #expect(try snap("--screen", "launch", "--txt", link).status == 0)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == target)
+        #expect(try String(contentsOfFile: target, encoding: .utf8).contains("grpo-arith"))
+        #expect(try snap("--screen", "launch", "--txt", "/dev/full").errors.contains("No space left on device"))
+    }
+
     @Test func `a file that cannot be written is named`() throws {
         let path = stored.folder.file("missing/screen.svg")
         let result = try snap("--svg", path)

@@ -1,7 +1,8 @@
 import Foundation
 import Protocol
-import Store
 import TestSupport
+
+@testable import Store
 
 /// A home folder with trials as training leaves them behind, written by the store's own writer.
 struct StoredHome {
@@ -42,6 +43,13 @@ struct StoredHome {
         try writer.setStatus(status, detail: detail, time: end, orchestrator: nil)
         try writer.close()
         return id
+    }
+
+    /// Runs SQL on a trial's database, as an accident or another program could.
+    func damage(_ id: TrialID, _ sql: String) throws {
+        let file = try SQLiteFile(path: home.trial(id).database, mode: .writing)
+        try file.access { try $0.run(sql) }
+        try file.close()
     }
 
     static let logs = [

@@ -58,8 +58,12 @@ import Testing
         try FolderFiles.makeFolder("\(home.trials)/.hidden/x")
         folder.write("", to: "trials/file")
         #expect(try TrialList.all(home: home).map(\.id.trial.description) == ["good"])
-        let error = #expect(throws: ControlError.self) { try TrialList.one(bad.id, home: home) }
-        #expect(error?.code == .unknownTrial)
+        let error = #expect(throws: StoreError.self) { try TrialList.one(bad.id, home: home) }
+        #expect(error?.code == .damaged)
+        let empty = home.trial(try Samples.id("sft", "empty"))
+        try FolderFiles.makeFolder(empty.path)
+        let none = #expect(throws: ControlError.self) { try TrialList.one(empty.id, home: home) }
+        #expect(none?.summary == "there is no trial sft/empty.", "not 'did you mean' itself")
     }
 
     @Test func `are listed although the catalogue is garbage`() throws {

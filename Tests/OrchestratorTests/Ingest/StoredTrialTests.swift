@@ -72,7 +72,7 @@ import Testing
         ingest.join()
 
         let run = try StoredRun.open(path: trial.database)
-        #expect(try run.points(of: "sft/loss").map(\.value) == [3, 2.5])
+        #expect(try run.points(of: "sft/loss", after: -1, limit: 10).points.map(\.value) == [3, 2.5])
         let snapshot = try run.snapshot(RunQuery())
         #expect(snapshot.status == .completed)
         #expect(snapshot.attempt == 1)

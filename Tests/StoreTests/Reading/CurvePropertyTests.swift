@@ -111,3 +111,20 @@ import Testing
         #expect(try run.reader().snapshot(RunQuery(metrics: ["k1", "k1", "none"])).curves.count == 1)
     }
 }
+
+@Suite struct PagePropertyTests {
+    @Test(arguments: [UInt64](1...12))
+    func `pages of every size hold the same points, each once and in order`(seed: UInt64) throws {
+        let made = try RandomRun(seed: seed, rows: 900)
+        let reader = try made.run.reader()
+        for key in ["a", "b"] {
+            let whole = try reader.points(of: key, pages: .max)
+            #expect(whole.map(\.step) == Set(made.visible(key, at: nil).map(\.step)).sorted())
+            for limit in [1, 7, 256, 300] {
+                let paged = try reader.points(of: key, pages: limit)
+                // NaN is no equal of itself.
+                #expect(paged.map { "\($0)" } == whole.map { "\($0)" }, "\(limit)")
+            }
+        }
+    }
+}

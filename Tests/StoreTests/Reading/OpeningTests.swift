@@ -1,3 +1,4 @@
+import Glibc
 import Protocol
 import TestSupport
 import Testing
@@ -67,6 +68,93 @@ import Testing
         let reader = try StoredRun.open(path: run.path, mode: .immutable)
         #expect(try reader.snapshot(RunQuery()).damage.count == 1)
         #expect(try reader.points(of: "loss").count == 300)
+    }
+
+    @Test func `reading a run at rest writes nothing beside it`() throws {
+        let run = try closedRun()
+        let before = try #require(FolderListing.names(in: run.folder.path))
+        let reader = try run.reader()
+        #expect(try reader.points(of: "loss").count == 300)
+        _ = try reader.snapshot(RunQuery(metrics: ["loss"]))
+        #expect(try Integrity.check(path: run.path).isSound)
+        #expect(FolderListing.names(in: run.folder.path) == before)
+    }
+
+    @Test func `a reader of a run at rest follows it when it is taken up again`() throws {
+        let run = try closedRun()
+        let reader = try run.reader()
+        let counter = try reader.changeCounter()
+        #expect(try reader.snapshot(RunQuery()).step == 300)
+        let writer = try RunWriter.open(path: run.path)
+        _ = try writer.append(Batch.of(seq: 2) { $0.metrics = [Batch.block(301, [("loss", 7)])] })
+        try writer.commit()
+        #expect(try reader.changeCounter() != counter)
+        #expect(try reader.snapshot(RunQuery()).step == 301)
+        try writer.close()
+        #expect(try reader.snapshot(RunQuery()).step == 301)
+    }
+
+    @Test func `who may not write finds a sound run sound, and says what a log there keeps from them`() throws {
+        let run = try closedRun()
+        for name in FolderListing.names(in: run.folder.path) ?? [] { chmod(run.folder.file(name), 0o644) }
+        chmod(run.folder.path, 0o555)
+        defer { chmod(run.folder.path, 0o755) }
+        let path = run.path
+        let sound = try #require(Unprivileged.run { (try? Integrity.check(path: path))?.findings })
+        #expect(sound == [])
+        chmod(run.folder.path, 0o755)
+        run.folder.write("left over", to: "run.sqlite-wal")
+        chmod(run.folder.file("run.sqlite-wal"), 0o644)
+        chmod(run.folder.path, 0o555)
+        let cut = try #require(Unprivileged.run { (try? Integrity.check(path: path))?.findings })
+        #expect(cut == ["the write-ahead log cannot be read on this medium: the newest records are missing"])
+    }
+
+    @Test func `a copy of the file alone of a run that is written does not look whole`() throws {
+        let run = try RunBuilder()
+        try run.series("loss", [4, 3, 2])
+        let alone = run.folder.write(try FileBytes.read(run.path), to: "alone.sqlite")
+        let sentence =
+            "its log (run.sqlite-wal) is missing and the run was not closed: what was recorded after 0 s may be missing"
+        #expect(try StoredRun.open(path: alone).snapshot(RunQuery()).damage == [sentence])
+        #expect(try Integrity.check(path: alone).findings == [sentence])
+        #expect(try run.reader().snapshot(RunQuery()).damage == [], "beside its log it is whole")
+        let whole = try run.crashed()
+        #expect(try StoredRun.open(path: whole).snapshot(RunQuery()).damage == [])
+    }
+
+    @Test func `nor one of a run that is taken up again`() throws {
+        let run = try closedRun()
+        #expect(try run.reader().snapshot(RunQuery()).damage == [])
+        let writer = try RunWriter.open(path: run.path)
+        let alone = run.folder.write(try FileBytes.read(run.path), to: "alone.sqlite")
+        #expect(try Integrity.check(path: alone).findings.count == 1)
+        try writer.close()
+        let closed = run.folder.write(try FileBytes.read(run.path), to: "closed.sqlite")
+        #expect(try Integrity.check(path: closed).findings == [])
+    }
+
+    @Test func `the file alone keeps up with a slow run`() throws {
+        let run = try RunBuilder()
+        let folder = try LogFolder(path: run.path, interval: .zero)
+        try run.series("loss", [4, 3, 2])
+        #expect(folder.committed() == .nothing)
+        try folder.close()
+        let alone = run.folder.write(try FileBytes.read(run.path), to: "alone.sqlite")
+        #expect(try StoredRun.open(path: alone).points(of: "loss").map(\.value) == [4, 3, 2])
+    }
+
+    @Test func `a copy of a live run is one sound file`() throws {
+        let run = try RunBuilder()
+        try run.series("loss", (0..<700).map { Double($0) })
+        let target = run.folder.file("copy.sqlite")
+        #expect(try RunCopy.make(of: run.path, to: target).isSound)
+        try run.series("loss", [9], seq: 2, firstStep: 701)
+        let copy = try StoredRun.open(path: target)
+        #expect(try copy.points(of: "loss").count == 700)
+        #expect(try copy.snapshot(RunQuery()).damage == [])
+        #expect(FileBytes.exists("\(target)-wal") == false)
+        #expect(#expect(throws: StoreError.self) { try RunCopy.make(of: run.path, to: target) }?.code == .exists)
     }
 
     @Test func `the header comes back whole`() throws {

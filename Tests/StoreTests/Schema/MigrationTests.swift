@@ -70,7 +70,7 @@ import Testing
     @Test func `a newer run tells what to do, from whichever side it is opened`() throws {
         let run = try RunBuilder()
         try run.writer.close()
-        try Damage.run("PRAGMA user_version = 2", on: run.path)
+        try Damage.run("PRAGMA user_version = 3", on: run.path)
         let before = try FileBytes.read(run.path)
         let opens: [() throws -> Void] = [
             { _ = try StoredRun.open(path: run.path) }, { _ = try StoredRun.open(path: run.path, mode: .immutable) },
@@ -81,7 +81,7 @@ import Testing
             #expect(
                 failure?.report == """
                     the run database \(run.path) was written by a newer version of cockpit
-                    its schema is version 2, this build knows 1
+                    its schema is version 3, this build knows 2
                     hint: open it with the version that wrote it
                     """)
         }

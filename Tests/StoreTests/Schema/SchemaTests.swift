@@ -33,17 +33,48 @@ import Testing
         worker_event(id, time, worker, state, detail, mfc, step, pid, restarts, weight_version)
         """
 
-    @Test func `version 1 has these tables and views`() throws {
+    /// What version 2 added: columns at the end of these tables.
+    private static let added = [
+        "attempt": "crc", "buffer_event": "crc", "device_sample": "crc", "lifecycle": "crc", "log": "crc",
+        "run": "crc, state_crc, closed", "source": "crc", "span": "crc", "worker": "crc", "worker_event": "crc",
+    ]
+
+    private static var version2: String {
+        version1.split(separator: "\n").map { line in
+            let name = String(line.prefix { $0 != "(" })
+            return added[name].map { "\(line.dropLast()), \($0))" } ?? String(line)
+        }.joined(separator: "\n")
+    }
+
+    private func schema(_ database: Database) throws -> String {
+        try database.rows(
+            """
+            SELECT s.name || '(' || (SELECT group_concat(name, ', ') FROM pragma_table_info(s.name)) || ')'
+            FROM sqlite_schema s WHERE s.type IN ('table', 'view') AND s.name NOT LIKE 'sqlite_%' ORDER BY s.name
+            """
+        ) { $0.text(0) }.joined(separator: "\n")
+    }
+
+    @Test(arguments: [1, 2])
+    func `each version has these tables and views`(version: Int) throws {
+        let folder = TemporaryFolder()
+        let file = try SQLiteFile(creating: folder.write("", to: "v.sqlite"))
+        let found = try file.access { database in
+            try SchemaMigrator(
+                applicationID: RunSchema.applicationID, migrations: Array(RunSchema.migrations.prefix(version))
+            ).migrate(database, from: 0)
+            return try schema(database)
+        }
+        #expect(found == (version == 1 ? Self.version1 : Self.version2))
+    }
+
+    @Test func `a run that is made has the newest version, and its records the columns their checksums name`() throws {
         let run = try RunBuilder()
         let found = try run.writer.file.access { database in
-            try database.rows(
-                """
-                SELECT s.name || '(' || (SELECT group_concat(name, ', ') FROM pragma_table_info(s.name)) || ')'
-                FROM sqlite_schema s WHERE s.type IN ('table', 'view') AND s.name NOT LIKE 'sqlite_%' ORDER BY s.name
-                """
-            ) { $0.text(0) }
+            for table in RecordTable.all { _ = try table.damagedRows(in: database) }
+            return try schema(database)
         }
-        #expect(found.joined(separator: "\n") == Self.version1)
+        #expect(found == Self.version2)
     }
 
     @Test func `a run says what it is in its header`() throws {
@@ -51,7 +82,7 @@ import Testing
         let numbers = try run.writer.file.access { database in
             try ["application_id", "user_version"].map { try database.first("PRAGMA \($0)") { $0.int64(0) } }
         }
-        #expect(numbers == [0x636b_7074, 1])
+        #expect(numbers == [0x636b_7074, 2])
     }
 
     @Test func `migrations are applied in order, from where the file is`() throws {
