@@ -46,18 +46,18 @@ package enum ArithmeticData {
         let training = rows.dropFirst(heldOutRows), heldOut = rows.prefix(heldOutRows)
         let trainingPath = "\(folder)/train.jsonl", heldOutPath = "\(folder)/heldout.jsonl"
         do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try FolderFiles.makeFolder(folder)
             try write(training, to: trainingPath)
             try write(heldOut, to: heldOutPath)
         } catch {
-            throw DataError(summary: "the dataset cannot be written to \(folder)", detail: error.localizedDescription)
+            throw DataError(summary: "the dataset cannot be written to \(folder)", detail: describe(error))
         }
         return Written(
             training: trainingPath, heldOut: heldOutPath, trainingRows: training.count, heldOutRows: heldOut.count)
     }
 
     private static func write(_ rows: ArraySlice<Row>, to path: String) throws {
-        try rows.map(\.line).joined().write(toFile: path, atomically: true, encoding: .utf8)
+        try FolderFiles.replace(path, with: Array(rows.map(\.line).joined().utf8))
     }
 
     /// SplitMix64: a file must come out the same on every platform and in every version.

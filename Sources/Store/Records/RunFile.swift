@@ -8,20 +8,25 @@ enum RunFile {
     /// Makes the file at `path` with the newest schema and its `run` row, synced, not yet in WAL mode: readers of a
     /// file in that mode would need its log to see the schema.
     static func make(_ path: String, header: RunHeader) throws(StoreError) {
-        // Made here with its mode, so that it is never open to others, whatever the umask; the log takes it over.
         unlink(path)
-        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw StoreError(
-                errno == ENOSPC ? .diskFull : .permission, path: path, detail: String(cString: strerror(errno)))
-        }
-        close(descriptor)
+        try makeEmpty(path)
         let file = try SQLiteFile(creating: path)
         try file.access { database in
             try SchemaMigrator.run.migrate(database, from: 0)
             try insert(header, into: database)
         }
         try file.close()
+    }
+
+    /// Makes an empty file with its mode, so that it is never open to others, whatever the umask; the log takes it over.
+    static func makeEmpty(_ path: String) throws(StoreError) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw StoreError(
+                errno == ENOSPC ? .diskFull : .permission, path: path, detail: String(cString: strerror(errno)))
+        }
+        fchmod(descriptor, 0o600)
+        close(descriptor)
     }
 
     private static func insert(_ header: RunHeader, into database: Database) throws {
