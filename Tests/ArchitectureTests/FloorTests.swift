@@ -22,7 +22,7 @@ import Testing
             "Interfaces", "Rehearsal", "Hooks", "Execution", "Master", "Startup", "Benchmarks",
         ],
         "Orchestrator": [
-            "Data", "Folders", "Processes", "Control", "Experiments", "Ingest", "Devices", "Launching", "Supervision",
+            "Folders", "Data", "Processes", "Control", "Experiments", "Ingest", "Devices", "Launching", "Supervision",
         ],
         "Cockpit": [
             "Layout", "Surface", "Themes", "Terminal", "Widgets", "State", "Actions", "Panels", "Screens", "App", "CLI",

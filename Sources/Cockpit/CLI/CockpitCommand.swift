@@ -47,6 +47,8 @@ struct CockpitCommand: ParsableCommand {
     static func main() {
         // A reader that goes away (`| head`) must end us by an error from write, not by a signal in mid-transaction.
         signal(SIGPIPE, SIG_IGN)
+        // A file that reaches `ulimit -f` is an error of the write, told as such; the signal would end us without a word.
+        signal(SIGXFSZ, SIG_IGN)
         // Whoever started us may have blocked signals; Ctrl-C and the crash handler must work all the same.
         var none = sigset_t()
         sigemptyset(&none)

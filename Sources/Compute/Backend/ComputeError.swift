@@ -15,6 +15,8 @@ package struct ComputeError: UserFacingError, Equatable {
         case damagedFile
         /// The operating system refused a file operation.
         case fileSystem
+        /// The same for want of room: it passes when there is some.
+        case diskFull
         /// Text with a character, or a token, that the tokenizer does not have.
         case unknownToken
         /// Weights, moments or logits that are NaN or infinite.

@@ -86,7 +86,7 @@ struct CheckpointWriter {
 
 extension Array where Element == UInt8 {
     /// `withUnsafeBytes` with a typed error.
-    func withBytes<Fault: Error>(_ body: (UnsafeRawBufferPointer) throws(Fault) -> Void) throws(Fault) {
+    package func withBytes<Fault: Error>(_ body: (UnsafeRawBufferPointer) throws(Fault) -> Void) throws(Fault) {
         let outcome: Result<Void, Fault> = withUnsafeBytes { buffer in
             do throws(Fault) { return .success(try body(buffer)) } catch { return .failure(error) }
         }

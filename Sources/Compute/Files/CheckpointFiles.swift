@@ -40,11 +40,16 @@ package struct SystemFiles: CheckpointFiles {
     package init() {}
 
     package func makeFolder(_ path: String) throws(FileFault) {
-        if mkdir(path, 0o755) != 0, errno != EEXIST { throw FileFault("mkdir", path, number: errno) }
+        if mkdir(path, 0o700) == 0 {
+            // Whatever the umask says.
+            if chmod(path, 0o700) != 0 { throw FileFault("chmod", path, number: errno) }
+        } else if errno != EEXIST {
+            throw FileFault("mkdir", path, number: errno)
+        }
     }
 
     package func create(_ path: String) throws(FileFault) -> Int32 {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileFault("create", path, number: errno) }
         return descriptor
     }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The errors of files, in one place so that they read alike.
 extension ComputeError {
     /// A file that cannot be what its name says; `reason` names the tensor or field.
@@ -10,9 +12,13 @@ extension ComputeError {
 
     /// A file operation that the system refused.
     package static func file(_ fault: FileFault) -> ComputeError {
-        ComputeError(
-            .fileSystem, summary: "Cannot \(fault.operation) \(fileName(fault.path)): \(fault.reason)",
-            detail: fault.path, hint: "Check that the disk has room and the folder may be written.")
+        let isFull = fault.number == ENOSPC || fault.number == EDQUOT
+        return ComputeError(
+            isFull ? .diskFull : .fileSystem,
+            summary: "Cannot \(fault.operation) \(fileName(fault.path)): \(fault.reason)", detail: fault.path,
+            hint: fault.number == EFBIG
+                ? "No file may grow beyond what `ulimit -f` says: raise it and start again."
+                : "Check that the disk has room and the folder may be written.")
     }
 
     /// Text or tokens outside a vocabulary.

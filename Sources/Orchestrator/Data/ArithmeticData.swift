@@ -46,7 +46,7 @@ package enum ArithmeticData {
         let training = rows.dropFirst(heldOutRows), heldOut = rows.prefix(heldOutRows)
         let trainingPath = "\(folder)/train.jsonl", heldOutPath = "\(folder)/heldout.jsonl"
         do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try FolderFiles.makeFolder(folder)
             try write(training, to: trainingPath)
             try write(heldOut, to: heldOutPath)
         } catch {

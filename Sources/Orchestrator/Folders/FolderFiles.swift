@@ -15,7 +15,8 @@ enum FolderFiles {
 
     /// Whether there is a folder now; something else in its place is an error.
     private static func isMade(_ path: String) throws(LaunchError) -> Bool {
-        if mkdir(path, 0o700) == 0 { return true }
+        // The mode is set again because the umask may have taken some of it.
+        if mkdir(path, 0o700) == 0 { return chmod(path, 0o700) == 0 }
         guard errno == EEXIST else { return false }
         var information = stat()
         guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else {
@@ -29,7 +30,7 @@ enum FolderFiles {
         let temporary = "\(path).new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw failure("\(temporary) cannot be written") }
-        guard fill(descriptor, with: bytes), rename(temporary, path) == 0 else {
+        guard fchmod(descriptor, 0o600) == 0, fill(descriptor, with: bytes), rename(temporary, path) == 0 else {
             let error = failure("\(path) cannot be written")
             unlink(temporary)
             throw error

@@ -1,18 +1,20 @@
 import Protocol
 import Store
 
-/// Keeps the trial's line in the catalogue up to date: at once when the status changes, once a second for the rest.
+/// Says when the trial's line in the catalogue is to be written: at once when the status changes, once a second for the
+/// rest.
 ///
 /// The catalogue can be rebuilt from the trials, so a line that cannot be written is no failure of the trial.
 struct CatalogDesk {
-    private let catalog: RunCatalog?
+    private let put: (CatalogEntry) -> Void
     private var entry: CatalogEntry
     private var isStatusNew = true
     private var lastUpdate: Int64 = 0
     private static let interval: Int64 = 1_000_000_000
 
-    init(catalog: RunCatalog?, entry: CatalogEntry) {
-        self.catalog = catalog
+    /// - Parameter put: takes a line to be written; must not wait.
+    init(entry: CatalogEntry, put: @escaping (CatalogEntry) -> Void) {
+        self.put = put
         self.entry = entry
     }
 
@@ -37,10 +39,6 @@ struct CatalogDesk {
         isStatusNew = false
         lastUpdate = now
         tally.reported()
-        do {
-            try catalog?.upsert(entry)
-        } catch {
-            Diagnostics.write("the catalogue was not updated: \(error)")
-        }
+        put(entry)
     }
 }

@@ -9,8 +9,8 @@ final class Ingest {
     private let store: any RunStore
     private let socket: ZeroMQSocket
     private let queue: IngestQueue
-    private let folder: TrialFolder
     private let workers: Set<String>
+    private let spool: SpoolIntake
     private let clock: RunClock
     private var catalog: CatalogDesk
     private var group = GroupCommit()
@@ -19,7 +19,10 @@ final class Ingest {
     private var tally = ProgressTally()
     /// Taken from the queue, not yet in the store.
     private var backlog: [IngestQueue.Entry] = []
-    private var runRecord: RunRecord?
+    private var records: RunRecordDesk
+    /// Bytes of the batches in the open group.
+    private var groupBytes = 0
+    private var refusal: StoreError?
 
     private static let batchesAtOnce = 64
     /// A closing trial waits this long without a frame before it believes that there is none.
@@ -36,20 +39,21 @@ final class Ingest {
         self.store = store
         self.socket = socket
         self.queue = queue
-        self.folder = folder
         self.workers = Set(workers.map(\.description))
+        spool = SpoolIntake(trial: folder, workers: self.workers)
+        records = RunRecordDesk(folder: folder)
         self.clock = clock
         self.catalog = catalog
     }
 
-    /// Runs until the queue is closed and everything that came before is stored.
-    func run() {
+    /// Runs until the queue is closed and everything that came before is stored, or nobody waits for that any more.
+    func run() -> IngestEnd {
         while true {
             let isReadable = waitForWork()
             let taken = queue.take()
             if taken.isClosing { drainSocket() }
             backlog += taken.entries
-            runRecord = taken.runRecord ?? runRecord
+            if let record = taken.runRecord { records.put(record) }
             if taken.dropped > 0 {
                 note(.warning, "\(taken.dropped) records of the orchestrator were dropped: the store is too slow")
             }
@@ -57,7 +61,7 @@ final class Ingest {
             storeBacklog()
             if isReadable { takeFrames() }
             if group.isDue(now: now()) { commit() }
-            writeRunRecord()
+            records.write()
             catalog.update(tally: &tally, now: now())
             if taken.isClosing { return finish() }
         }
@@ -100,6 +104,7 @@ final class Ingest {
             switch try store.append(batch) {
             case .accepted(let seq):
                 tally.take(batch)
+                groupBytes += frames[1].count
                 group.owe(frames[0], epoch: batch.epoch, seq: seq, now: now())
             case .repeated(let last), .gap(let last):
                 group.owe(frames[0], epoch: batch.epoch, seq: last, now: now())
@@ -192,13 +197,48 @@ final class Ingest {
 
     private func storeFailed(_ error: StoreError) {
         group.rolledBack()
+        refusal = error
         if outage.failed(now: now()) {
-            Diagnostics.write("storing has stopped, the trial goes on: \(error.summary) \(error.detail)")
+            Diagnostics.write("storing has stopped, the trial goes on: \(words(of: error))")
             remember(.error, "storing had stopped: \(error.summary)")
         }
+        records.say("storing has stopped: \(words(of: error))")
+        groupBytes = 0
     }
 
-    private func storeSucceeded() { outage.succeeded(now: now()) }
+    /// The error with how much room there is and how much is needed, where that is what is wrong.
+    private func words(of error: StoreError) -> String {
+        guard error.code == .diskFull, let room = DiskRoom.at(error.path) else {
+            return error.detail.isEmpty ? error.summary : "\(error.summary): \(error.detail)"
+        }
+        // SQLite writes whole pages to its log, and later to the database: small records cost several times their size.
+        let needed = DiskRoom.words(UInt64(max(1 << 18, 8 * groupBytes)))
+        return "\(error.summary): \(room.words), about \(needed) are needed; it goes on by itself when there is room"
+    }
+
+    private func storeSucceeded() {
+        outage.succeeded(now: now())
+        refusal = nil
+        groupBytes = 0
+        records.say(nil)
+        for notice in store.takeNotices() { note(.warning, notice) }
+    }
+
+    /// Stores what workers left on the disk when nobody took it; - Returns: whether nothing of it is left.
+    @discardableResult
+    func takeInSpool() -> Bool {
+        guard !outage.isActive(now: now()) else { return false }
+        do {
+            for file in try spool.takeIn(store) {
+                for batch in file.stored { tally.take(batch) }
+                if let words = file.words { note(file.problem == nil ? .info : .warning, words) }
+            }
+            return true
+        } catch {
+            storeFailed(error)
+            return false
+        }
+    }
 
     private func noteEndOfOutage(now: Int64) {
         if outage.isOver(now: now) { note(.info, "storing goes on") }
@@ -216,23 +256,37 @@ final class Ingest {
         backlog.append(.records(LocalRecords(logs: [.orchestrator(level, message, time: clock.now())])))
     }
 
-    private func writeRunRecord() {
-        guard let record = runRecord else { return }
-        // A full disk: the newest record is tried again in the next round, and the last one when the trial ends.
-        if (try? record.write(folder)) != nil { runRecord = nil }
-    }
+    // MARK: - The end
 
-    private func finish() {
-        let end = ContinuousClock.now + longestLastTry
-        repeat {
+    /// A trial that has done all its steps has completed when all of it is stored, however long a full disk takes for
+    /// that. Any other end, and one that somebody hurries, is not waited for so long.
+    private func finish() -> IngestEnd {
+        let isCompletion = backlog.contains { if case .status(.completed, _, _) = $0 { true } else { false } }
+        var end = isCompletion ? nil : ContinuousClock.now + longestLastTry
+        var isStored = false
+        while true {
             commit()
-            storeBacklog()
+            if takeInSpool() { storeBacklog() }
             commit()
-            writeRunRecord()
-            if backlog.isEmpty, !outage.isOngoing, runRecord == nil { break }
-            // Nothing can wake this but the clock: the disk tells nobody when it has room again.
-            _ = try? Poller.wait([], timeout: .nanoseconds(max(0, (outage.retryAt ?? now()) - now()) + 1_000_000))
-        } while ContinuousClock.now < end
+            isStored = backlog.isEmpty && !outage.isOngoing
+            records.write()
+            if isStored {
+                if records.isSettled { break }
+                end = end ?? ContinuousClock.now + longestLastTry
+            }
+            if queue.isHurried || end.map({ ContinuousClock.now >= $0 }) ?? false { break }
+            // The disk tells nobody when it has room again.
+            let wait = max(0, (outage.retryAt ?? now()) - now()) + 1_000_000
+            _ = try? Poller.wait([queue.wakeUp.pollItem], timeout: .nanoseconds(wait))
+            queue.wakeUp.drain()
+        }
+        let outcome = isStored ? IngestEnd.stored : .unstored(refusal.map(words) ?? "the store refused it")
+        if case .unstored(let reason) = outcome, isCompletion {
+            let detail = "all steps are done, but the last records could not be stored: \(reason)"
+            records.correct(.stopped, detail: detail)
+            catalog.status(.stopped, detail: detail)
+            backlog.removeAll()
+        }
         noteEndOfOutage(now: .max)
         storeBacklog()
         commit()
@@ -242,16 +296,7 @@ final class Ingest {
         } catch {
             Diagnostics.write("the run was not closed cleanly: \(error.summary) \(error.detail)")
         }
-        leaveRunRecord()
-    }
-
-    /// A `run.json` that could not be replaced would claim for ever that the trial runs. Its own blocks can be written
-    /// when no new ones are left; and where even that fails it can be removed: then readers ask the run itself.
-    private func leaveRunRecord() {
-        writeRunRecord()
-        guard let record = runRecord else { return }
-        if (try? record.overwrite(folder)) != nil { return }
-        unlink(folder.runFile)
-        Diagnostics.write("\(folder.runFile) could not be written and was removed; the run itself says how it ended")
+        records.leave()
+        return outcome
     }
 }

@@ -22,6 +22,8 @@ package final class IngestQueue: Sendable {
         /// Records that gave way since the last look.
         var dropped = 0
         var isClosing = false
+        /// Nobody waits any longer for a store that refuses.
+        var isHurried = false
     }
 
     private let contents = Mutex(Contents())
@@ -64,10 +66,18 @@ package final class IngestQueue: Sendable {
         wakeUp.drain()
         return contents.withLock { contents in
             let taken = contents
-            contents = Contents(isClosing: taken.isClosing)
+            contents = Contents(isClosing: taken.isClosing, isHurried: taken.isHurried)
             return taken
         }
     }
+
+    /// Ends what `close` began also where not everything can be stored.
+    package func hurry() {
+        contents.withLock { $0.isHurried = true }
+        wakeUp.signal()
+    }
+
+    var isHurried: Bool { contents.withLock { $0.isHurried } }
 }
 
 extension IngestQueue.Entry {

@@ -19,14 +19,14 @@ package final class IngestThread {
         package var folder: TrialFolder
         package var plan: TrialPlan
         package var openStore: @Sendable () throws -> any RunStore
-        package var openCatalog: @Sendable () -> RunCatalog?
+        package var openCatalog: @Sendable () throws -> RunCatalog
         /// How long a trial that has ended tries to write what a full disk refuses.
         package var longestLastTry: Duration = .seconds(10)
 
         package init(
             context: ZeroMQContext, runtime: RuntimeFolder, folder: TrialFolder, plan: TrialPlan,
             openStore: @escaping @Sendable () throws -> any RunStore,
-            openCatalog: @escaping @Sendable () -> RunCatalog? = { nil }
+            openCatalog: @escaping @Sendable () throws -> RunCatalog
         ) {
             self.context = context
             self.runtime = runtime
@@ -39,37 +39,62 @@ package final class IngestThread {
 
     package let opened: Opened
     private let thread: OwnThread
+    private let outcome: Outcome
 
-    private init(opened: Opened, thread: OwnThread) {
+    private init(opened: Opened, thread: OwnThread, outcome: Outcome) {
         self.opened = opened
         self.thread = thread
+        self.outcome = outcome
     }
 
     /// Starts the thread and returns once the store is open and the socket bound.
     package static func start(_ parts: Parts, queue: IngestQueue) throws -> IngestThread {
-        let outcome = Outcome()
-        let wakeUp = try WakeUp()
-        let thread = try OwnThread(name: "ingest") { runIngest(parts, queue, outcome, wakeUp) }
+        let outcome = Outcome(isOpened: try WakeUp(), hasEnded: try WakeUp())
+        let thread = try OwnThread(name: "ingest") { runIngest(parts, queue, outcome) }
         var opened: Result<Opened, any Error>?
         while opened == nil {
-            _ = try Poller.wait([wakeUp.pollItem], timeout: nil)
+            _ = try Poller.wait([outcome.isOpened.pollItem], timeout: nil)
             opened = outcome.value.withLock { $0 }
         }
         guard let opened = try opened?.get() else { preconditionFailure("the loop ends with a value") }
-        return IngestThread(opened: opened, thread: thread)
+        return IngestThread(opened: opened, thread: thread, outcome: outcome)
     }
 
+    /// Readable once the store is closed.
+    package var pollItem: PollItem { outcome.hasEnded.pollItem }
+    /// How it ended; nil while it runs.
+    package var end: IngestEnd? { outcome.end.withLock { $0 } }
+
     /// Waits for the thread to have closed the store; the queue must have been closed.
-    package func join() { thread.join() }
+    @discardableResult
+    package func join() -> IngestEnd {
+        thread.join()
+        return end ?? .stored
+    }
+}
+
+/// Whether the store holds all of a trial.
+package enum IngestEnd: Sendable, Equatable {
+    case stored
+    /// What kept it from being stored.
+    case unstored(String)
 }
 
 /// Where the new thread leaves what it found.
 private final class Outcome: Sendable {
     let value = Mutex<Result<IngestThread.Opened, any Error>?>(nil)
+    let end = Mutex<IngestEnd?>(nil)
+    let isOpened: WakeUp
+    let hasEnded: WakeUp
+
+    init(isOpened: WakeUp, hasEnded: WakeUp) {
+        self.isOpened = isOpened
+        self.hasEnded = hasEnded
+    }
 }
 
 @Sendable nonisolated private func runIngest(
-    _ parts: IngestThread.Parts, _ queue: IngestQueue, _ outcome: Outcome, _ wakeUp: WakeUp
+    _ parts: IngestThread.Parts, _ queue: IngestQueue, _ outcome: Outcome
 ) {
     do {
         let store = try parts.openStore()
@@ -83,14 +108,20 @@ private final class Outcome: Sendable {
             id: parts.plan.id, status: .pending, statusDetail: "", startedWall: store.header.startedWall,
             updatedWall: RunClock.wallNanoseconds(), step: 0, totalSteps: parts.plan.totalSteps,
             orchestrator: ProcessIdentity.current(), last: [:])
+        let catalog = try CatalogThread.start(parts.openCatalog)
         let ingest = Ingest(
             store: store, socket: socket, queue: queue, folder: parts.folder, workers: parts.plan.workers, clock: clock,
-            catalog: CatalogDesk(catalog: parts.openCatalog(), entry: entry), longestLastTry: parts.longestLastTry)
+            catalog: CatalogDesk(entry: entry, put: catalog.put), longestLastTry: parts.longestLastTry)
+        // Before anybody asks the store from which step to go on.
+        ingest.takeInSpool()
         outcome.value.withLock { $0 = .success(opened) }
-        wakeUp.signal()
-        ingest.run()
+        outcome.isOpened.signal()
+        let end = ingest.run()
+        catalog.close()
+        outcome.end.withLock { $0 = end }
+        outcome.hasEnded.signal()
     } catch {
         outcome.value.withLock { $0 = .failure(error) }
-        wakeUp.signal()
+        outcome.isOpened.signal()
     }
 }

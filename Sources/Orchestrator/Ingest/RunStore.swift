@@ -14,6 +14,8 @@ package protocol RunStore: AnyObject {
     func setStatus(
         _ status: TrialStatus, detail: String, time: Int64, orchestrator: ProcessIdentity?) throws(StoreError)
     func commit() throws(StoreError)
+    /// What happened to the file since this was last asked, for the person it belongs to.
+    func takeNotices() -> [String]
     func close() throws(StoreError)
 }
 

@@ -32,7 +32,8 @@ package enum TransportBenchmark {
         let ingest = try IngestThread.start(
             .init(
                 context: ZeroMQContext(), runtime: runtime, folder: folder, plan: plan,
-                openStore: { try RunWriter.create(folder, header: header) }), queue: queue)
+                openStore: { try RunWriter.create(folder, header: header) },
+                openCatalog: { try RunCatalog.open(home: folder.home) }), queue: queue)
         queue.put(.attempt(1, resumeStep: 0, time: 0, reason: "benchmark"))
         let began = ContinuousClock.now
         let end = try {

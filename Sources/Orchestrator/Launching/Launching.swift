@@ -76,6 +76,7 @@ package struct Launching: Sendable {
 
     /// What can be refused before an orchestrator is spawned. It checks again with the lock held.
     func refuseEarly(_ request: LaunchRequest) throws {
+        try home.checkOwner()
         _ = try resolve(request)
         let folder = home.trial(try request.id())
         if TrialLock.holder(of: folder) != nil { _ = try TrialLock.take(folder) }

@@ -15,6 +15,7 @@ package struct PreparedTrial {
 
     /// Checks the request and takes the trial's folder; everything that can be refused is refused here.
     package static func prepare(_ request: LaunchRequest, launching: Launching) throws -> PreparedTrial {
+        try launching.home.checkOwner()
         let folder = launching.home.trial(try request.id())
         let resolved = try launching.resolve(request)
         var plan = resolved.plan

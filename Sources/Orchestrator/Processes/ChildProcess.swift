@@ -102,8 +102,13 @@ extension ChildProcess {
     private static func openLog(_ path: String?) throws(SpawnError) -> Int32 {
         guard let path else { return -1 }
         let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw SpawnError(path: path, number: errno, doing: "open the log file") }
-        return descriptor
+        if descriptor >= 0 { return descriptor }
+        guard errno == ENOSPC || errno == EDQUOT else {
+            throw SpawnError(path: path, number: errno, doing: "open the log file")
+        }
+        // A full disk is no reason to train nothing: what the log would say is in the run as well.
+        Diagnostics.write("\(path) cannot be made, the disk is full: its process goes on without a log file")
+        return -1
     }
 
     private static func environment(adding extra: [String: String]) -> [String] {

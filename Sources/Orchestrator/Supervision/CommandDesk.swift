@@ -22,10 +22,14 @@ final class CommandDesk {
 
     var pollItem: PollItem { socket.pollItem }
 
-    /// Everything that has arrived and can be understood; what cannot is answered here.
+    /// Messages taken in one look: whoever floods the socket must not keep the loop from its workers and its signals.
+    static let mostAtOnce = 64
+
+    /// What has arrived and can be understood; what cannot is answered here. What is left stays readable.
     func receive(log: (LogLevel, String) -> Void) -> [TrialEvent] {
         var events: [TrialEvent] = []
-        while let frames = (try? socket.receive()) ?? nil {
+        for _ in 0..<Self.mostAtOnce {
+            guard let frames = (try? socket.receive()) ?? nil else { break }
             guard frames.count == 2, let command = try? WireCodec.decode(WireTrialCommand.self, from: frames[1]) else {
                 if let count = garbage.count(now: RunClock.bootNanoseconds()) {
                     log(.warning, "\(count) command frames were refused: they are no command")

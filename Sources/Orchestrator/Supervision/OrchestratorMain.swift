@@ -88,9 +88,9 @@ private struct OrchestratedTrial {
     func run() -> TrialStatus {
         // A trial that cannot be sampled is still a trial.
         let sampling = try? devices.start(queue: queue, clock: ingest.opened.clock)
-        let status = loop.run()
+        _ = loop.run()
         devices.stop()
-        ingest.join()
+        let status = loop.attend(ingest)
         sampling?.join()
         runtime.remove()
         return status
@@ -104,14 +104,7 @@ private struct OrchestratedTrial {
         return IngestThread.Parts(
             context: context, runtime: runtime, folder: folder, plan: prepared.plan,
             openStore: { isResumed ? try RunWriter.open(folder) : try RunWriter.create(folder, header: header) },
-            openCatalog: {
-                do {
-                    return try RunCatalog.open(home: folder.home)
-                } catch {
-                    Diagnostics.write("the catalogue cannot be opened: \(error)")
-                    return nil
-                }
-            })
+            openCatalog: { try RunCatalog.open(home: folder.home) })
     }
 
     private static func runRecord(

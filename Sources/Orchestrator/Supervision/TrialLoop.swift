@@ -76,6 +76,26 @@ package final class TrialLoop {
         return machine.status
     }
 
+    /// Waits until the end of the trial is stored. Until then it has not ended, and whoever asks it to stop is heard: a
+    /// trial that has done all its steps is then no completed one.
+    package func attend(_ ingest: IngestThread) -> TrialStatus {
+        while ingest.end == nil {
+            let items = [ingest.pollItem, commands.pollItem] + (parts.signals.map { [$0.pollItem] } ?? [])
+            _ = try? Poller.wait(items, timeout: nil)
+            for event in commands.receive(log: recorder.log) {
+                guard case .command(.stop, _, let ticket) = event else {
+                    take(event)
+                    continue
+                }
+                commands.answer(ticket: ticket, accepted: true, message: "stopping without what cannot be stored")
+                parts.queue.hurry()
+            }
+            while parts.signals?.next() != nil { parts.queue.hurry() }
+        }
+        guard case .unstored = ingest.join(), machine.status == .completed else { return machine.status }
+        return .stopped
+    }
+
     private func now() -> Int64 { RunClock.bootNanoseconds() }
 
     private func wait(for processItems: [PollItem]) -> [Bool] {

@@ -26,11 +26,16 @@ final class WorkerDesk {
 
     var pollItem: PollItem { socket.pollItem }
 
-    /// Everything that has arrived. Frames that are no report of a worker of this trial are counted and spoken of.
+    /// Messages taken in one look: a worker that floods the socket must not keep the loop from signals and commands.
+    static let mostAtOnce = 256
+
+    /// What has arrived; what is left stays readable. Frames that are no report of a worker of this trial are counted and
+    /// spoken of.
     func receive(log: (LogLevel, String) -> Void) -> [TrialEvent] {
         var events: [TrialEvent] = []
-        // A receive that fails is tried again at the next poll.
-        while let frames = (try? socket.receive()) ?? nil {
+        for _ in 0..<Self.mostAtOnce {
+            // A receive that fails is tried again at the next poll.
+            guard let frames = (try? socket.receive()) ?? nil else { break }
             if let event = event(in: frames) {
                 events.append(event)
             } else if let count = garbage.count(now: RunClock.bootNanoseconds()) {

@@ -40,6 +40,10 @@ package struct TelemetryWindow: Sendable {
     /// Everything appended has been acknowledged.
     package var isDrained: Bool { pending.isEmpty }
     package var unacknowledged: Int { pending.count }
+    /// Everything that is not acknowledged, in order.
+    package var frames: [[UInt8]] { pending.map(\.frame) }
+    /// Whether a batch of `bytes` would be taken.
+    package func hasRoom(for bytes: Int) -> Bool { pendingBytes + bytes <= byteLimit }
 
     /// Takes a batch whose `seq` is `nextSequence`.
     package mutating func append(_ frame: [UInt8]) -> AppendOutcome {

@@ -68,12 +68,7 @@ package final class RunCatalog: Sendable {
             try? StoredRun.open(path: folder.database).catalogEntry()
         }
         for suffix in ["", "-wal", "-shm"] { unlink("\(path)\(suffix)") }
-        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw StoreError(
-                errno == ENOSPC ? .diskFull : .permission, path: path, detail: String(cString: strerror(errno)))
-        }
-        Glibc.close(descriptor)
+        try RunFile.makeEmpty(path)
         let file = try SQLiteFile(creating: path)
         try file.access { database in
             try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")

@@ -1,10 +1,11 @@
-import Dispatch
 import GRDB
+import GRDBSQLite
 import Glibc
+import Synchronization
 
 /// One connection to one SQLite file, with the store's settings and errors.
 ///
-/// Calls block; GRDB serialises them on a queue of its own.
+/// Calls block; GRDB serialises them on a queue of its own. Nothing here opens the file but SQLite: see `DatabaseFiles`.
 final class SQLiteFile: Sendable {
     enum Mode: Sendable {
         /// The one writer, or a catalogue's many: waits for others up to the busy timeout.
@@ -14,13 +15,19 @@ final class SQLiteFile: Sendable {
         case immutable
     }
 
+    private struct Connection {
+        let queue: DatabaseQueue
+        /// What the names led to when it was opened.
+        let files: DatabaseFiles
+    }
+
     let path: String
     let mode: Mode
-    private let queue: DatabaseQueue
+    private let connection: Mutex<Connection>
 
     /// Opens a connection; the file must exist.
     convenience init(path: String, mode: Mode) throws(StoreError) {
-        try Self.checkHeader(path)
+        try Self.checkPlace(path)
         try self.init(unchecked: path, mode: mode)
     }
 
@@ -30,6 +37,10 @@ final class SQLiteFile: Sendable {
     private init(unchecked path: String, mode: Mode) throws(StoreError) {
         self.path = path
         self.mode = mode
+        connection = Mutex(try Self.connect(path, mode))
+    }
+
+    private static func connect(_ path: String, _ mode: Mode) throws(StoreError) -> Connection {
         var configuration = Configuration()
         configuration.readonly = mode != .writing
         configuration.busyMode = .timeout(5)
@@ -39,15 +50,27 @@ final class SQLiteFile: Sendable {
             // Readers look at few pages; the default of 2 MB a connection would be most of a dashboard's memory.
             try database.execute(sql: mode == .writing ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -1024")
         }
-        queue = try Self.mapping(path) {
-            try DatabaseQueue(
-                path: mode == .immutable ? Self.immutableAddress(path) : path, configuration: configuration)
+        let queue = try mapping(path) {
+            try DatabaseQueue(path: mode == .immutable ? immutableAddress(path) : path, configuration: configuration)
         }
+        return Connection(queue: queue, files: DatabaseFiles(path: path))
     }
 
     /// Runs `body` on the connection; a transaction may stay open from one call to the next.
+    ///
+    /// A reader goes with the name: where that leads to another file by now, the connection is made anew.
     func access<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
-        try Self.mapping(path) { try queue.inDatabase(body) }
+        let queue = mode == .reading ? try newestQueue() : connection.withLock { $0.queue }
+        return try Self.mapping(path) { try queue.inDatabase(body) }
+    }
+
+    private func newestQueue() throws(StoreError) -> DatabaseQueue {
+        let held = connection.withLock { $0 }
+        if held.files == DatabaseFiles(path: path) { return held.queue }
+        try Self.checkPlace(path)
+        let opened = try Self.connect(path, mode)
+        connection.withLock { $0 = opened }
+        return opened.queue
     }
 
     /// Runs `body` in one read transaction that ends with the call.
@@ -66,7 +89,22 @@ final class SQLiteFile: Sendable {
     }
 
     /// Closes the connection; the last one to a file folds its write-ahead log back.
-    func close() throws(StoreError) { try Self.mapping(path) { try queue.close() } }
+    func close() throws(StoreError) {
+        let queue = connection.withLock { $0.queue }
+        try Self.mapping(path) { try queue.close() }
+    }
+
+    /// Closes the connection and removes no file: the names may belong to another database by now.
+    func abandon() throws(StoreError) {
+        let queue = connection.withLock { $0.queue }
+        try Self.mapping(path) {
+            queue.inDatabase { database in
+                var isKept: Int32 = 1
+                _ = sqlite3_file_control(database.sqliteConnection, "main", SQLITE_FCNTL_PERSIST_WAL, &isKept)
+            }
+            try queue.close()
+        }
+    }
 
     // MARK: - Errors
 
@@ -76,7 +114,9 @@ final class SQLiteFile: Sendable {
         } catch let error as StoreError {
             throw error
         } catch let error as DatabaseError {
-            throw StoreError(code(of: error, path: path), path: path, detail: error.message ?? "\(error.resultCode)")
+            let isForeign = error.extendedResultCode.primaryResultCode == .SQLITE_NOTADB
+            let words = isForeign ? "it is no SQLite database" : error.message ?? "\(error.resultCode)"
+            throw StoreError(code(of: error, path: path), path: path, detail: words)
         } catch {
             throw StoreError(.database, path: path, detail: "\(error)")
         }
@@ -101,25 +141,17 @@ final class SQLiteFile: Sendable {
 
     // MARK: - Opening
 
-    /// SQLite takes an empty file for a new database and reports a foreign one late; both are told apart here.
-    private static func checkHeader(_ path: String) throws(StoreError) {
-        // Opening a pipe would wait for somebody at its other end.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else {
+    /// SQLite would make a file that is not there, take an empty one for a new database, and wait for a pipe's other end.
+    private static func checkPlace(_ path: String) throws(StoreError) {
+        var information = stat()
+        guard stat(path, &information) == 0, faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 else {
             throw StoreError(
                 errno == EACCES ? .permission : .notFound, path: path, detail: String(cString: strerror(errno)))
         }
-        defer { Glibc.close(descriptor) }
-        var information = stat()
-        guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
+        guard information.st_mode & S_IFMT == S_IFREG else {
             throw StoreError(.notFound, path: path, detail: "it is no plain file")
         }
-        var header = [UInt8](repeating: 0, count: 16)
-        let count = read(descriptor, &header, 16)
-        guard count == 16, header == Array("SQLite format 3\0".utf8) else {
-            throw StoreError(
-                .damaged, path: path, detail: count == 0 ? "the file is empty" : "it is no SQLite database")
-        }
+        guard information.st_size > 0 else { throw StoreError(.damaged, path: path, detail: "the file is empty") }
     }
 
     private static func immutableAddress(_ path: String) -> String {

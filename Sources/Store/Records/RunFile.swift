@@ -25,6 +25,7 @@ enum RunFile {
             throw StoreError(
                 errno == ENOSPC ? .diskFull : .permission, path: path, detail: String(cString: strerror(errno)))
         }
+        fchmod(descriptor, 0o600)
         close(descriptor)
     }
 

@@ -64,6 +64,12 @@ final class LogFolder: Sendable {
         try file.close()
     }
 
+    /// The same for a file whose name leads elsewhere by now: nothing is removed.
+    func abandon() throws(StoreError) {
+        queue.sync {}
+        try file.abandon()
+    }
+
     private func fold() {
         // It reports no failure: the frames stay in the log, and the next commit asks again.
         try? file.access { try $0.run("PRAGMA wal_checkpoint(PASSIVE)") }

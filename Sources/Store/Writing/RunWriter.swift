@@ -9,8 +9,12 @@ package import Protocol
 /// orchestrator itself appended is kept here and goes into the next transaction.
 package final class RunWriter {
     package let header: RunHeader
-    let file: SQLiteFile
-    private let folder: LogFolder
+    private(set) var file: SQLiteFile
+    private var folder: LogFolder
+    /// What the names led to when the file was opened, and what a rescue put there before it could open it.
+    private var files: DatabaseFiles
+    private var placed: FileIdentity?
+    private var notices: [String] = []
     /// Held until the file is closed.
     private var lock: WriterLock?
     /// The state that the open transaction stands at; nil after a rollback, until the next transaction begins.
@@ -22,12 +26,13 @@ package final class RunWriter {
     private var owed: [LocalRecords] = []
     private static let owedLimit = 1024
 
-    private init(file: SQLiteFile, folder: LogFolder, lock: consuming WriterLock, header: RunHeader, ledger: Ledger) {
-        self.file = file
-        self.folder = folder
+    private init(_ opened: Opened, lock: consuming WriterLock) {
+        file = opened.file
+        folder = opened.folder
+        files = opened.files
         self.lock = consume lock
-        self.header = header
-        self.ledger = ledger
+        header = opened.header
+        ledger = opened.ledger
     }
 
     // MARK: - Opening
@@ -57,11 +62,25 @@ package final class RunWriter {
 
     static func open(path: String) throws(StoreError) -> RunWriter {
         // Without this a mistyped trial would leave a lock file behind.
-        guard access(path, F_OK) == 0 else { throw StoreError(.notFound, path: path) }
-        return try open(path: path, lock: WriterLock.take(path))
+        guard access(path, F_OK) == 0 || Rescue.isUnfinished(path) else { throw StoreError(.notFound, path: path) }
+        let lock = try WriterLock.take(path)
+        try Rescue.finish(path)
+        return try open(path: path, lock: lock)
     }
 
     private static func open(path: String, lock: consuming WriterLock) throws(StoreError) -> RunWriter {
+        RunWriter(try connect(path), lock: lock)
+    }
+
+    private struct Opened {
+        let file: SQLiteFile
+        let folder: LogFolder
+        let files: DatabaseFiles
+        let header: RunHeader
+        let ledger: Ledger
+    }
+
+    private static func connect(_ path: String) throws(StoreError) -> Opened {
         let file = try SQLiteFile(path: path, mode: .writing)
         let (header, ledger) = try file.access { database in
             let version = try SchemaMigrator.run.check(database, path: path)
@@ -77,7 +96,9 @@ package final class RunWriter {
             try RunFile.say(.open, database)
             return found
         }
-        return RunWriter(file: file, folder: try LogFolder(path: path), lock: lock, header: header, ledger: ledger)
+        return Opened(
+            file: file, folder: try LogFolder(path: path), files: DatabaseFiles(path: path), header: header,
+            ledger: ledger)
     }
 
     private static func makeFolders(to path: String) throws(StoreError) {
@@ -148,9 +169,13 @@ package final class RunWriter {
     /// The number of the newest attempt; 0 before the first.
     package func attempt() throws(StoreError) -> Int { try currentLedger().attempt }
 
-    /// Commits what was appended: after it returns, all of it may be acknowledged.
+    /// Commits what was appended: after it returns, all of it may be acknowledged, and is where the run's name leads.
     package func commit() throws(StoreError) {
-        guard isOpen else { return }
+        if isOpen { try commitOpen() }
+        try stayInPlace()
+    }
+
+    private func commitOpen() throws(StoreError) {
         let ledger = try currentLedger()
         try rollingBack {
             try file.access { database in
@@ -177,6 +202,32 @@ package final class RunWriter {
         }
         try file.close()
         lock = nil
+    }
+
+    /// What happened to the run's file since this was last asked, in words for the person it belongs to.
+    package func takeNotices() -> [String] {
+        defer { notices = [] }
+        return notices
+    }
+
+    /// Where another program took the file away, or the log or the index beside it, what is held is put there again.
+    ///
+    /// Where that cannot be now it throws, and the next call tries again: until then nothing is acknowledged.
+    private func stayInPlace() throws(StoreError) {
+        let lost = files.lost(in: DatabaseFiles(path: file.path))
+        guard !lost.isEmpty else { return }
+        try Self.makeFolders(to: String(file.path.prefix(upTo: file.path.lastIndex(of: "/") ?? file.path.startIndex)))
+        let aside = try Rescue.save(file, own: [files.database, placed].compactMap(\.self), to: file.path)
+        placed = .of(file.path)
+        let opened = try Self.connect(file.path)
+        // Both see nothing any more that is not in the copy.
+        try? folder.abandon()
+        try? file.abandon()
+        (file, folder, files, ledger, placed) = (opened.file, opened.folder, opened.files, opened.ledger, nil)
+        let kept = aside.map { "; what lay there is now \($0)" } ?? ""
+        notices.append(
+            "another program removed or replaced \(lost.joined(separator: ", ")): "
+                + "everything stored was written there again\(kept)")
     }
 
     /// A tiny commit at `synchronous = FULL` takes the whole log to the disk with it; the level cannot be changed

@@ -54,8 +54,12 @@ package final class ControlThread: Sendable {
         }
     }
 
+    /// Commands taken in one look: a flood of them must not hold up heartbeats and the main loop's news.
+    private static let mostAtOnce = 64
+
     private func receive(on socket: borrowing ZeroMQSocket, _ machine: inout WorkerStateMachine) throws {
-        while let frames = try socket.receive() {
+        for _ in 0..<Self.mostAtOnce {
+            guard let frames = try socket.receive() else { return }
             do {
                 guard let frame = frames.last else { continue }
                 let command = try WireCodec.decode(WireWorkerCommand.self, from: frame)

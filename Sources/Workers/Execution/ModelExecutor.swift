@@ -13,7 +13,7 @@ package final class ModelExecutor: HookSite {
     let factory: ModelFactory
     let spans: SpanRecorder
     package let logger: Logger
-    let progress: WorkerProgress
+    package let progress: WorkerProgress
     let clock: RunClock
     private var state: SetupState?
 

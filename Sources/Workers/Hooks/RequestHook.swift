@@ -14,6 +14,7 @@ package protocol HookSite: AnyObject {
     var dataManager: DataManager? { get }
     var storage: SampleStorage { get }
     var logger: Logger { get }
+    var progress: WorkerProgress { get }
     var recoveryCheckpoints: RecoveryCheckpoints { get set }
     /// The model of a role in a setup.
     func model(forRole role: String, setup: UInt64) throws -> WorkerModel

@@ -13,7 +13,11 @@ package struct SaveHook: RequestHook {
     ) throws {
         let save = hook.save
         let model = try site.model(forRole: save.role, setup: request.setup)
-        let path = try model.save(to: save.folder, step: save.step)
+        let wait = RoomWait(logger: site.logger, rest: site.progress.waits)
+        let path = try wait.write(
+            "the checkpoint of step \(save.step) of \(save.role)", to: save.folder, bytes: model.checkpointBytes
+        ) { try model.save(to: save.folder, step: save.step) }
+        site.progress.moved()
         reply.saved.append(
             filled(WireSavedCheckpoint()) {
                 $0.role = save.role

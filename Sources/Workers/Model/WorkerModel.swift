@@ -117,6 +117,12 @@ extension WorkerModel {
         return try requireLanguage().save(to: place, state: state, tokenizer: tokenizer)
     }
 
+    /// About how much room `save` takes.
+    package var checkpointBytes: UInt64 {
+        let arenas = engine.map { $0.memoryPlan.weights + $0.memoryPlan.moments }
+        return UInt64(arenas ?? language.map { $0.weights.count * MemoryLayout<Float>.stride } ?? 0)
+    }
+
     /// Takes the weights of a checkpoint: one of ours, or a folder in Hugging Face layout.
     package func loadWeights(from path: String, layout: CheckpointLayout) throws {
         let checkpoint = try layout == .trial ? Checkpoint.open(path) : Checkpoint.openExternal(path)

@@ -5,7 +5,7 @@ package import Protocol
 
 /// The body of the hidden `worker` command: one worker process from its first message to its exit status.
 package enum WorkerMain {
-    /// How long the last telemetry may take to be committed.
+    /// How long the orchestrator may acknowledge nothing before the last telemetry is left on the disk.
     private static let farewell = Duration.seconds(10)
 
     /// Runs worker `id` of the trial whose sockets are in `runtimePath`. Returns the exit status.
@@ -82,7 +82,7 @@ package enum WorkerMain {
                 try publisher.start()
                 let clock = RunClock(originNanoseconds: configuration.clockOriginNs)
                 let logger = Logger.worker(id, queue: queue, clock: clock)
-                let ending: WorkerNews
+                var ending: WorkerNews
                 do {
                     ending = try work(configuration, queue, clock, logger)
                 } catch {
@@ -91,7 +91,10 @@ package enum WorkerMain {
                     ending = .failed(report, step: progress.step)
                 }
                 // The last records are on disk before the orchestrator hears of the end and takes the worker down.
-                publisher.close(patience: WorkerMain.farewell)
+                let spool = TelemetrySpool.path(in: configuration.trialFolder, worker: id, attempt: attempt)
+                if case .lost(let reason) = publisher.close(patience: WorkerMain.farewell, spool: spool) {
+                    ending = .failed(reason, step: progress.step)
+                }
                 news.post(ending)
                 if case .failed = ending { return ExitCode.failure }
                 return ExitCode.success

@@ -21,8 +21,7 @@ package enum TelemetryLoad {
             let values = names.enumerated().map { Metric($1, value(of: $0, at: step)) }
             queue.append(.metrics(step: UInt64(step), time: clock.now(), values))
         }
-        publisher.close(patience: .seconds(60))
-        return queue.dropped == 0
+        return publisher.close(patience: .seconds(60), spool: nil) == .stored && queue.dropped == 0
     }
 
     /// The five kinds of series a trainer reports: noisy f32, smooth f64, counts, f32 seconds, small gauges.

@@ -6,15 +6,28 @@ import Synchronization
 /// A batch leaves 50 ms after its first record, or as soon as it is full. It is kept until the orchestrator has
 /// committed it; what is not acknowledged in time is sent again.
 package final class TelemetryPublisher: Sendable {
-    private enum Life: Equatable {
+    /// What became of the last of a worker's telemetry.
+    package enum Farewell: Sendable, Equatable {
+        /// The store has it.
+        case stored
+        /// So many batches lie in the spool file.
+        case spooled(batches: Int)
+        /// It is nowhere, for the reason given.
+        case lost(String)
+    }
+
+    private enum Life {
         case open
-        /// Everything is to be out by then; nanoseconds of CLOCK_BOOTTIME.
-        case closing(deadline: Int64)
+        case closing(patience: Int64, spool: String?)
+
+        var isClosing: Bool { if case .closing = self { true } else { false } }
     }
 
     /// How long the first record of a batch waits for company.
     package static let gathering = Duration.milliseconds(50)
     private static let gatheringNanoseconds: Int64 = 50_000_000
+    /// Between two tries to write a spool file that could not be written.
+    private static let spoolPause: Int64 = 2_000_000_000
 
     private let context: ZeroMQContext
     private let endpoint: Endpoint
@@ -22,6 +35,7 @@ package final class TelemetryPublisher: Sendable {
     private let epoch: UInt64
     private let queue: TelemetryQueue
     private let life = Mutex(Life.open)
+    private let farewell = Mutex(Farewell.stored)
     private let thread = Mutex<WorkerThread?>(nil)
     private let complain: @Sendable (String) -> Void
 
@@ -40,33 +54,42 @@ package final class TelemetryPublisher: Sendable {
     /// Starts the thread.
     package func start() throws {
         let started = try WorkerThread { [self] in
-            do { try run() } catch { complain("telemetry has ended: \(describe(error))") }
+            let ending: Farewell
+            do { ending = try run() } catch { ending = .lost("telemetry has ended: \(describe(error))") }
+            if case .lost(let reason) = ending { complain(reason) }
+            farewell.withLock { $0 = ending }
+            queue.close()
         }
         thread.withLock { $0 = started }
     }
 
-    /// Sends what is left, waits for its acknowledgement until `patience` is at an end, and ends the thread.
-    package func close(patience: Duration) {
+    /// Sends what is left, waits until all of it is acknowledged, and ends the thread.
+    ///
+    /// Where nothing is acknowledged for `patience`, what is left goes to the file `spool`; where that cannot be written
+    /// either, it waits for whichever comes first. Without a file it gives up after its patience.
+    package func close(patience: Duration, spool: String?) -> Farewell {
         let (seconds, attoseconds) = patience.components
-        let deadline = RunClock.bootNanoseconds() + seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-        life.withLock { $0 = .closing(deadline: deadline) }
+        let nanoseconds = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+        life.withLock { $0 = .closing(patience: nanoseconds, spool: spool) }
         queue.wake()
         thread.withLock { $0 }?.join()
+        return farewell.withLock { $0 }
     }
 
-    private func run() throws {
+    private func run() throws -> Farewell {
         let socket = try ZeroMQSocket.open(context, .dealer, options: SocketOptions(identity: source))
         try socket.connect(endpoint)
         var sender = TelemetrySender(source: source, epoch: epoch)
-        var gatherUntil: Int64?
+        var gatherUntil: Int64?, patienceEnds: Int64?
         while true {
             let readable = try Poller.wait(
-                [socket.pollItem, queue.pollItem], timeout: timeout(sender, gatherUntil: gatherUntil))
+                [socket.pollItem, queue.pollItem], timeout: timeout(sender, gatherUntil, patienceEnds))
             let now = RunClock.bootNanoseconds(), life = life.withLock { $0 }
+            let before = sender.unacknowledged
             if readable[0] { try receiveAcknowledgements(on: socket, &sender, now: now) }
             if readable[1], gatherUntil == nil { gatherUntil = now + Self.gatheringNanoseconds }
             let isFull = queue.count >= TelemetryBatcher.largestRows
-            if isFull || life != .open || (gatherUntil ?? .max) <= now {
+            if sender.hasRoom, isFull || life.isClosing || (gatherUntil ?? .max) <= now {
                 try sender.add(queue.drain(), dropped: queue.dropped)
                 gatherUntil = nil
             } else if readable[1] {
@@ -74,13 +97,34 @@ package final class TelemetryPublisher: Sendable {
             }
             sender.timePassed(now: now)
             try send(on: socket, &sender, now: now)
-            if case .closing(let deadline) = life, (sender.isDrained && queue.count == 0) || now >= deadline { return }
+            guard case .closing(let patience, let spool) = life else { continue }
+            if sender.isDrained, queue.count == 0 { return .stored }
+            if patienceEnds == nil || sender.unacknowledged < before { patienceEnds = now + patience }
+            guard now >= (patienceEnds ?? .max) else { continue }
+            guard let spool else { return .lost("\(sender.unacknowledged) batches were not acknowledged") }
+            if let batches = leave(sender, at: spool) { return .spooled(batches: batches) }
+            patienceEnds = now + Self.spoolPause
         }
     }
 
-    private func timeout(_ sender: TelemetrySender, gatherUntil: Int64?) -> Duration? {
-        var due = [sender.deadline, gatherUntil].compactMap(\.self)
-        if case .closing(let deadline) = life.withLock({ $0 }) { due.append(deadline) }
+    /// Writes what is not acknowledged to the spool file; - Returns: how many batches, nil where it cannot be written.
+    private func leave(_ sender: TelemetrySender, at path: String) -> Int? {
+        let records = queue.drain()
+        do {
+            let frames = try sender.everything(and: records, dropped: queue.dropped)
+            try SpoolFile.write(frames, to: path)
+            complain("the orchestrator takes no telemetry: \(frames.count) batches were left in \(path)")
+            return frames.count
+        } catch {
+            for record in records { queue.append(record) }
+            complain("the last telemetry waits to be stored; it could not be left on the disk: \(describe(error))")
+            return nil
+        }
+    }
+
+    private func timeout(_ sender: TelemetrySender, _ gatherUntil: Int64?, _ patienceEnds: Int64?) -> Duration? {
+        let gathering = sender.hasRoom ? gatherUntil : nil
+        let due = [sender.deadline, gathering, patienceEnds].compactMap(\.self)
         return due.min().map { .nanoseconds(max(0, $0 - RunClock.bootNanoseconds())) }
     }
 

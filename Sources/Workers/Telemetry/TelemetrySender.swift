@@ -15,23 +15,43 @@ package struct TelemetrySender: Sendable {
     }
 
     package var isDrained: Bool { window.isDrained }
+    /// Batches that are not acknowledged.
+    package var unacknowledged: Int { window.unacknowledged }
+    /// Whether there is room for another batch of the usual size; while there is not, records stay in their queue.
+    package var hasRoom: Bool { window.hasRoom(for: 2 * TelemetryBatcher.largestBytes) }
     package var deadline: Int64? { window.deadline }
 
     /// Takes records; `dropped` is what their queue has dropped so far.
     package mutating func add(_ records: [TelemetryRecord], dropped: UInt64) throws {
-        for unnumbered in TelemetryBatcher.batches(of: records) {
-            var batch = unnumbered
-            batch.version = WireVersion.current
-            batch.source = source
-            batch.epoch = epoch
-            batch.seq = window.nextSequence
-            batch.dropped = dropped + refused
-            let frame = try WireCodec.encode(batch)
+        for batch in TelemetryBatcher.batches(of: records) {
+            let frame = try frame(of: batch, seq: window.nextSequence, dropped: dropped)
             // What no receiver reads would be sent again for ever, and nothing behind it would ever arrive.
             let isReadable = frame.count <= WireCodec.largestMessage
             if isReadable, case .queued = window.append(frame) { continue }
             refused += Self.count(of: batch)
         }
+    }
+
+    /// Everything that is not acknowledged, and `records` after it, as frames to be stored at another time.
+    package func everything(and records: [TelemetryRecord], dropped: UInt64) throws -> [[UInt8]] {
+        var frames = window.frames, seq = window.nextSequence
+        for batch in TelemetryBatcher.batches(of: records) {
+            let frame = try frame(of: batch, seq: seq, dropped: dropped)
+            guard frame.count <= WireCodec.largestMessage else { continue }
+            frames.append(frame)
+            seq += 1
+        }
+        return frames
+    }
+
+    private func frame(of unnumbered: WireTelemetryBatch, seq: UInt64, dropped: UInt64) throws -> [UInt8] {
+        var batch = unnumbered
+        batch.version = WireVersion.current
+        batch.source = source
+        batch.epoch = epoch
+        batch.seq = seq
+        batch.dropped = dropped + refused
+        return try WireCodec.encode(batch)
     }
 
     private static func count(of batch: WireTelemetryBatch) -> UInt64 {

@@ -12,9 +12,7 @@ package struct WorkerLogHandler: LogHandler {
     private let clock: RunClock
     private let write: @Sendable (String) -> Void
 
-    package init(
-        queue: TelemetryQueue, clock: RunClock, write: @escaping @Sendable (String) -> Void = writeToStandardError
-    ) {
+    package init(queue: TelemetryQueue, clock: RunClock, write: @escaping @Sendable (String) -> Void) {
         self.queue = queue
         self.clock = clock
         self.write = write
@@ -80,24 +78,16 @@ package func logTimestamp(nanoseconds: Int64 = RunClock.wallNanoseconds()) -> St
     return "\(day)-\(time).\(padded(Int32(nanoseconds / 1_000_000 % 1000), 3))"
 }
 
-/// Writes the whole text to standard error, which is the worker's log file.
+/// Writes the whole text to standard error, which is the worker's log file. One that cannot be written (a full disk) must
+/// not stop the training.
 @Sendable
-package func writeToStandardError(_ text: String) {
-    let bytes = Array(text.utf8)
-    var written = 0
-    while written < bytes.count {
-        let count = bytes.withUnsafeBytes {
-            Glibc.write(2, $0.baseAddress?.advanced(by: written), bytes.count - written)
-        }
-        // A log that cannot be written (disk full) must not stop the training.
-        guard count > 0 else { return }
-        written += count
-    }
-}
+package func writeToStandardError(_ text: String) { _ = LogFile.putToStandardError(text) }
 
 extension Logger {
     /// The logger of one worker.
     package static func worker(_ worker: WorkerID, queue: TelemetryQueue, clock: RunClock) -> Logger {
-        Logger(label: worker.description, factory: { _ in WorkerLogHandler(queue: queue, clock: clock) })
+        let file = LogFile(queue: queue, clock: clock)
+        return Logger(
+            label: worker.description, factory: { _ in WorkerLogHandler(queue: queue, clock: clock, write: file.write) })
     }
 }

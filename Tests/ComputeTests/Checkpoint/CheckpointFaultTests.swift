@@ -29,7 +29,7 @@ import Testing
                 try CheckpointFolder(path: path, files: files).save(model.content(step: step, values: ["from": "now"]))
             } catch let error as ComputeError {
                 isSaved = false
-                #expect(error.code == .fileSystem)
+                #expect(error.code == .diskFull)
                 #expect(error.summary.hasSuffix(": No space left on device"))
             }
             let left = whole(in: path)

@@ -26,12 +26,16 @@ private func batch(step: UInt64, _ values: [String: Double]) -> WireTelemetryBat
     private let folder = TemporaryFolder()
     private var home: HomeFolder { HomeFolder(path: folder.path) }
 
-    private func desk(_ catalog: RunCatalog?) throws -> CatalogDesk {
-        CatalogDesk(
-            catalog: catalog,
-            entry: CatalogEntry(
-                id: try Samples.id(), status: .pending, statusDetail: "", startedWall: 5, updatedWall: 0, step: 0,
-                totalSteps: 9, orchestrator: ProcessIdentity(pid: 3, startTicks: 4), last: [:]))
+    private func line() throws -> CatalogEntry {
+        CatalogEntry(
+            id: try Samples.id(), status: .pending, statusDetail: "", startedWall: 5, updatedWall: 0, step: 0,
+            totalSteps: 9, orchestrator: ProcessIdentity(pid: 3, startTicks: 4), last: [:])
+    }
+
+    private func desk(_ catalog: RunCatalog) throws -> CatalogDesk {
+        CatalogDesk(entry: try line()) { entry in
+            do { try catalog.upsert(entry) } catch { Issue.record(error) }
+        }
     }
 
     @Test func `is written at first, and then when something new is a second old`() throws {
@@ -70,12 +74,35 @@ private func batch(step: UInt64, _ values: [String: Double]) -> WireTelemetryBat
         #expect(entry.statusDetail == "why")
     }
 
-    @Test func `is no matter of life and death`() throws {
-        var withNone = try desk(nil), tally = ProgressTally()
-        tally.take(batch(step: 3, ["loss": 1]))
-        withNone.update(tally: &tally, now: 10 * second)
-        // Done as far as it can be: the next change is a second away again.
-        #expect(withNone.deadline(tally) == nil)
+    @Test func `is put again by its thread until a catalogue that cannot be opened at first takes it`() throws {
+        let failures = Mutex(2), home = home
+        let thread = try CatalogThread.start {
+            let isRefused = failures.withLock { left in
+                left -= 1
+                return left >= 0
+            }
+            if isRefused { throw StoreError(.busy, path: "catalog") }
+            return try RunCatalog.open(home: home)
+        }
+        thread.put(try line())
+        #expect(eventually { (try? RunCatalog.open(home: home).entries().map(\.totalSteps)) == [9] })
+        thread.close()
+    }
+
+    @Test func `keeps no telemetry waiting while somebody has the catalogue locked`() throws {
+        let isLocked = Mutex(true)
+        let bench = try IngestBench(openCatalog: { home in
+            while isLocked.withLock({ $0 }) { _ = try Poller.wait([], timeout: .milliseconds(5)) }
+            return try RunCatalog.open(home: home)
+        })
+        let sender = try bench.sender()
+        for seq in UInt64(1)...20 {
+            _ = try sender.send([telemetryBatch(seq)])
+            #expect(try telemetryAcknowledgement(sender) == seq)
+        }
+        isLocked.withLock { $0 = false }
+        _ = bench.finish([.status(.completed, detail: "", time: 0)])
+        #expect(try RunCatalog.open(home: bench.home).entries().map(\.status) == [.completed])
     }
 }
 

@@ -98,7 +98,8 @@ import Testing
         try FolderFiles.makeFolder(trial.path)
         let parts = IngestThread.Parts(
             context: ZeroMQContext(), runtime: try RuntimeFolder.create(for: trial), folder: trial,
-            plan: try Samples.plan(), openStore: { throw StoreError(.permission, path: "x") })
+            plan: try Samples.plan(), openStore: { throw StoreError(.permission, path: "x") },
+            openCatalog: { try RunCatalog.open(home: trial.home) })
         let error = #expect(throws: StoreError.self) { try IngestThread.start(parts, queue: IngestQueue()) }
         #expect(error?.code == .permission)
     }

@@ -23,7 +23,7 @@ import Testing
         var parts = IngestThread.Parts(
             context: context, runtime: runtime, folder: trial, plan: plan,
             openStore: { isNew ? try RunWriter.create(trial, header: header) : try RunWriter.open(trial) },
-            openCatalog: { try? RunCatalog.open(home: trial.home) })
+            openCatalog: { try RunCatalog.open(home: trial.home) })
         parts.longestLastTry = .milliseconds(50)
         return (try IngestThread.start(parts, queue: queue), runtime)
     }

@@ -69,6 +69,19 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
             ])
     }
 
+    @Test func `takes a flood in parts and loses none of it`() throws {
+        let (desk, endpoint) = try open()
+        let user = try user("ada", endpoint)
+        for _ in 0..<(3 * CommandDesk.mostAtOnce) { _ = try user.send([command("1", "status")]) }
+        var count = 0, largest = 0
+        while count < 3 * CommandDesk.mostAtOnce, try Poller.wait([desk.pollItem], timeout: .seconds(20))[0] {
+            let taken = desk.receive(log: said.add).count
+            (count, largest) = (count + taken, max(largest, taken))
+        }
+        #expect(count == 3 * CommandDesk.mostAtOnce)
+        #expect(largest <= CommandDesk.mostAtOnce)
+    }
+
     @Test func `answers each of several users what that one asked, in any order`() throws {
         let (desk, endpoint) = try open()
         let ada = try user("ada", endpoint), ben = try user("ben", endpoint)

@@ -92,6 +92,8 @@ final class FakeStore: RunStore {
         if isRefused { try fail() }
     }
 
+    func takeNotices() -> [String] { [] }
+
     func close() throws(StoreError) { log.contents.withLock { $0.isClosed = true } }
 
     private func add(_ line: String) throws(StoreError) {

@@ -12,18 +12,24 @@ final class IngestBench {
     let ingest: IngestThread
     let runtime: RuntimeFolder
     let context = ZeroMQContext()
+    let trial: TrialFolder
+    var home: HomeFolder { HomeFolder(path: folder.path) }
 
-    init(queue given: IngestQueue? = nil) throws {
+    init(
+        queue given: IngestQueue? = nil,
+        openCatalog: @escaping @Sendable (HomeFolder) throws -> RunCatalog = { try RunCatalog.open(home: $0) }
+    ) throws {
         let home = HomeFolder(path: folder.path)
         let id = try Samples.id()
         let trial = home.trial(id)
+        self.trial = trial
         try FolderFiles.makeFolder(trial.path)
         runtime = try RuntimeFolder.create(for: trial)
         queue = try given ?? IngestQueue()
         ingest = try IngestThread.start(
             IngestThread.Parts(
                 context: context, runtime: runtime, folder: trial, plan: Samples.plan(),
-                openStore: { [log] in FakeStore(log, id: id) }),
+                openStore: { [log] in FakeStore(log, id: id) }, openCatalog: { try openCatalog(home) }),
             queue: queue)
     }
 

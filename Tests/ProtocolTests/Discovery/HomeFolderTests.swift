@@ -24,6 +24,28 @@ import Testing
                 == RuntimeFolder.expected(for: HomeFolder(path: path).trial(trial)))
     }
 
+    @Test(arguments: [0o700, 0o750, 0o755, 0o770, 0o777, 0o1777, 0o702] as [UInt32])
+    func `a home in which others may write is refused`(mode: UInt32) {
+        #expect(chmod(temporary.path, mode) == 0)
+        let home = HomeFolder(path: temporary.path)
+        var hint: String?
+        do throws(HomeError) { try home.checkOwner() } catch { hint = error.hint }
+        #expect(hint == (mode & 0o022 == 0 ? nil : "keep it yours with: chmod go-w \(temporary.path)"))
+        #expect(chmod(temporary.path, 0o700) == 0)
+    }
+
+    @Test func `a home of another user is refused, one that is not there yet is not`() {
+        // Root's own tests have another user's folder nearby; anybody else's have root's.
+        let other = geteuid() == 0 ? temporary.file("other") : "/"
+        if geteuid() == 0 {
+            #expect(mkdir(other, 0o700) == 0)
+            #expect(chown(other, 65534, 65534) == 0)
+        }
+        let error = #expect(throws: HomeError.self) { try HomeFolder(path: other).checkOwner() }
+        #expect(error?.summary.hasPrefix("the home \(other) belongs to another user") == true)
+        #expect(throws: Never.self) { try HomeFolder(path: temporary.file("none")).checkOwner() }
+    }
+
     @Test(
         arguments: [
             (["COCKPIT_HOME": "runs"], "/here/runs"),

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import Protocol
 import Synchronization
@@ -36,14 +37,37 @@ import Testing
 }
 
 @Suite struct TelemetryQueueTests {
-    @Test func `a full queue drops and counts instead of waiting`() throws {
+    @Test func `a full queue drops log records and counts them`() throws {
         let queue = try TelemetryQueue(limit: 2)
-        for step in 1...5 { queue.append(.metrics(step: UInt64(step), time: 0, [])) }
+        for _ in 1...5 { queue.append(.log(WireLogRecord())) }
         #expect(queue.count == 2)
         #expect(queue.dropped == 3)
         #expect(queue.drain().count == 2)
         queue.append(.metrics(step: 6, time: 0, []))
         #expect(queue.count == 1)
+    }
+
+    @Test func `a full queue lets what a curve needs wait until there is room, in order`() throws {
+        let queue = try TelemetryQueue(limit: 2)
+        let trainer = try WorkerThread {
+            for step in UInt64(1)...50 { queue.append(.metrics(step: step, time: 0, [])) }
+        }
+        var steps: [UInt64] = []
+        while steps.count < 50 {
+            #expect(queue.count <= 2)
+            for case .metrics(let step, _, _) in queue.drain() { steps.append(step) }
+        }
+        trainer.join()
+        #expect(steps == Array(1...50))
+        #expect(queue.dropped == 0)
+    }
+
+    @Test func `a full queue that nobody empties any more keeps nobody waiting`() throws {
+        let queue = try TelemetryQueue(limit: 1)
+        queue.append(.metrics(step: 1, time: 0, []))
+        queue.close()
+        queue.append(.metrics(step: 2, time: 0, []))
+        #expect(queue.dropped == 1)
     }
 }
 
@@ -116,7 +140,7 @@ import Testing
             complain: { Issue.record("\($0)") })
         try publisher.start()
         for step in 1...300 { queue.append(.metrics(step: UInt64(step), time: 0, [Metric("x", 0)])) }
-        let closer = try WorkerThread { publisher.close(patience: .seconds(30)) }
+        let closer = try WorkerThread { #expect(publisher.close(patience: .seconds(30), spool: nil) == .stored) }
         var steps: [UInt64] = [], last: UInt64 = 0
         while steps.count < 300 {
             _ = try Poller.wait([receiver.pollItem], timeout: .seconds(30))
@@ -135,16 +159,62 @@ import Testing
         #expect(steps == Array(1...300))
     }
 
-    @Test func `closing gives up after its patience when nobody acknowledges`() throws {
-        let folder = TemporaryFolder(), context = ZeroMQContext()
-        let queue = try TelemetryQueue()
+    private func orphan(_ queue: TelemetryQueue, in folder: TemporaryFolder) throws -> TelemetryPublisher {
         let publisher = TelemetryPublisher(
-            context: context, endpoint: try RuntimeFolder(path: folder.path).telemetry(), source: "s", epoch: 1,
-            queue: queue, complain: { _ in })
+            context: ZeroMQContext(), endpoint: try RuntimeFolder(path: folder.path).telemetry(),
+            source: "master_worker/0", epoch: 3, queue: queue, complain: { _ in })
         try publisher.start()
+        return publisher
+    }
+
+    private func steps(in path: String) throws -> [UInt64] {
+        let (frames, isWhole) = TelemetrySpool.frames(in: try [UInt8](Data(contentsOf: URL(filePath: path))))
+        #expect(isWhole)
+        return try frames.flatMap { frame in
+            try WireCodec.decode(WireTelemetryBatch.self, from: frame).metrics.flatMap { $0.rows.map(\.step) }
+        }
+    }
+
+    @Test func `where nobody acknowledges for its patience the rest is left on the disk, numbered as it would be sent`()
+        throws
+    {
+        let folder = TemporaryFolder(), queue = try TelemetryQueue()
+        let publisher = try orphan(queue, in: folder)
+        let path = TelemetrySpool.path(in: folder.path, worker: .master, attempt: 3)
+        for step in 1...600 { queue.append(.metrics(step: UInt64(step), time: 0, [Metric("x", 0)])) }
+        guard case .spooled(let batches) = publisher.close(patience: .milliseconds(20), spool: path) else {
+            Issue.record("it was not spooled")
+            return
+        }
+        #expect(try steps(in: path) == Array(1...600))
+        let (frames, _) = TelemetrySpool.frames(in: try [UInt8](Data(contentsOf: URL(filePath: path))))
+        let headers = try frames.map { try WireCodec.decode(WireTelemetryBatch.self, from: $0) }
+        #expect(headers.map(\.seq) == Array(1...UInt64(batches)))
+        #expect(Set(headers.map(\.epoch)) == [3])
+    }
+
+    @Test func `what can neither be sent nor left waits until it can`() throws {
+        let folder = TemporaryFolder(), queue = try TelemetryQueue()
+        let publisher = try orphan(queue, in: folder)
+        // It stands for a full disk: the folder cannot be made.
+        let path = "\(folder.write("", to: "spool"))/master-3", isOver = Mutex(false)
+        queue.append(.metrics(step: 7, time: 0, []))
+        let closer = try WorkerThread {
+            #expect(publisher.close(patience: .milliseconds(5), spool: path) == .spooled(batches: 1))
+            isOver.withLock { $0 = true }
+        }
+        #expect(!eventually(within: 0.3) { isOver.withLock { $0 } })
+        #expect(unlink(folder.file("spool")) == 0)
+        closer.join()
+        #expect(try steps(in: path) == [7])
+    }
+
+    @Test func `without a place for the rest it says that it is lost`() throws {
+        let folder = TemporaryFolder(), queue = try TelemetryQueue()
+        let publisher = try orphan(queue, in: folder)
         queue.append(.metrics(step: 1, time: 0, []))
-        publisher.close(patience: .milliseconds(20))
-        #expect(queue.count == 0)
+        #expect(
+            publisher.close(patience: .milliseconds(20), spool: nil) == .lost("1 batches were not acknowledged"))
     }
 }
 
