@@ -24,10 +24,13 @@ package struct LaunchRequest: Sendable, Codable, Equatable {
     package var overrides: [String]
     package var recoverMode: RecoverMode
     package var existing: ExistingTrial
+    /// With `resume`: the step to go on from; nil: the newest that the store and a checkpoint agree on.
+    package var resumeFrom: Int?
 
     package init(
         experiment: String, trial: String, configFile: String? = nil, overrides: [String] = [],
-        recoverMode: RecoverMode = .disabled, existing: ExistingTrial = .refuse
+        recoverMode: RecoverMode = .disabled, existing: ExistingTrial = .refuse,
+        resumeFrom: Int? = nil
     ) {
         self.experiment = experiment
         self.trial = trial
@@ -35,6 +38,7 @@ package struct LaunchRequest: Sendable, Codable, Equatable {
         self.overrides = overrides
         self.recoverMode = recoverMode
         self.existing = existing
+        self.resumeFrom = resumeFrom
     }
 
     /// The trial it names.
@@ -51,4 +55,6 @@ package struct StartedTrial: Sendable, Codable, Equatable {
     package let attempt: Int
     /// The step it goes on from; 0: from the beginning.
     package let resumeStep: Int
+    /// The last step that the store holds of what went before.
+    package var recordedStep = 0
 }
