@@ -34,10 +34,10 @@ struct DemoCommand: ParsableCommand {
         let request = LaunchRequest(
             experiment: id.experiment.description, trial: id.trial.description, overrides: overrides,
             existing: replaces ? .replace : .refuse)
-        let started = try TrialLauncher.start(request, home: home)
         if headless || json || !Output.isTerminal {
-            Glibc.exit(try TrialFollower(id: started.id, home: home, format: json ? .json : .text).run())
+            Glibc.exit(try TrialFollower.start(request, home: home, format: json ? .json : .text))
         }
+        let started = try TrialLauncher.start(request, home: home)
         try DashboardRunner(home: home, appearance: appearance).run(.live(started.id))
     }
 

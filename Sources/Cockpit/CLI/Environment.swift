@@ -6,7 +6,15 @@ import Protocol
 enum Environment {
     static var variables: [String: String] { ProcessInfo.processInfo.environment }
     static var workingFolder: String { FileManager.default.currentDirectoryPath }
-    static var home: HomeFolder { HomeFolder.fromEnvironment(variables, workingFolder: workingFolder) }
+    /// The home folder; where nobody says which it is the program ends with what to do.
+    static var home: HomeFolder {
+        if let home = HomeFolder.fromEnvironment(variables, workingFolder: workingFolder) { return home }
+        Output.error(
+            CommandError(
+                "there is no home folder: HOME is not set, and the password database knows none for user \(getuid())",
+                hint: "set COCKPIT_HOME to a folder of your own"))
+        exit(Protocol.ExitCode.usage)
+    }
     /// The home folder where a command reads what is there; one that cannot be read must not look like an empty one.
     static func readableHome() throws -> HomeFolder {
         let home = home

@@ -8,8 +8,8 @@ struct StartCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "start", abstract: "Start a trial and show it on the dashboard.",
         discussion: """
-            Without a terminal, or with --headless, progress is printed instead (JSON lines with --json), Ctrl-C stops the
-            trial in order, and the exit status is 0 only when it completed, 1 when it failed, 3 when it was stopped.
+            Without a terminal, or with --headless, progress is printed instead (JSON lines with --json), Ctrl-C or
+            SIGTERM stops the trial so that it loses nothing (a second one hurries, a third kills), and the exit status is 0 only when it completed, 1 when it failed, 3 when it was stopped.
             Settings are given as a YAML file and as dotted overrides: sft.steps=300 grpo.lr=1e-4.
             """)
 
@@ -30,27 +30,23 @@ struct StartCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard mode == "local" else {
-            throw ValidationError(
-                "--mode '\(mode)' is not supported by this version.\(Suggestion.phrase(for: mode, among: ["local"])) Use --mode local."
-            )
-        }
+        try WorkerMode.check(mode)
         if detach, headless { throw ValidationError("--detach and --headless exclude each other.") }
     }
 
     func run() throws {
         let home = Environment.home
-        let started = try TrialLauncher.start(try launch.request(for: trial), home: home)
-        if detach {
-            if json { return try Output.json(["trial": started.id.description, "pid": "\(started.pid)"]) }
-            return Output.line(
-                "started \(started.id) (orchestrator \(started.pid)); look at it with: cockpit attach -e \(started.id.experiment) -f \(started.id.trial)"
-            )
+        let request = try launch.request(for: trial)
+        if !detach, headless || json || !Output.isTerminal {
+            Glibc.exit(try TrialFollower.start(request, home: home, format: json ? .json : .text))
         }
-        if headless || json || !Output.isTerminal {
-            Glibc.exit(try TrialFollower(id: started.id, home: home, format: json ? .json : .text).run())
-        }
-        try DashboardRunner(home: home, appearance: appearance).run(.live(started.id))
+        let started = try TrialLauncher.start(request, home: home)
+        if !detach { return try DashboardRunner(home: home, appearance: appearance).run(.live(started.id)) }
+        if json { return try Output.json(["trial": started.id.description, "pid": "\(started.pid)"]) }
+        if let beginning = StartNote.text(of: started, request) { Output.note(beginning) }
+        Output.line(
+            "started \(started.id) (orchestrator \(started.pid)); look at it with: cockpit attach -e \(started.id.experiment) -f \(started.id.trial)"
+        )
     }
 }
 
@@ -61,6 +57,10 @@ struct LaunchOptions: ParsableArguments {
 
     @Option(help: "disabled: start afresh. resume: go on from the trial's last checkpoint.")
     var recoverMode = "disabled"
+
+    @Option(
+        help: "With --recover-mode resume: the step to go on from, where another than the newest is wanted; 0: anew.")
+    var resumeFrom: Int?
 
     @Flag(help: "Remove an earlier trial of this name first.")
     var replace = false
@@ -78,9 +78,12 @@ struct LaunchOptions: ParsableArguments {
                 "unknown recover mode '\(recoverMode)'.\(Suggestion.phrase(for: recoverMode, among: known))",
                 hint: "use one of: \(known.joined(separator: ", "))")
         }
+        if resumeFrom != nil, recover != .resume {
+            throw CommandError("--resume-from needs --recover-mode resume", hint: "add --recover-mode resume")
+        }
         return LaunchRequest(
             experiment: trial.experiment, trial: trial.trial, configFile: config, overrides: overrides,
             recoverMode: recover, existing: replace ? .replace : .refuse,
-            changedInputs: acceptChangedInputs ? .accept : .refuse)
+            changedInputs: acceptChangedInputs ? .accept : .refuse, resumeFrom: resumeFrom)
     }
 }

@@ -3,7 +3,9 @@ import Orchestrator
 import Protocol
 import Store
 
-/// Follows a running trial without a dashboard: progress lines, lifecycle events, and the exit status at its end.
+/// A trial in the foreground without a dashboard: progress lines, lifecycle events, and the exit status at its end.
+///
+/// It and the trial's orchestrator are one stop, whoever of them is signalled, and in whichever order.
 struct TrialFollower {
     enum Format {
         case text
@@ -18,11 +20,23 @@ struct TrialFollower {
     private static let interval = Duration.milliseconds(250)
     /// No more than one progress line in this time, so that a log of a long trial stays readable.
     private static let lineInterval: Int64 = 1_000_000_000
+    /// After so many signals a person wants their shell back, whatever the trial does.
+    private static let lastSignal = 4
 
-    /// Prints until the trial has ended. Ctrl-C (or SIGTERM) stops the trial in order; a second one leaves it to stop alone.
+    /// Starts a trial and follows it to its end. From the moment there may be a trial, signals are meant for it.
     /// - Returns: the exit status the command should have.
-    func run() throws -> Int32 {
-        let signals = try SignalDescriptor([SIGINT, SIGTERM])
+    static func start(_ request: LaunchRequest, home: HomeFolder, format: Format) throws -> Int32 {
+        var signals: SignalDescriptor?
+        let started = try TrialLauncher.start(request, home: home) {
+            signals = try SignalDescriptor([SIGINT, SIGTERM])
+        }
+        if let beginning = StartNote.text(of: started, request) { Output.note(beginning) }
+        return try TrialFollower(id: started.id, home: home, format: format).run(signals)
+    }
+
+    /// Prints until the trial has ended. SIGINT or SIGTERM stops it and loses nothing, a second one hurries, a third kills.
+    func run(_ given: SignalDescriptor? = nil) throws -> Int32 {
+        let signals = try given ?? SignalDescriptor([SIGINT, SIGTERM])
         let run = try StoredRun.open(path: home.trial(id).database)
         var printer = ProgressPrinter(format: format)
         var counter: Int64 = -1, lastLine: Int64?, stops = 0
@@ -30,9 +44,8 @@ struct TrialFollower {
             let isSignalled = try Poller.wait([signals.pollItem], timeout: Self.interval)[0]
             if isSignalled, signals.next() != nil {
                 stops += 1
-                if stops > 1 { return ExitCode.stopped }
-                Output.note("stopping \(id) in order; once more to leave it to stop by itself")
-                Output.note(try TrialControl.send(.stop, worker: nil, to: id, home: home, timeout: .seconds(10)))
+                if stops >= Self.lastSignal { return leave() }
+                stop(asked: stops)
             }
             let changed = try run.changeCounter()
             let overview = try TrialList.one(id, home: home)
@@ -50,11 +63,39 @@ struct TrialFollower {
         }
     }
 
+    private func stop(asked times: Int) {
+        do {
+            let answer = try TrialControl.send(.stop, to: id, home: home, timeout: .seconds(10))
+            Output.note(times == 1 ? "\(answer) (once more to hurry)" : answer)
+        } catch let error as ControlError where error.code == .notRunning {
+            // It has ended meanwhile; how, the next look says.
+        } catch {
+            Output.note("\(id) could not be told to stop: \(describe(error))")
+        }
+    }
+
+    private func leave() -> Int32 {
+        Output.note("left; \(id) may still be running: cockpit show -e \(id.experiment) -f \(id.trial)")
+        return ExitCode.stopped
+    }
+
     static func exitCode(for status: TrialStatus) -> Int32 {
         switch status {
         case .completed: ExitCode.success
         case .stopped: ExitCode.stopped
         default: ExitCode.failure
         }
+    }
+}
+
+/// What a person should know about where a trial begins.
+enum StartNote {
+    /// nil for a new trial.
+    static func text(of started: StartedTrial, _ request: LaunchRequest) -> String? {
+        guard request.recoverMode == .resume else { return nil }
+        if started.resumeStep > 0 { return "\(started.id) goes on from step \(started.resumeStep)" }
+        return started.recordedStep > 0
+            ? "\(started.id) begins anew: no checkpoint was written before it ended at step \(started.recordedStep)"
+            : "\(started.id) begins anew"
     }
 }

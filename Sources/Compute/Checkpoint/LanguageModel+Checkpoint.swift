@@ -82,11 +82,19 @@ extension TrainEngine {
     package func save(
         to folder: CheckpointFolder, state: CheckpointState, tokenizer: (any Tokenizer)?,
     ) throws(ComputeError) -> String {
+        try folder.save(content(state, tokenizer))
+    }
+
+    /// What `save` would write now: the counters as they are, and the arenas by reference. It stays what it is until the
+    /// next update begins to change the weights (`changing`).
+    package func content(
+        _ state: CheckpointState, _ tokenizer: (any Tokenizer)?
+    ) throws(ComputeError) -> CheckpointContent {
         var state = state
         state.updates = updateCount
         state.values.merge(optimizer.savedValues) { _, own in own }
         state.generators[Self.dropoutKey] = dropoutGenerator
-        return try folder.save(model.content(optimizer: optimizer.state, state, tokenizer))
+        return try model.content(optimizer: optimizer.state, state, tokenizer)
     }
 
     /// Goes on where a checkpoint of this model stood, bit for bit; everything is as before when this throws.

@@ -15,6 +15,9 @@ package final class TrainEngine {
     /// Where dropout masks come from: one draw an update that drops anything. A checkpoint keeps it.
     package var dropoutGenerator: SeededGenerator
 
+    /// Runs what changes weights and moments; whoever saves beside the training keeps it waiting until it has written.
+    package var changing: (_ change: () -> Void) -> Void = { $0() }
+
     /// - Throws: `.outOfResources` when gradients and optimizer state do not fit; `.unsupportedModel` for an adapter that
     ///   cannot be trained as its file says.
     package init(
@@ -55,7 +58,7 @@ package final class TrainEngine {
             // Masks are numbered by row: without it all micro-batches would drop the same.
             if let seed = forward.dropoutSeed { forward.dropoutSeed = seed &+ 1 }
         }
-        return try optimizer.update(loss: loss) { model.changeWeights($0) }
+        return try update(loss)
     }
 
     /// Drawn for every update, also one that is then left out: the next must not drop the same.
@@ -87,7 +90,11 @@ package final class TrainEngine {
             try measure(index, outputs)
             if let seed = forward.dropoutSeed { forward.dropoutSeed = seed &+ 1 }
         }
-        return try optimizer.update(loss: loss) { model.changeWeights($0) }
+        return try update(loss)
+    }
+
+    private func update(_ loss: LossState) throws(ComputeError) -> UpdateStatistics {
+        try optimizer.update(loss: loss) { change in changing { model.changeWeights(change) } }
     }
 
     private func scaled(_ coefficients: [Float], _ index: Int, _ accumulation: GradientAccumulation?) -> [Float] {

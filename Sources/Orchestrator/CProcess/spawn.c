@@ -43,8 +43,16 @@ static void reset_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+// What is ignored stays ignored over exec, so there is no moment in which the program could die of one.
+static void ignore_stops(void) {
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+}
+
 static int prepare_child(const struct cprocess_options *options, pid_t parent, int output, int inherited) {
     reset_signals();
+    if (options->ignores_stops) ignore_stops();
     if (options->own_session ? setsid() < 0 : setpgid(0, 0) < 0) return -1;
     if (options->death_signal) {
         if (prctl(PR_SET_PDEATHSIG, options->death_signal) < 0) return -1;
@@ -133,4 +141,16 @@ int cprocess_spawn(const struct cprocess_options *options, pid_t *pid, int *pidf
     if (error) return -error;
     *pid = child;
     return 0;
+}
+
+// Of the open file and not of the process: it stays when another descriptor of the file is closed.
+int cprocess_lock(int descriptor) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(descriptor, F_OFD_SETLK, &lock) == 0 ? 0 : -errno;
+}
+
+int cprocess_is_locked(int descriptor) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(descriptor, F_OFD_GETLK, &lock) != 0) return -errno;
+    return lock.l_type != F_UNLCK;
 }

@@ -6,14 +6,23 @@ import Store
 package enum TrialControl {
     /// Sends a command and waits for the answer.
     ///
+    /// - Parameter within: with `stop`: when it must be over, because something else ends the trial by force then.
+    ///
     /// `stop` gets through in any case: an orchestrator that does not answer is sent SIGTERM, which asks for the same.
     /// - Returns: the orchestrator's answer, a line for the person who asked.
     package static func send(
-        _ kind: TrialCommandKind, worker: WorkerID? = nil, to id: TrialID, home: HomeFolder,
+        _ kind: TrialCommandKind, worker: WorkerID? = nil, within: Duration? = nil, to id: TrialID, home: HomeFolder,
         timeout: Duration = .seconds(3)
     ) throws -> String {
         let record = try livingRecord(of: id, home: home)
-        if let reply = try ask(kind, worker: worker, record: record, timeout: timeout) {
+        let request = WireTrialCommand.make { command in
+            command.id = "1"
+            command.kind = kind.rawValue
+            command.worker = worker?.description ?? ""
+            command.withinNs = within.map { $0.components.seconds * 1_000_000_000 } ?? 0
+            command.trial = id.description
+        }
+        if let reply = try ask(request, record: record, timeout: timeout) {
             guard reply.accepted else { throw ControlError(.refused, "\(id) refused: \(reply.message)") }
             return reply.message
         }
@@ -28,13 +37,29 @@ package enum TrialControl {
     }
 
     /// Waits until the trial's orchestrator has ended, however it ends.
-    /// - Returns: the trial's status then, or after `patience`.
-    package static func waitForEnd(of id: TrialID, home: HomeFolder, patience: Duration) throws -> TrialStatus {
+    /// - Parameters:
+    ///   - patience: how long at most; nil: for ever.
+    ///   - tell: gets what the trial says about its status, each time it says something else.
+    /// - Returns: the trial then.
+    package static func waitForEnd(
+        of id: TrialID, home: HomeFolder, patience: Duration?, tell: (String) -> Void = { _ in }
+    ) throws -> TrialOverview {
+        let deadline = patience.map { ContinuousClock.now + $0 }
+        var told = ""
         if let pid = try TrialList.one(id, home: home).orchestratorPID, let watch = ProcessWatch(pid: pid) {
-            _ = try watch.waitForEnd(patience)
+            while deadline.map({ ContinuousClock.now < $0 }) ?? true {
+                let left = deadline.map { $0 - ContinuousClock.now } ?? Self.lookInterval
+                if try watch.waitForEnd(min(max(.zero, left), Self.lookInterval)) { break }
+                guard let record = RunRecord.read(home.trial(id)), record.statusDetail != told else { continue }
+                told = record.statusDetail
+                tell(told)
+            }
         }
-        return try TrialList.one(id, home: home).status
+        return try TrialList.one(id, home: home)
     }
+
+    /// How often a waiting command looks what the trial says.
+    private static let lookInterval = Duration.milliseconds(250)
 
     private static func livingRecord(of id: TrialID, home: HomeFolder) throws(ControlError) -> RunRecord {
         guard let record = RunRecord.read(home.trial(id)) else {
@@ -43,8 +68,14 @@ package enum TrialControl {
                 .unknownTrial, "there is no trial \(id).\(Suggestion.phrase(for: id.description, among: names))",
                 hint: "list what there is with: cockpit list")
         }
-        guard record.orchestrator.isAlive else {
-            let status = record.observedStatus()
+        switch TrialPresence.of(record, in: home.trial(id)) {
+        case .here: break
+        case .elsewhere(let host, let quiet):
+            throw ControlError(
+                .notRunning, "trial \(id) is running on \(host) (last sign \(quiet) s ago), not here",
+                hint: "give the command on \(host)")
+        case .gone:
+            let status = record.observedStatus(.gone)
             throw ControlError(
                 .notRunning, "trial \(id) is not running: \(status.rawValue)",
                 hint: status == .completed
@@ -54,16 +85,11 @@ package enum TrialControl {
     }
 
     private static func ask(
-        _ kind: TrialCommandKind, worker: WorkerID?, record: RunRecord, timeout: Duration
+        _ request: WireTrialCommand, record: RunRecord, timeout: Duration
     ) throws -> WireTrialCommandReply? {
         let context = ZeroMQContext()
         let socket = try ZeroMQSocket.open(context, .dealer)
         try socket.connect(RuntimeFolder(path: record.runtimeFolder).commands())
-        let request = WireTrialCommand.make { command in
-            command.id = "1"
-            command.kind = kind.rawValue
-            command.worker = worker?.description ?? ""
-        }
         _ = try socket.send([WireCodec.encode(request)])
         let deadline = ContinuousClock.now + timeout
         while ContinuousClock.now < deadline {

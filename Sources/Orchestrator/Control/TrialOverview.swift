@@ -15,7 +15,9 @@ package struct TrialOverview: Sendable, Equatable {
     /// With processes looked at: `lost` when the orchestrator is gone without a word.
     package var status: TrialStatus
     package var statusDetail: String
-    /// The orchestrator's process while it lives.
+    /// The host on which it runs, where that is not this one.
+    package var elsewhere: String?
+    /// The orchestrator's process while it lives here.
     package var orchestratorPID: Int32?
     package var workers: [Worker]
     package var step: Int
@@ -67,16 +69,25 @@ package enum TrialList {
 
     static func overview(of folder: TrialFolder, entry: CatalogEntry?) -> TrialOverview? {
         guard let record = RunRecord.read(folder) else { return stored(folder) }
-        let isAlive = record.orchestrator.isAlive
+        let presence = TrialPresence.of(record, in: folder)
+        let isAlive = presence != .gone
+        var detail = record.statusDetail, pid: Int32?, host: String?
+        switch presence {
+        case .here(let number): pid = number
+        case .elsewhere(let name, let quiet):
+            host = name
+            detail = "on \(name), last sign \(quiet) s ago" + (detail.isEmpty ? "" : "; \(detail)")
+        case .gone: break
+        }
         let workers = record.workers.map { worker in
             TrialOverview.Worker(
-                id: worker.id, pid: isAlive ? worker.pid : 0,
+                id: worker.id, pid: pid == nil ? 0 : worker.pid,
                 // Workers die with their orchestrator; nobody was left to write that down.
                 state: isAlive || worker.state.isTerminal ? worker.state : .stopped, restarts: worker.restarts)
         }
         return TrialOverview(
-            id: folder.id, status: record.observedStatus(), statusDetail: record.statusDetail,
-            orchestratorPID: isAlive ? record.orchestrator.pid : nil, workers: workers, step: entry?.step ?? 0,
+            id: folder.id, status: record.observedStatus(presence), statusDetail: detail, elsewhere: host,
+            orchestratorPID: pid, workers: workers, step: entry?.step ?? 0,
             totalSteps: record.totalSteps, attempt: record.attempt, startedWall: record.startedWall,
             last: entry?.last ?? [:], updatedWall: entry?.updatedWall ?? 0)
     }

@@ -18,6 +18,12 @@ enum CommonSettings {
         Setting(
             "restart.backoff", .number(0...3600), default: .number(0.5),
             "seconds before the first restart; doubles with each failure that follows too soon"),
+        Setting(
+            "stop.silence", .number(1...86_400), default: .number(30),
+            "seconds without any movement after which a stop gives up waiting for a step and its save"),
+        Setting(
+            "stop.grace", .number(0...86_400), default: .number(0),
+            "seconds between SIGTERM and the end by force where something else stops trials; 0: there is none"),
     ]
 
     static let dataset: [Setting] = [

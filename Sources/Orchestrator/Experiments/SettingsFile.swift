@@ -1,5 +1,5 @@
 import Foundation
-import Protocol
+package import Protocol
 import Yams
 
 /// Configuration files: YAML mappings whose nesting spells dotted keys. Values are data, never evaluated.
@@ -107,12 +107,13 @@ package enum SettingsFile {
     }
 
     /// The resolved settings as a file that `apply` reads back to the same values.
-    package static func text(of settings: Settings, title: String) -> String {
+    /// - Parameter home: paths under it are written relative to it, so that a home that was moved still has its trials.
+    package static func text(of settings: Settings, title: String, home: HomeFolder? = nil) -> String {
         var lines = ["# \(title)", "# Resolved and frozen when the trial was first started."]
         var group = ""
         for definition in settings.definitions.sorted(by: { isBefore($0.path, $1.path) }) {
             let parts = definition.path.split(separator: ".", maxSplits: 1).map(String.init)
-            let value = quoted(settings[definition.path])
+            let value = quoted(movable(settings[definition.path], definition.kind, home: home))
             if parts.count == 2 {
                 if parts[0] != group { lines.append("\(parts[0]):") }
                 group = parts[0]
@@ -128,6 +129,11 @@ package enum SettingsFile {
     /// Keys without a group first, then group by group.
     private static func isBefore(_ left: String, _ right: String) -> Bool {
         (left.contains(".") ? 1 : 0, left) < (right.contains(".") ? 1 : 0, right)
+    }
+
+    private static func movable(_ value: SettingValue, _ kind: SettingKind, home: HomeFolder?) -> SettingValue {
+        guard kind == .path, let home, case .text(let path) = value, path.hasPrefix("\(home.path)/") else { return value }
+        return .text(PathExpansion.homePrefix + path.dropFirst(home.path.count + 1))
     }
 
     private static func quoted(_ value: SettingValue) -> String {

@@ -9,6 +9,9 @@ package struct LaunchError: UserFacingError, Equatable {
         case alreadyCompleted
         case frozenDiffers
         case folder
+        case noCheckpoint
+        /// Another run's weights lie where this one's would.
+        case foreignCheckpoints
         case didNotStart
     }
 

@@ -30,11 +30,15 @@ package struct RunRecord: Sendable, Codable, Equatable {
     package var startedWall: Int64
     package var totalSteps: Int
     package var workers: [Worker]
+    /// Where the orchestrator runs; nil in a record of an older version.
+    package var machine: Machine?
 
     package init(
         id: TrialID, orchestrator: ProcessIdentity, runtimeFolder: String, status: TrialStatus,
-        statusDetail: String = "", attempt: Int, startedWall: Int64, totalSteps: Int, workers: [Worker]
+        statusDetail: String = "", attempt: Int, startedWall: Int64, totalSteps: Int, workers: [Worker],
+        machine: Machine? = nil
     ) {
+        self.machine = machine
         self.id = id
         self.orchestrator = orchestrator
         self.runtimeFolder = runtimeFolder
@@ -46,9 +50,9 @@ package struct RunRecord: Sendable, Codable, Equatable {
         self.workers = workers
     }
 
-    /// The status with processes looked at: `lost` when the record says it lives and its orchestrator does not.
-    package func observedStatus(isAlive: (ProcessIdentity) -> Bool = { $0.isAlive }) -> TrialStatus {
-        !status.isTerminal && !isAlive(orchestrator) ? .lost : status
+    /// The status with the orchestrator looked for: `lost` when the record says it lives and it is nowhere.
+    package func observedStatus(_ presence: TrialPresence) -> TrialStatus {
+        !status.isTerminal && presence == .gone ? .lost : status
     }
 
     package static func read(_ folder: TrialFolder) -> RunRecord? {

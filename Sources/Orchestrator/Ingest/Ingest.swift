@@ -23,6 +23,8 @@ final class Ingest {
     /// Bytes of the batches in the open group.
     private var groupBytes = 0
     private var refusal: StoreError?
+    private let recorded: RecordedStep
+    private let runtime: RuntimeFolder
 
     private static let batchesAtOnce = 64
     /// A closing trial waits this long without a frame before it believes that there is none.
@@ -33,8 +35,11 @@ final class Ingest {
 
     init(
         store: any RunStore, socket: consuming ZeroMQSocket, queue: IngestQueue, folder: TrialFolder,
-        workers: [WorkerID], clock: RunClock, catalog: CatalogDesk, longestLastTry: Duration
+        workers: [WorkerID], clock: RunClock, catalog: CatalogDesk, longestLastTry: Duration,
+        runtime: RuntimeFolder, recorded: RecordedStep = RecordedStep()
     ) {
+        self.runtime = runtime
+        self.recorded = recorded
         self.longestLastTry = longestLastTry
         self.store = store
         self.socket = socket
@@ -164,6 +169,9 @@ final class Ingest {
             try store.beginAttempt(attempt, resumeStep: resumeStep, time: time, reason: reason)
             acknowledge()
             tally.rewind(to: resumeStep)
+            recorded.rewind(to: resumeStep)
+            // The workers of the attempt connect anew; a folder that was swept away meanwhile has no socket for them.
+            if let endpoint = try? runtime.telemetry() { _ = try? socket.bindAgain(endpoint) }
         case .status(let status, let detail, let time):
             let identity = status.isTerminal ? nil : ProcessIdentity.current()
             try store.setStatus(status, detail: detail, time: time, orchestrator: identity)
@@ -185,6 +193,7 @@ final class Ingest {
     }
 
     private func acknowledge() {
+        recorded.reached(tally.step)
         for owed in group.committed() {
             let message = WireTelemetryAck.make { ack in
                 ack.epoch = owed.epoch

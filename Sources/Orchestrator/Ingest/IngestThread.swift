@@ -20,6 +20,10 @@ package final class IngestThread {
         package var plan: TrialPlan
         package var openStore: @Sendable () throws -> any RunStore
         package var openCatalog: @Sendable () throws -> RunCatalog
+        /// Told of every commit.
+        package var recorded = RecordedStep()
+        /// The newest time in a run that is resumed, nanoseconds since its start.
+        package var lastStored: @Sendable () -> Int64 = { 0 }
         /// How long a trial that has ended tries to write what a full disk refuses.
         package var longestLastTry: Duration = .seconds(10)
 
@@ -97,11 +101,13 @@ private final class Outcome: Sendable {
     _ parts: IngestThread.Parts, _ queue: IngestQueue, _ outcome: Outcome
 ) {
     do {
+        let lastStored = parts.lastStored()
         let store = try parts.openStore()
         let socket = try ZeroMQSocket.open(parts.context, .router)
         try socket.bind(parts.runtime.telemetry())
-        // The run's zero lies where its wall clock says, also after a restart of the machine.
-        let age = max(0, RunClock.wallNanoseconds() - store.header.startedWall)
+        // The run's zero lies where its wall clock says, also after a restart of the machine, if it can be believed.
+        let age = ResumedTime.age(
+            startedWall: store.header.startedWall, wall: RunClock.wallNanoseconds(), lastStored: lastStored)
         let clock = RunClock(originNanoseconds: RunClock.bootNanoseconds() - age)
         let opened = IngestThread.Opened(header: store.header, lastAttempt: try store.attempt(), clock: clock)
         let entry = CatalogEntry(
@@ -111,7 +117,8 @@ private final class Outcome: Sendable {
         let catalog = try CatalogThread.start(parts.openCatalog)
         let ingest = Ingest(
             store: store, socket: socket, queue: queue, folder: parts.folder, workers: parts.plan.workers, clock: clock,
-            catalog: CatalogDesk(entry: entry, put: catalog.put), longestLastTry: parts.longestLastTry)
+            catalog: CatalogDesk(entry: entry, put: catalog.put), longestLastTry: parts.longestLastTry,
+            runtime: parts.runtime, recorded: parts.recorded)
         // Before anybody asks the store from which step to go on.
         ingest.takeInSpool()
         outcome.value.withLock { $0 = .success(opened) }

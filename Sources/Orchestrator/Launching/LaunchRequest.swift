@@ -32,11 +32,13 @@ package struct LaunchRequest: Sendable, Codable, Equatable {
     package var recoverMode: RecoverMode
     package var existing: ExistingTrial
     package var changedInputs: ChangedInputs
+    /// With `resume`: the step to go on from; nil: the newest that the store and a checkpoint agree on.
+    package var resumeFrom: Int?
 
     package init(
         experiment: String, trial: String, configFile: String? = nil, overrides: [String] = [],
         recoverMode: RecoverMode = .disabled, existing: ExistingTrial = .refuse,
-        changedInputs: ChangedInputs = .refuse
+        changedInputs: ChangedInputs = .refuse, resumeFrom: Int? = nil
     ) {
         self.changedInputs = changedInputs
         self.experiment = experiment
@@ -45,6 +47,7 @@ package struct LaunchRequest: Sendable, Codable, Equatable {
         self.overrides = overrides
         self.recoverMode = recoverMode
         self.existing = existing
+        self.resumeFrom = resumeFrom
     }
 
     /// The trial it names.
@@ -61,4 +64,6 @@ package struct StartedTrial: Sendable, Codable, Equatable {
     package let attempt: Int
     /// The step it goes on from; 0: from the beginning.
     package let resumeStep: Int
+    /// The last step that the store holds of what went before.
+    package var recordedStep = 0
 }

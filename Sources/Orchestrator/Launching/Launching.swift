@@ -21,7 +21,8 @@ package struct Launching: Sendable {
         return Launching(
             home: home,
             paths: PathExpansion(
-                workingFolder: FileManager.default.currentDirectoryPath, userHome: environment["HOME"] ?? "/",
+                workingFolder: FileManager.default.currentDirectoryPath,
+                userHome: environment["HOME"] ?? HomeFolder.ownHome() ?? "/",
                 home: home),
             check: PlanCheck(names: .registered, machine: .current(home: home)))
     }
@@ -79,10 +80,21 @@ package struct Launching: Sendable {
         try home.checkOwner()
         _ = try resolve(request)
         let folder = home.trial(try request.id())
-        if TrialLock.holder(of: folder) != nil { _ = try TrialLock.take(folder) }
+        if TrialLock.isHeld(folder) { _ = try TrialLock.take(folder) }
+        try Self.refuseElsewhere(folder)
         if request.recoverMode == .disabled, request.existing == .refuse, FolderFiles.exists(folder.database) {
             throw Self.existsError(folder.id)
         }
+    }
+
+    /// A trial that another machine runs must not be run here too, also where locks do not reach from one to the other.
+    static func refuseElsewhere(_ folder: TrialFolder) throws(LaunchError) {
+        guard let record = RunRecord.read(folder),
+            case .elsewhere(let host, let quiet) = TrialPresence.of(record, in: folder)
+        else { return }
+        throw LaunchError(
+            .alreadyRunning, "trial \(folder.id) is running on \(host), last sign \(quiet) s ago",
+            hint: "if \(host) is gone, try again when it has been silent for \(TrialPresence.longestQuiet) s")
     }
 
     static func existsError(_ id: TrialID) -> LaunchError {

@@ -25,7 +25,8 @@ package struct PreparedTrial {
         for path in [folder.logs, folder.checkpoints, launching.home.data] { try FolderFiles.makeFolder(path) }
         let isResumed = request.recoverMode == .resume
         if !isResumed {
-            let text = SettingsFile.text(of: resolved.settings, title: "cockpit trial \(folder.id)")
+            let text = SettingsFile.text(
+                of: resolved.settings, title: "cockpit trial \(folder.id)", home: launching.home)
             try FolderFiles.replace(folder.configuration, with: Array(text.utf8))
         }
         let changes = try FrozenInputs.settle(
@@ -44,8 +45,17 @@ package struct PreparedTrial {
 
     /// Refuses a folder that holds a run, or clears it, as the request says. To be called with the lock held.
     private static func makeRoom(for request: LaunchRequest, in folder: TrialFolder) throws(LaunchError) {
-        guard request.recoverMode == .disabled, FolderFiles.exists(folder.database) else { return }
-        if request.existing == .replace { return try FolderFiles.empty(folder.path, keeping: ["lock"]) }
-        throw Launching.existsError(folder.id)
+        guard request.recoverMode == .disabled else { return }
+        if request.existing == .replace { return try FolderFiles.empty(folder.path, keeping: ["lock", "logs"]) }
+        if FolderFiles.exists(folder.database) { throw Launching.existsError(folder.id) }
+        // Weights that another run left must never become this one's.
+        let names = (FolderListing.names(in: folder.checkpoints) ?? []).filter { !$0.hasPrefix(".") }
+        guard names.isEmpty else {
+            throw LaunchError(
+                .foreignCheckpoints, "\(folder.checkpoints) holds checkpoints, but no run of them is there",
+                detail: "A new trial would mix them with its own.",
+                hint: "move them away, remove them with --replace, or choose another name with -f",
+                exitCode: ExitCode.usage)
+        }
     }
 }

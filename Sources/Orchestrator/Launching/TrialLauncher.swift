@@ -14,14 +14,17 @@ package enum TrialLauncher {
     }
 
     /// Starts the trial's orchestrator, detached, and returns once it holds the lock and listens.
-    /// - Parameter program: the executable that has the hidden `orchestrate` command.
+    /// - Parameters:
+    ///   - program: the executable that has the hidden `orchestrate` command.
+    ///   - willSpawn: called when all checks are done: from here on there may be a trial.
     /// - Throws: whatever kept it from starting, as the orchestrator or the checks before it put it.
     package static func start(
-        _ request: LaunchRequest, home: HomeFolder, program: String = "/proc/self/exe"
+        _ request: LaunchRequest, home: HomeFolder, program: String = "/proc/self/exe", willSpawn: () throws -> Void = {}
     ) throws -> StartedTrial {
         try Launching.current(home: home).refuseEarly(request)
         let folder = home.trial(try request.id())
         try FolderFiles.makeFolder(folder.logs)
+        try willSpawn()
         var ends: [Int32] = [-1, -1]
         let result = cprocess_pipe(&ends)
         guard result == 0 else {
@@ -47,7 +50,12 @@ package enum TrialLauncher {
     private static func silentEnd(of process: ChildProcess, folder: TrialFolder) -> LaunchError {
         // The pipe is closed, so it has ended or is about to.
         _ = try? Poller.wait([process.pollItem], timeout: .seconds(2))
-        let end = process.exitStatus().map(\.description) ?? "closed its pipe without a word"
+        let status = process.exitStatus()
+        if let signal = status?.signal, [SIGINT, SIGTERM].contains(signal) {
+            return LaunchError(
+                .didNotStart, "the start of \(folder.id) was stopped by signal \(signal)", exitCode: ExitCode.stopped)
+        }
+        let end = status.map(\.description) ?? "closed its pipe without a word"
         return LaunchError(
             .didNotStart, "the orchestrator \(end) before it was ready",
             detail: LogTail.lines(of: folder.orchestratorLog).joined(separator: "\n"),

@@ -15,6 +15,14 @@ package final class ChildProcess {
         case ownSession
     }
 
+    /// What the signals that ask a process to end do to the child from its first instruction on.
+    package enum StopSignals: Sendable {
+        /// They end it, unless the program says otherwise.
+        case obeyed
+        /// Whoever signals everybody at once means the one who decides: workers leave them to their orchestrator.
+        case leftToParent
+    }
+
     /// How to start a program.
     package struct Command {
         package var path: String
@@ -22,6 +30,7 @@ package final class ChildProcess {
         /// Added to (or replacing entries of) this process's environment.
         package var environment: [String: String] = [:]
         package var detachment: Detachment
+        package var stopSignals: StopSignals
         /// Receives standard output and error, appended; nil discards them.
         package var logPath: String?
         /// A descriptor of this process that becomes descriptor 3 of the child.
@@ -29,8 +38,9 @@ package final class ChildProcess {
 
         package init(
             path: String, arguments: [String], detachment: Detachment, logPath: String? = nil,
-            environment: [String: String] = [:], inherited: Int32? = nil
+            environment: [String: String] = [:], inherited: Int32? = nil, stopSignals: StopSignals = .obeyed
         ) {
+            self.stopSignals = stopSignals
             self.path = path
             self.arguments = arguments
             self.detachment = detachment
@@ -67,6 +77,7 @@ package final class ChildProcess {
                     options.output = log
                     options.inherited = command.inherited ?? -1
                     options.own_session = command.detachment == .ownSession ? 1 : 0
+                    options.ignores_stops = command.stopSignals == .leftToParent ? 1 : 0
                     options.death_signal = command.detachment == .ownGroup ? SIGKILL : 0
                     return cprocess_spawn(&options, &pid, &descriptor)
                 }

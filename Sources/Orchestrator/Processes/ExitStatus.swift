@@ -3,6 +3,9 @@ package enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
     case exited(Int32)
     case signalled(Int32)
 
+    /// The signal that ended it.
+    package var signal: Int32? { if case .signalled(let number) = self { number } else { nil } }
+
     package var isSuccess: Bool { self == .exited(0) }
 
     /// A phrase that follows the name of the process: "was killed by signal 9 (SIGKILL)".

@@ -8,22 +8,29 @@ final class CommandDesk {
     }
 
     private let socket: ZeroMQSocket
+    private let endpoint: Endpoint
+    private let trial: TrialID
     private var garbage = RateLimitedCount()
     /// Who waits for the answer to a ticket. Every command is answered while it is handled, so few wait at a time.
     private var askers: [Int: Asker] = [:]
     private var nextTicket = 1
 
-    init(_ context: ZeroMQContext, endpoint: Endpoint) throws(TransportError) {
+    init(_ context: ZeroMQContext, endpoint: Endpoint, trial: TrialID) throws(TransportError) {
+        self.trial = trial
         // The answer to `stop` must still leave when the orchestrator ends right after it.
         let socket = try ZeroMQSocket.open(context, .router, options: SocketOptions(lingerMilliseconds: 500))
         try socket.bind(endpoint)
         self.socket = socket
+        self.endpoint = endpoint
     }
 
     var pollItem: PollItem { socket.pollItem }
 
     /// Messages taken in one look: whoever floods the socket must not keep the loop from its workers and its signals.
     static let mostAtOnce = 64
+
+    /// Binds the socket again where its file has been swept away; whether it had.
+    func bindAgain() throws(TransportError) -> Bool { try socket.bindAgain(endpoint) }
 
     /// What has arrived and can be understood; what cannot is answered here. What is left stays readable.
     func receive(log: (LogLevel, String) -> Void) -> [TrialEvent] {
@@ -50,8 +57,15 @@ final class CommandDesk {
                 message: "unknown command '\(command.kind)'.\(Suggestion.phrase(for: command.kind, among: known))")
             return nil
         }
+        guard command.trial.isEmpty || command.trial == trial.description else {
+            reply(to: asker, accepted: false, message: "this is the orchestrator of \(trial), not of \(command.trial)")
+            return nil
+        }
         defer { nextTicket += 1 }
         askers[nextTicket] = asker
+        if kind == .stop {
+            return .stop(within: command.withinNs > 0 ? command.withinNs : nil, ticket: nextTicket)
+        }
         return .command(kind, WorkerID(command.worker), ticket: nextTicket)
     }
 

@@ -51,32 +51,46 @@ private struct OrchestratedTrial {
     private let loop: TrialLoop
 
     init(_ prepared: PreparedTrial, signals: SignalDescriptor) throws {
-        let context = ZeroMQContext()
-        let runtime = try RuntimeFolder.create(for: prepared.folder)
-        let queue = try IngestQueue()
-        let ingest = try IngestThread.start(Self.ingestParts(prepared, context, runtime), queue: queue)
         do {
+            try self.init(opening: prepared, signals: signals)
+        } catch {
+            // A start that fails must not leave a trial that stands in the way of the next one of its name.
+            if !prepared.isResumed { try? FolderFiles.empty(prepared.folder.path, keeping: ["lock", "logs"]) }
+            throw error
+        }
+    }
+
+    private init(opening prepared: PreparedTrial, signals: SignalDescriptor) throws {
+        let context = ZeroMQContext(), recorded = RecordedStep(), folder = prepared.folder
+        let runtime = try RuntimeFolder.create(for: folder)
+        let queue = try IngestQueue()
+        let ingest = try IngestThread.start(Self.ingestParts(prepared, context, runtime, recorded), queue: queue)
+        do {
+            if prepared.isResumed { recorded.reached(ResumePoint.recordedStep(in: folder)) }
+            let resumeStep =
+                prepared.isResumed
+                ? try ResumePoint.chosen(
+                    for: prepared.plan, recorded: recorded.value, asked: prepared.request.resumeFrom, in: folder) : 0
             let attempt = ingest.opened.lastAttempt + 1
             let devices = try DeviceSampler()
             let record = try Self.runRecord(prepared, runtime, attempt: attempt, header: ingest.opened.header)
             let parts = TrialLoop.Parts(
-                plan: prepared.plan, folder: prepared.folder, runtime: runtime, clock: ingest.opened.clock,
-                queue: queue,
-                devices: devices, spawner: LocalSpawner(folder: prepared.folder, runtime: runtime), signals: signals,
-                runRecord: record, recordedStep: { [folder = prepared.folder] in ResumePoint.recordedStep(in: folder) })
+                plan: prepared.plan, folder: folder, runtime: runtime, clock: ingest.opened.clock, queue: queue,
+                devices: devices, spawner: LocalSpawner(folder: folder, runtime: runtime), signals: signals,
+                runRecord: record, firstResumeStep: resumeStep, recordedStep: { recorded.value })
             let machine = TrialStateMachine(
-                workers: prepared.plan.workers, policy: Self.policy(prepared.settings), firstAttempt: attempt,
-                reason: prepared.startReason)
+                workers: prepared.plan.workers, policy: Self.policy(prepared.settings),
+                stopPolicy: Self.stopPolicy(prepared.settings), firstAttempt: attempt, reason: prepared.startReason)
             loop = try TrialLoop(parts, machine: machine, context: context)
-            try record.write(prepared.folder)
+            try record.write(folder)
             self.devices = devices
-            let recorded = prepared.isResumed ? ResumePoint.recordedStep(in: prepared.folder) : 0
-            let resumeStep = ResumePoint.newest(of: prepared.plan, recorded: recorded, in: prepared.folder)
             started = StartedTrial(
-                id: prepared.folder.id, pid: record.orchestrator.pid, attempt: attempt, resumeStep: resumeStep)
+                id: folder.id, pid: record.orchestrator.pid, attempt: attempt, resumeStep: resumeStep,
+                recordedStep: recorded.value)
         } catch {
             queue.close([])
             ingest.join()
+            runtime.remove()
             throw error
         }
         self.prepared = prepared
@@ -97,14 +111,17 @@ private struct OrchestratedTrial {
     }
 
     private static func ingestParts(
-        _ prepared: PreparedTrial, _ context: ZeroMQContext, _ runtime: RuntimeFolder
+        _ prepared: PreparedTrial, _ context: ZeroMQContext, _ runtime: RuntimeFolder, _ recorded: RecordedStep
     ) -> IngestThread.Parts {
         let folder = prepared.folder, isResumed = prepared.isResumed
         let header = RunHeader(prepared)
-        return IngestThread.Parts(
+        var parts = IngestThread.Parts(
             context: context, runtime: runtime, folder: folder, plan: prepared.plan,
             openStore: { isResumed ? try RunWriter.open(folder) : try RunWriter.create(folder, header: header) },
             openCatalog: { try RunCatalog.open(home: folder.home) })
+        parts.recorded = recorded
+        parts.lastStored = { isResumed ? ResumePoint.lastStoredTime(in: folder) : 0 }
+        return parts
     }
 
     private static func runRecord(
@@ -116,7 +133,12 @@ private struct OrchestratedTrial {
         return RunRecord(
             id: prepared.folder.id, orchestrator: identity, runtimeFolder: runtime.path, status: .starting,
             attempt: attempt, startedWall: header.startedWall, totalSteps: prepared.plan.totalSteps,
-            workers: prepared.plan.workers.map { RunRecord.Worker(id: $0) })
+            workers: prepared.plan.workers.map { RunRecord.Worker(id: $0) }, machine: .current)
+    }
+
+    private static func stopPolicy(_ settings: Settings) -> StopPolicy {
+        let grace = Int64(settings.number("stop.grace") * 1e9)
+        return StopPolicy(silence: Int64(settings.number("stop.silence") * 1e9), grace: grace > 0 ? grace : nil)
     }
 
     private static func policy(_ settings: Settings) -> RestartPolicy {

@@ -19,13 +19,20 @@ package struct RestartPolicy: Sendable, Equatable {
     /// An attempt that ran this long was healthy: the failure after it is the first in a row again.
     package let healthyAfter: Int64
 
+    /// Attempts in a row that may die without a new checkpoint, however long each of them runs; then the trial is given
+    /// up: the next would get no further.
+    package let fruitlessLimit: Int
+
+    private var fruitless = 0
     private var restarts: [Int64] = []
     private var inARow = 0
 
     package init(
         limit: Int = 10, window: Int64 = 120_000_000_000, firstDelay: Int64 = 500_000_000,
-        longestDelay: Int64 = 10_000_000_000, healthyAfter: Int64 = 5_000_000_000
+        longestDelay: Int64 = 10_000_000_000, healthyAfter: Int64 = 5_000_000_000,
+        fruitlessLimit: Int = 6
     ) {
+        self.fruitlessLimit = fruitlessLimit
         self.limit = limit
         self.window = window
         self.firstDelay = firstDelay
@@ -36,15 +43,22 @@ package struct RestartPolicy: Sendable, Equatable {
     /// An attempt has failed.
     /// - Parameter ranFor: nanoseconds it had been running; 0 when it never got that far.
     package mutating func attemptFailed(at now: Int64, ranFor: Int64) -> Decision {
+        fruitless += 1
         restarts.removeAll { now - $0 >= window }
         guard restarts.count < limit else {
             if limit == 0 { return .giveUp(reason: "restarts are off (restart.limit=0)") }
             return .giveUp(reason: "\(restarts.count) restarts within \(window / 1_000_000_000) s are the limit")
         }
+        guard fruitless < fruitlessLimit else {
+            return .giveUp(reason: "\(fruitless) attempts in a row have died without a new checkpoint")
+        }
         inARow = ranFor >= healthyAfter ? 1 : inARow + 1
         restarts.append(now)
         return .restart(after: delay(failuresInARow: inARow))
     }
+
+    /// There is a newer checkpoint than any attempt before had.
+    package mutating func gotSomewhere() { fruitless = 0 }
 
     private func delay(failuresInARow count: Int) -> Int64 {
         var delay = firstDelay

@@ -10,10 +10,18 @@ package enum TrialEvent: Sendable, Equatable {
     case hello(WorkerID, attempt: Int)
     case heartbeat(WorkerID, attempt: Int, Pulse)
     case report(WorkerID, attempt: Int, state: WorkerState, detail: String, step: Int)
+    /// The newest whole step of a worker's models is on disk, or `problem` says why not.
+    case saved(WorkerID, attempt: Int, step: Int, problem: String)
+    /// There is a newer checkpoint to go on from.
+    case checkpoint(step: Int)
     /// The process is gone. `tail`: the last lines of its log.
     case exited(WorkerID, attempt: Int, ExitStatus, tail: [String])
+    /// The kernel has killed a process of the trial's group because its memory limit was reached; comes before the exit.
+    case memoryLimitReached
     /// Somebody asks for something and waits for the answer to `ticket`.
     case command(TrialCommandKind, WorkerID?, ticket: Int)
+    /// The stop command; where it must be over in so many nanoseconds it says so.
+    case stop(within: Int64?, ticket: Int)
     /// SIGINT or SIGTERM: the same as the stop command, with nobody to answer.
     case stopSignal
     /// A deadline that the machine had named has come.
@@ -26,8 +34,14 @@ package enum TrialEvent: Sendable, Equatable {
         /// The model function call it is in; empty for none.
         package var mfc: String
         package var step: Int
+        /// Nanoseconds since the process last did anything at all.
+        package var quiet: Int64
+        /// Whether its main loop has nothing to do until something comes in.
+        package var waits: Bool
 
-        package init(idle: Int64 = 0, mfc: String = "", step: Int = 0) {
+        package init(idle: Int64 = 0, mfc: String = "", step: Int = 0, quiet: Int64 = 0, waits: Bool = false) {
+            self.quiet = quiet
+            self.waits = waits
             self.idle = idle
             self.mfc = mfc
             self.step = step
@@ -59,6 +73,8 @@ package enum TrialAction: Sendable, Equatable {
         case exit
         case saveNow
         case evaluateNow
+        case saveWhole
+        case leaveNow
     }
 }
 

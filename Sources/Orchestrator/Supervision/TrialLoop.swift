@@ -18,13 +18,15 @@ package final class TrialLoop {
         package var spawner: any WorkerSpawner
         package var signals: SignalDescriptor?
         package var runRecord: RunRecord
+        /// Where the first attempt goes on; further ones go on from the newest checkpoint then.
+        package var firstResumeStep: Int?
         /// The last step whose metrics the store holds.
         package var recordedStep: () -> Int
 
         package init(
             plan: TrialPlan, folder: TrialFolder, runtime: RuntimeFolder, clock: RunClock, queue: IngestQueue,
             devices: DeviceSampler, spawner: any WorkerSpawner, signals: SignalDescriptor?, runRecord: RunRecord,
-            recordedStep: @escaping () -> Int
+            firstResumeStep: Int? = nil, recordedStep: @escaping () -> Int
         ) {
             self.plan = plan
             self.folder = folder
@@ -35,6 +37,7 @@ package final class TrialLoop {
             self.spawner = spawner
             self.signals = signals
             self.runRecord = runRecord
+            self.firstResumeStep = firstResumeStep
             self.recordedStep = recordedStep
         }
     }
@@ -47,6 +50,13 @@ package final class TrialLoop {
     /// Living processes with the attempt they belong to.
     private var processes: [WorkerID: (process: any WorkerProcess, attempt: Int)] = [:]
     private var resumeStep = 0
+    private var keeper: CheckpointKeeper
+    private var isFirstAttempt = true
+    private let memory = MemoryLimit()
+    private var memoryKills: Int
+    private var keptHouseAt: Int64 = 0
+    private var lastCheckpoint = 0
+    private static let houseInterval: Int64 = 1_000_000_000
     private static let lastWordsPatience: Int64 = 100_000_000
     /// Events that performing an action led to, in order.
     private var events: [TrialEvent] = []
@@ -55,9 +65,11 @@ package final class TrialLoop {
     package init(_ parts: Parts, machine: TrialStateMachine, context: ZeroMQContext) throws {
         self.parts = parts
         self.machine = machine
+        memoryKills = memory.kills ?? 0
+        keeper = CheckpointKeeper(plan: parts.plan, folder: parts.folder)
         recorder = TrialRecorder(queue: parts.queue, clock: parts.clock, record: parts.runRecord)
         control = try WorkerDesk(context, endpoint: parts.runtime.control(), workers: parts.plan.workers)
-        commands = try CommandDesk(context, endpoint: parts.runtime.commands())
+        commands = try CommandDesk(context, endpoint: parts.runtime.commands(), trial: parts.folder.id)
     }
 
     /// Runs the trial to its end and hands its last records over.
@@ -70,6 +82,7 @@ package final class TrialLoop {
             for event in commands.receive(log: recorder.log) { take(event) }
             takeSignals()
             for (index, entry) in living.enumerated() where ready[index] { takeExit(of: entry.key) }
+            keepHouse()
             take(.timePassed)
         }
         recorder.close()
@@ -121,6 +134,11 @@ package final class TrialLoop {
         if case .exited(let code) = status, code != 0 { hearLastWords(of: worker) }
         processes[worker] = nil
         parts.devices.set(worker, pid: nil)
+        noteCheckpoint()
+        if status.signal == SIGKILL, let kills = memory.kills, kills > memoryKills {
+            memoryKills = kills
+            take(.memoryLimitReached)
+        }
         let tail = status.isSuccess ? [] : LogTail.lines(of: parts.folder.log(of: worker))
         take(.exited(worker, attempt: entry.attempt, status, tail: tail))
     }
@@ -147,11 +165,13 @@ package final class TrialLoop {
     private func perform(_ action: TrialAction) {
         switch action {
         case .beginAttempt(let attempt, let reason):
-            resumeStep = ResumePoint.newest(of: parts.plan, recorded: parts.recordedStep(), in: parts.folder)
+            keeper.sweep()
+            resumeStep = nextResumeStep()
             recorder.beginAttempt(attempt, resumeStep: resumeStep, reason: reason)
         case .spawn(let worker, let attempt): spawn(worker, attempt: attempt)
         case .tell(let worker, let order): tell(worker, order)
         case .signal(let worker, let number): processes[worker]?.process.signalGroup(number)
+        case .setStatus(.stopped, let detail): recorder.setStatus(.stopped, detail: "\(detail); \(resumeOffer)")
         case .setStatus(let status, let detail): recorder.setStatus(status, detail: detail)
         case .record(let change): recorder.change(change)
         case .note(let kind, let worker, let detail): recorder.note(kind: kind, worker: worker, detail: detail)
@@ -159,6 +179,50 @@ package final class TrialLoop {
             commands.answer(ticket: ticket, accepted: accepted, message: message)
         case .finish: break
         }
+    }
+
+    private func nextResumeStep() -> Int {
+        defer { isFirstAttempt = false }
+        if isFirstAttempt, let step = parts.firstResumeStep { return step }
+        let recorded = parts.recordedStep()
+        let step = ResumePoint.newest(of: parts.plan, recorded: recorded, in: parts.folder)
+        if step == 0, recorded > 0 {
+            recorder.note(
+                kind: "begins_anew", worker: nil,
+                detail: "no checkpoint of steps 1 to \(recorded) is there, so they run again")
+        }
+        return step
+    }
+
+    /// What nobody asks for and a trial needs all the same, about once a second.
+    private func keepHouse() {
+        let now = now()
+        keeper.prune(recorded: parts.recordedStep(), now: now)
+        if now - keptHouseAt < Self.houseInterval { return }
+        keptHouseAt = now
+        noteCheckpoint()
+        if access(parts.folder.runFile, F_OK) != 0 { recorder.rewrite() }
+        do {
+            try parts.runtime.make()
+            if try commands.bindAgain() { recorder.log(.warning, "the socket for commands was gone; it is there again") }
+            if try control.bindAgain() { recorder.log(.warning, "the socket for workers was gone; it is there again") }
+        } catch {
+            Diagnostics.write("sockets that were removed could not be bound again: \(describe(error))")
+        }
+    }
+
+    /// Tells the machine of a checkpoint that it has not heard of: proof that the attempt gets somewhere.
+    private func noteCheckpoint() {
+        let step = ResumePoint.newest(of: parts.plan, recorded: parts.recordedStep(), in: parts.folder)
+        guard step != lastCheckpoint else { return }
+        lastCheckpoint = step
+        take(.checkpoint(step: step))
+    }
+
+    /// Where a resume goes on, for whoever has stopped the trial.
+    private var resumeOffer: String {
+        let step = ResumePoint.newest(of: parts.plan, recorded: parts.recordedStep(), in: parts.folder)
+        return step > 0 ? "a resume goes on from step \(step)" : "nothing was saved, a resume begins anew"
     }
 
     private func spawn(_ worker: WorkerID, attempt: Int) {

@@ -55,6 +55,9 @@ struct TrialRecorder {
         queue.put(.records(LocalRecords(logs: [.orchestrator(level, message, time: clock.now())])))
     }
 
+    /// Somebody removed `run.json`: it is written again as it was.
+    func rewrite() { if !record.status.isTerminal { queue.put(record) } }
+
     /// Hands over the end of the trial.
     func close() { queue.close(last, record: record) }
 }

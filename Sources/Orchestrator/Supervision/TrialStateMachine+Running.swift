@@ -10,6 +10,7 @@ extension TrialStateMachine {
         let before = members[worker]?.reached, lastStep = members[worker]?.step ?? 0
         members[worker]?.lastHeard = now
         members[worker]?.step = max(step, lastStep)
+        moved()
         let record = move(worker, to: state, detail: detail)
         switch state {
         case .configured:
@@ -36,16 +37,19 @@ extension TrialStateMachine {
     ) -> [TrialAction] {
         guard isCurrent(worker, attempt), var member = members[worker] else { return [] }
         member.lastHeard = now
+        member.waits = pulse.waits
         let isNews = member.mfc != pulse.mfc || member.step != pulse.step
         member.mfc = pulse.mfc
         member.step = max(member.step, pulse.step)
         members[worker] = member
+        if pulse.quiet < Self.countingInterval { moved() }
+        let news = tellWhatStopAwaits()
         // Waiting for work is no stall; being inside a call without moving is.
         if !pulse.mfc.isEmpty, pulse.idle > Self.idlePatience {
-            return stall(worker, "has not moved in \(pulse.mfc) for \(pulse.idle / 1_000_000_000) s")
+            return news + stall(worker, "has not moved in \(pulse.mfc) for \(pulse.idle / 1_000_000_000) s")
         }
-        if member.state == .stalled { return recover(worker) }
-        return isNews ? [change(of: worker)] : []
+        if member.state == .stalled { return news + recover(worker) }
+        return news + (isNews ? [change(of: worker)] : [])
     }
 
     private mutating func stall(_ worker: WorkerID, _ reason: String) -> [TrialAction] {
@@ -73,8 +77,7 @@ extension TrialStateMachine {
             restarts += 1
             let cause = failure.map { "\($0.worker) \($0.cause)" } ?? "a failure"
             actions += begin(reason: "restarted after \(cause)", now: now)
-        case .stopping(let descent) where now >= descent.deadline:
-            actions += advance(descent, now: now)
+        case .stopping(let descent): actions += waitOn(descent, now: now)
         default: break
         }
         return actions
@@ -88,9 +91,8 @@ extension TrialStateMachine {
         }
         switch kind {
         case .stop:
-            let isAgain = status == .stopping
-            return [answer(true, isAgain ? "stopping at once" : "stopping")]
-                + stop(detail: "stopped by command", now: now)
+            let (message, actions) = stop(detail: "stopped by command", within: nil, now: now)
+            return [answer(true, message)] + actions
         case .status:
             return [answer(true, status.rawValue)]
         case .killWorker:

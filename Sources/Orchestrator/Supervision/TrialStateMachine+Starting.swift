@@ -4,6 +4,7 @@ import Protocol
 extension TrialStateMachine {
     mutating func begin(reason: String, now: Int64) -> [TrialAction] {
         phase = .starting
+        hitMemoryLimit = false
         members = [:]
         var actions = set(.starting, detail: "")
         actions.append(.beginAttempt(attempt, reason: reason))
@@ -20,7 +21,7 @@ extension TrialStateMachine {
         members[worker]?.lastHeard = now
         // The attempt may already have failed while this one was being started.
         if case .stopping(let descent) = phase {
-            return [change(of: worker)] + act(descent.plan.steps[descent.step].act, on: [worker])
+            return [change(of: worker)] + act(descent.current.acts, on: [worker])
         }
         return [change(of: worker)]
     }

@@ -27,9 +27,22 @@ package struct TrialStateMachine: Sendable {
             case failed(ranFor: Int64, isHopeless: Bool)
         }
         var plan: ShutdownPlan
-        var step: Int
-        var deadline: Int64
+        var step = 0
         var goal: Goal
+        /// Nanoseconds in which nobody has moved, and when they were last counted.
+        var silence: Int64 = 0
+        var countedAt: Int64
+        /// Those whose newest whole step is on disk.
+        var saved: Set<WorkerID> = []
+
+        var current: ShutdownPlan.Step { plan.steps[step] }
+    }
+
+    /// How far the people who want the trial to stop have come.
+    enum Urgency: Int, Sendable, Comparable {
+        case none, inOrder, within, hurried, atOnce
+
+        static func < (left: Urgency, right: Urgency) -> Bool { left.rawValue < right.rawValue }
     }
 
     /// One worker process.
@@ -43,6 +56,8 @@ package struct TrialStateMachine: Sendable {
         var mfc = ""
         var step = 0
         var detail = ""
+        /// Whether it has nothing to do until something comes in.
+        var waits = true
 
         /// Where it is in its life; a stall only hides that.
         var reached: WorkerState { stateBeforeStall ?? state }
@@ -61,15 +76,25 @@ package struct TrialStateMachine: Sendable {
     /// Attempts begun by this orchestrator after its first: what a screen shows as restarts.
     package internal(set) var restarts = 0
     package internal(set) var failure: TrialFailure?
+    /// The failures since an attempt last got anywhere.
+    var pattern = FailurePattern()
+    var hitMemoryLimit = false
     /// How often in a row an attempt has failed in exactly the same way before it was healthy.
     var sameFailures = 0
     package internal(set) var status: TrialStatus = .pending
     let reasonToBegin: String
+    let stopPolicy: StopPolicy
+    var urgency = Urgency.none
+    var lastStopAt: Int64 = .min
+    /// What a stop was last said to wait for.
+    var awaited = ""
 
     /// - Parameter firstAttempt: 1 for a new trial, one more than the last for a resumed one.
     package init(
-        workers: [WorkerID], policy: RestartPolicy, firstAttempt: Int = 1, reason: String = "started"
+        workers: [WorkerID], policy: RestartPolicy, stopPolicy: StopPolicy = StopPolicy(), firstAttempt: Int = 1,
+        reason: String = "started"
     ) {
+        self.stopPolicy = stopPolicy
         self.workers = workers.sorted()
         self.policy = policy
         attempt = firstAttempt
@@ -80,7 +105,13 @@ package struct TrialStateMachine: Sendable {
     package var nextDeadline: Int64? {
         var deadlines: [Int64] = []
         switch phase {
-        case .stopping(let descent) where descent.deadline != .max: deadlines.append(descent.deadline)
+        case .stopping(let descent):
+            switch descent.current.patience {
+            // Looked at often, so that a machine that slept is not taken for workers that did.
+            case .whileMoving: deadlines.append(descent.countedAt + Self.countingInterval)
+            case .until(let end): deadlines.append(end)
+            case .forEver: break
+            }
         case .waiting(let until): deadlines.append(until)
         default: break
         }
@@ -105,14 +136,30 @@ package struct TrialStateMachine: Sendable {
             return report(worker, attempt, state, detail: detail, step: step, now: now)
         case .exited(let worker, let attempt, let status, let tail):
             return exited(worker, attempt, status, tail: tail, now: now)
+        case .checkpoint:
+            policy.gotSomewhere()
+            pattern.clear()
+            return []
+        case .memoryLimitReached:
+            hitMemoryLimit = true
+            return []
         case .command(let kind, let worker, let ticket): return command(kind, worker, ticket: ticket, now: now)
-        case .stopSignal: return stop(detail: "stopped by a signal", now: now)
+        case .saved(let worker, let attempt, let step, let problem):
+            return saved(worker, attempt, step: step, problem: problem, now: now)
+        case .stop(let within, let ticket):
+            let (message, actions) = stop(detail: "stopped by command", within: within, now: now)
+            return [.answer(ticket: ticket, accepted: true, message: message)] + actions
+        case .stopSignal: return stop(detail: "stopped by a signal", within: stopPolicy.grace, now: now).actions
         case .timePassed: return timePassed(now: now)
         }
     }
 
     private func refusalAfterEnd(_ event: TrialEvent) -> [TrialAction] {
-        guard case .command(_, _, let ticket) = event else { return [] }
+        let ticket: Int
+        switch event {
+        case .command(_, _, let asked), .stop(_, let asked): ticket = asked
+        default: return []
+        }
         return [.answer(ticket: ticket, accepted: false, message: "the trial has already ended: \(status.rawValue)")]
     }
 

@@ -14,6 +14,7 @@ final class WorkerDesk {
     }
 
     private let socket: ZeroMQSocket
+    private let endpoint: Endpoint
     private let workers: Set<WorkerID>
     private var garbage = RateLimitedCount()
 
@@ -21,6 +22,7 @@ final class WorkerDesk {
         let socket = try ZeroMQSocket.open(context, .router)
         try socket.bind(endpoint)
         self.socket = socket
+        self.endpoint = endpoint
         self.workers = Set(workers)
     }
 
@@ -28,6 +30,9 @@ final class WorkerDesk {
 
     /// Messages taken in one look: a worker that floods the socket must not keep the loop from signals and commands.
     static let mostAtOnce = 256
+
+    /// Binds the socket again where its file has been swept away; whether it had.
+    func bindAgain() throws(TransportError) -> Bool { try socket.bindAgain(endpoint) }
 
     /// What has arrived; what is left stays readable. Frames that are no report of a worker of this trial are counted and
     /// spoken of.
@@ -54,12 +59,15 @@ final class WorkerDesk {
         case .hello:
             return .hello(worker, attempt: attempt)
         case .heartbeat(let beat):
-            let pulse = TrialEvent.Pulse(idle: beat.idleNs, mfc: beat.mfc, step: Int(clamping: beat.step))
+            let pulse = TrialEvent.Pulse(
+                idle: beat.idleNs, mfc: beat.mfc, step: Int(clamping: beat.step), quiet: beat.quietNs, waits: beat.waits)
             return .heartbeat(worker, attempt: attempt, pulse)
         case .state(let change):
             guard let state = WorkerState(rawValue: change.state) else { return nil }
             return .report(
                 worker, attempt: attempt, state: state, detail: change.detail, step: Int(clamping: change.step))
+        case .saved(let saved):
+            return .saved(worker, attempt: attempt, step: Int(clamping: saved.step), problem: saved.problem)
         case nil:
             return nil
         }
@@ -96,6 +104,8 @@ final class WorkerDesk {
             case .exit: command.exit = WireEmpty()
             case .saveNow: command.saveNow = WireEmpty()
             case .evaluateNow: command.evaluateNow = WireEmpty()
+            case .saveWhole: command.saveWhole = WireEmpty()
+            case .leaveNow: command.leaveNow = WireEmpty()
             }
         }
     }

@@ -36,6 +36,7 @@ package struct LocalSpawner: WorkerSpawner {
             ChildProcess.Command(
                 path: program,
                 arguments: ["worker", "--id", "\(worker)", "--attempt", "\(attempt)", "--runtime", runtime.path],
-                detachment: .ownGroup, logPath: folder.log(of: worker), environment: WorkerSurroundings.environment))
+                detachment: .ownGroup, logPath: folder.log(of: worker), environment: WorkerSurroundings.environment,
+                stopSignals: .leftToParent))
     }
 }

@@ -15,12 +15,24 @@ package struct HomeFolder: Sendable, Hashable {
     }
 
     /// `$COCKPIT_HOME`, else `$XDG_DATA_HOME/cockpit`, else `~/.local/share/cockpit`; relative paths are made absolute.
-    package static func fromEnvironment(_ environment: [String: String], workingFolder: String) -> HomeFolder {
+    /// - Parameter userHome: what the password database says, for where `HOME` is not set.
+    /// - Returns: nil where nobody says; a folder that others can guess would be no home.
+    package static func fromEnvironment(
+        _ environment: [String: String], workingFolder: String, userHome: () -> String? = ownHome
+    ) -> HomeFolder? {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        let chosen =
-            value("COCKPIT_HOME") ?? value("XDG_DATA_HOME").map { "\($0)/cockpit" }
-            ?? "\(value("HOME") ?? "/tmp")/.local/share/cockpit"
+        guard
+            let chosen = value("COCKPIT_HOME") ?? value("XDG_DATA_HOME").map({ "\($0)/cockpit" })
+                ?? (value("HOME") ?? userHome()).map({ "\($0)/.local/share/cockpit" })
+        else { return nil }
         return HomeFolder(path: chosen.hasPrefix("/") ? chosen : "\(workingFolder)/\(chosen)")
+    }
+
+    /// The home folder that the password database has for this user; nil where it knows none.
+    package static func ownHome() -> String? {
+        guard let entry = getpwuid(getuid()), let folder = entry.pointee.pw_dir else { return nil }
+        let path = String(cString: folder)
+        return path.hasPrefix("/") && path != "/nonexistent" ? path : nil
     }
 
     /// The index of all trials; it can be rebuilt from the trial folders.

@@ -21,16 +21,18 @@ package struct RuntimeFolder: Sendable, Hashable {
     /// Makes the folder, or takes over the one an earlier orchestrator left, removing its stale sockets.
     package static func create(for trial: TrialFolder) throws(TransportError) -> RuntimeFolder {
         let folder = expected(for: trial)
-        let parent = folder.path.prefix(upTo: folder.path.lastIndex(of: "/") ?? folder.path.startIndex)
-        if mkdir(String(parent), 0o700) != 0, errno != EEXIST {
-            throw TransportError(.folder, place: String(parent), reason: String(cString: strerror(errno)))
-        }
-        if mkdir(folder.path, 0o700) != 0, errno != EEXIST {
-            throw TransportError(.folder, place: folder.path, reason: String(cString: strerror(errno)))
-        }
-        try folder.checkOwner()
+        try folder.make()
         folder.removeSockets()
         return folder
+    }
+
+    /// Makes the folder where it is missing.
+    package func make() throws(TransportError) {
+        let parent = String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex))
+        for place in [parent, path] where mkdir(place, 0o700) != 0 && errno != EEXIST {
+            throw TransportError(.folder, place: place, reason: String(cString: strerror(errno)))
+        }
+        try checkOwner()
     }
 
     /// Refuses a folder that others could reach.

@@ -106,6 +106,15 @@ package struct ZeroMQSocket: ~Copyable {
         }
     }
 
+    /// Binds again where the socket file is gone: somebody has cleared the folder. Connections that exist go on.
+    /// - Returns: whether it was gone.
+    package func bindAgain(_ endpoint: Endpoint) throws(TransportError) -> Bool {
+        if access(endpoint.path, F_OK) == 0 { return false }
+        zmq_unbind(raw, endpoint.description)
+        try bind(endpoint)
+        return true
+    }
+
     /// Connects; the peer may come later.
     package func connect(_ endpoint: Endpoint) throws(TransportError) {
         guard zmq_connect(raw, endpoint.description) == 0 else {

@@ -14,13 +14,14 @@ package final class ControlThread: Sendable {
     private let orders: WorkerMailbox<WorkerOrder>
     private let news: WorkerMailbox<WorkerNews>
     private let progress: WorkerProgress
+    private let saveWhole: @Sendable () throws -> Void
     private let processID: Int32
     private let complain: @Sendable (String) -> Void
 
     package init(
         worker: WorkerID, attempt: UInt64, context: ZeroMQContext, endpoint: Endpoint, processID: Int32,
         orders: WorkerMailbox<WorkerOrder>, news: WorkerMailbox<WorkerNews>, progress: WorkerProgress,
-        complain: @escaping @Sendable (String) -> Void
+        saveWhole: @escaping @Sendable () throws -> Void = {}, complain: @escaping @Sendable (String) -> Void
     ) {
         self.worker = worker
         self.attempt = attempt
@@ -30,6 +31,7 @@ package final class ControlThread: Sendable {
         self.orders = orders
         self.news = news
         self.progress = progress
+        self.saveWhole = saveWhole
         self.complain = complain
     }
 
@@ -83,10 +85,23 @@ package final class ControlThread: Sendable {
                 try send(.state(change), on: socket)
             case .order(let order):
                 if !orders.post(order) { complain("a command was dropped: the queue of the main thread is full") }
+            case .saveWhole:
+                do { try saveWhole() } catch { news.post(.saved(.failed(describe(error)))) }
+            case .reportSaved(let outcome):
+                try send(.saved(Self.message(outcome)), on: socket)
             case .heartbeat:
                 try send(.heartbeat(progress.heartbeat()), on: socket)
             case .refuse(let reason):
                 complain(reason)
+            }
+        }
+    }
+
+    private static func message(_ outcome: SaveOutcome) -> WireSaved {
+        filled(WireSaved()) {
+            switch outcome {
+            case .saved(let step): $0.step = step
+            case .failed(let problem): $0.problem = problem
             }
         }
     }

@@ -9,11 +9,17 @@ package final class WorkerProgress: Sendable {
         var isWaiting = true
         var mfc = ""
         var step: UInt64 = 0
+        /// When a heartbeat last saw that the process works.
+        var workedAt: Int64
+        /// The last heartbeat, and what the process had done by then.
+        var seenAt: Int64
+        var work = ProcessWork()
+        var movesAtWork: UInt64 = 0
     }
 
     private let status: Mutex<Status>
 
-    package init(now: Int64 = RunClock.bootNanoseconds()) { status = Mutex(Status(movedAt: now)) }
+    package init(now: Int64 = RunClock.bootNanoseconds()) { status = Mutex(Status(movedAt: now, workedAt: now, seenAt: now)) }
 
     /// The main loop has done something.
     package func moved(now: Int64 = RunClock.bootNanoseconds()) {
@@ -39,9 +45,23 @@ package final class WorkerProgress: Sendable {
     package var step: UInt64 { status.withLock { $0.step } }
 
     /// The heartbeat to send now.
-    package func heartbeat(now: Int64 = RunClock.bootNanoseconds()) -> WireHeartbeat {
-        let status = status.withLock { $0 }
+    /// - Parameter work: what the process has done by now, as the system counts it.
+    package func heartbeat(
+        now: Int64 = RunClock.bootNanoseconds(), work: ProcessWork = .now()
+    ) -> WireHeartbeat {
+        let status = status.withLock { status in
+            let isBusy = work.isMore(than: status.work, after: now - status.seenAt) || status.moves > status.movesAtWork
+            if isBusy {
+                status.workedAt = now
+                status.movesAtWork = status.moves
+            }
+            status.work = work
+            status.seenAt = now
+            return status
+        }
         return filled(WireHeartbeat()) {
+            $0.quietNs = max(0, now - status.workedAt)
+            $0.waits = status.isWaiting
             $0.progress = status.moves
             $0.idleNs = status.isWaiting ? 0 : max(0, now - status.movedAt)
             $0.mfc = status.mfc

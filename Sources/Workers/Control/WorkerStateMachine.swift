@@ -9,6 +9,9 @@ package enum WorkerOrder: Sendable, Equatable {
     case exit
     case saveNow
     case evaluateNow
+    /// Save what could not be saved beside the training.
+    case saveWhole
+    case leaveNow
 }
 
 /// What the main thread tells its control thread.
@@ -20,6 +23,8 @@ package enum WorkerNews: Sendable, Equatable {
     case stopped(step: UInt64)
     /// With the report of the error.
     case failed(String, step: UInt64)
+    /// The answer to a request to save the newest whole step.
+    case saved(SaveOutcome)
 }
 
 /// A worker's life as its orchestrator sees it. Pure: commands and news in, reports and orders out.
@@ -27,6 +32,9 @@ package struct WorkerStateMachine: Sendable, Equatable {
     package enum Action: Sendable, Equatable {
         case report(WorkerState, detail: String, step: UInt64)
         case order(WorkerOrder)
+        /// Save the newest whole step beside the training.
+        case saveWhole
+        case reportSaved(SaveOutcome)
         /// Answer with a heartbeat at once.
         case heartbeat
         /// A command that cannot be obeyed in this state.
@@ -58,6 +66,9 @@ package struct WorkerStateMachine: Sendable, Equatable {
         case .saveNow: return isAtWork ? [.order(.saveNow)] : refused("save_now")
         case .evaluateNow: return isAtWork ? [.order(.evaluateNow)] : refused("evaluate_now")
         case .exit: return leave()
+        // Whoever is told to leave may still be told to hurry.
+        case .saveWhole: return state.isTerminal ? [] : [.saveWhole, .order(.saveWhole)]
+        case .leaveNow: return leave() + [.order(.leaveNow)]
         case .ping: return [.heartbeat]
         case nil: return [.refuse("a command without a body")]
         }
@@ -86,6 +97,7 @@ package struct WorkerStateMachine: Sendable, Equatable {
         case .completed(let step): return change(to: .completed, step: step)
         case .stopped(let step): return change(to: .stopped, step: step)
         case .failed(let report, let step): return change(to: .failed, detail: report, step: step)
+        case .saved(let outcome): return [.reportSaved(outcome)]
         }
     }
 

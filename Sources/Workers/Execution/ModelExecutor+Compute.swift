@@ -19,7 +19,9 @@ extension ModelExecutor {
             }
             reply.statistics = metrics.map(Self.statistic)
             reply.times.append(WireTimeRecord("main", seconds))
-        case .empty, .save:
+        case .save:
+            progress.works(on: "save", step: request.step)
+        case .empty:
             break
         default:
             throw WorkerError(.message, "'\(request.handleName)' cannot be held for a flush")
@@ -41,6 +43,7 @@ extension ModelExecutor {
             return result
         }
         for remark in model.takeRemarks() { logger.warning("model '\(model.name)': \(remark)") }
+        if call.interfaceType == .trainStep { stepIsWhole(model, step: request.step) }
         if let outputs = result.outputs {
             let kept = try outputs.remappingKeys(call.outputKeyRemap).selecting(call.outputKeys)
             try storage.add(kept)
@@ -50,6 +53,27 @@ extension ModelExecutor {
         reply.times.append(WireTimeRecord("main", seconds))
         reply.weightVersion = model.weightVersion
         progress.moved()
+    }
+
+    /// The weights are those of a whole step until the next one changes them.
+    private func stepIsWhole(_ model: WorkerModel, step: UInt64) {
+        wholeSteps.finished(model.name.role, step: step, content: model.content(ofStep: step))
+        saveWanted()
+    }
+
+    /// Saves on this thread what could not be saved beside it.
+    func saveWanted() {
+        let wanted = wholeSteps.takeWanted()
+        guard let newest = wanted.map(\.step).max() else { return }
+        do {
+            for (role, step, folder) in wanted where !CheckpointOnDisk.isWhole("\(folder)/step-\(step)") {
+                guard let name = models.first(where: { $0.name.role == role }) else { continue }
+                _ = try wholeSteps.alone { try name.save(to: folder, step: step) }
+            }
+            wholeSteps.tell(.saved(step: newest))
+        } catch {
+            wholeSteps.tell(.failed(describe(error)))
+        }
     }
 
     private static func interfaceCall(

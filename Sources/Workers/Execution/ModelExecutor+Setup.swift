@@ -64,6 +64,7 @@ extension ModelExecutor {
         let model = try made(plan, request)
         if let note = model.note { logger.notice("model '\(plan.name)': \(note)") }
         for remark in model.takeRemarks() { logger.warning("model '\(plan.name)': \(remark)") }
+        model.beforeChange { [wholeSteps] in wholeSteps.changes(plan.name.role) }
         try withSetup(request.setup) { $0.models[plan.name] = model }
         reply.weightVersion = model.weightVersion
     }

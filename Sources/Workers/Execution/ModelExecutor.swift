@@ -6,7 +6,7 @@ package import Protocol
 package final class ModelExecutor: HookSite {
     package let storage = SampleStorage()
     package let dataManager: DataManager?
-    package var recoveryCheckpoints = RecoveryCheckpoints()
+    package let wholeSteps: WholeSteps
     let plan: TrialPlan
     let worker: Int
     let resumeStep: Int
@@ -21,7 +21,7 @@ package final class ModelExecutor: HookSite {
     /// - Parameter resumeStep: the trial-wide step a resumed trial goes on after.
     package init(
         plan: TrialPlan, worker: Int, resumeStep: Int, dataManager: DataManager?, spans: SpanRecorder, logger: Logger,
-        progress: WorkerProgress, clock: RunClock
+        progress: WorkerProgress, clock: RunClock, wholeSteps: WholeSteps = WholeSteps()
     ) throws {
         guard plan.modelWorkers.indices.contains(worker) else {
             throw WorkerError(.plan, "the plan has no \(WorkerID(.model, worker))")
@@ -34,6 +34,7 @@ package final class ModelExecutor: HookSite {
         self.logger = logger
         self.progress = progress
         self.clock = clock
+        self.wholeSteps = wholeSteps
         factory = ModelFactory(
             seed: plan.seed, vocabulary: try TrialVocabulary.build(for: plan),
             pool: try ThreadPool(threads: max(1, plan.modelWorkers[worker].threads)))
@@ -94,6 +95,7 @@ package final class ModelExecutor: HookSite {
         for hook in hooks {
             let implementation = try Hooks.find(hook.kind)
             let phase = prefix + hook.kind
+            if hook.kind != HookKind.dataTransfer.rawValue { progress.works(on: hook.kind, step: request.step) }
             let (_, seconds) = try spans.record(phase, of: try subject(of: request)) { _ in
                 try implementation.run(hook, for: request, on: self, reply: &reply)
             }
@@ -147,6 +149,7 @@ extension ModelExecutor {
             current = state
         } else {
             state = nil
+            wholeSteps.clear()
             storage.removeAll()
             current = try SetupState(index: wanted, plan: plan.setups[wanted])
         }
@@ -154,6 +157,9 @@ extension ModelExecutor {
         defer { state = current }
         return try body(&current)
     }
+
+    /// The models of the setup that is open.
+    var models: [WorkerModel] { state.map { Array($0.models.values) } ?? [] }
 
     /// The model of a role in a setup, as hooks ask for it.
     package func model(forRole role: String, setup: UInt64) throws -> WorkerModel {

@@ -74,7 +74,11 @@ package final class ModelWorker {
     private func obey() {
         for order in orders.take() {
             // Pausing is the master's business: a model worker without requests rests by itself.
-            if order == .exit { isLeaving = true }
+            switch order {
+            case .exit: isLeaving = true
+            case .saveWhole: executor.saveWanted()
+            default: break
+            }
         }
     }
 

@@ -15,7 +15,8 @@ package protocol HookSite: AnyObject {
     var storage: SampleStorage { get }
     var logger: Logger { get }
     var progress: WorkerProgress { get }
-    var recoveryCheckpoints: RecoveryCheckpoints { get set }
+    /// What may be saved from another thread at the same time.
+    var wholeSteps: WholeSteps { get }
     /// The model of a role in a setup.
     func model(forRole role: String, setup: UInt64) throws -> WorkerModel
     /// The setup's evaluation with the weights as they are.

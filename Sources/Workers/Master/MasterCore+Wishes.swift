@@ -13,6 +13,9 @@ extension MasterCore {
             wishes.stop = true
             // Stopping loses nothing: what has been trained since the last checkpoint is saved.
             wishes.save = true
+        case .leaveNow:
+            // What is whole is saved by those who hold it.
+            return finish(.stopped, now: now)
         }
         switch phase {
         case .joining, .opening:

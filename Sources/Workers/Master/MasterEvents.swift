@@ -5,6 +5,8 @@ package enum MasterCommand: Sendable, Equatable {
     case pause
     case resume
     case exit
+    /// Leave without waiting for the step under way.
+    case leaveNow
     case saveNow
     case evaluateNow
 }

@@ -77,9 +77,10 @@ package final class MasterWorker {
         case .pause: .pause
         case .resume: .resume
         case .exit: .exit
+        case .leaveNow: .leaveNow
         case .saveNow: .saveNow
         case .evaluateNow: .evaluateNow
-        case .configure, .start: nil
+        case .configure, .start, .saveWhole: nil
         }
     }
 

@@ -109,9 +109,27 @@ extension WorkerModel {
 extension WorkerModel {
     private static let versionKey = "weight_version"
 
+    private func state(ofStep step: UInt64) -> CheckpointState {
+        CheckpointState(step: Int(clamping: step), values: [Self.versionKey: "\(weightVersion)"])
+    }
+
+    /// What `save` would write, by reference; nil where making it takes more than that, or nothing trains.
+    func content(ofStep step: UInt64) -> CheckpointContent? {
+        guard let engine, language?.options.adapter == nil else { return nil }
+        return try? engine.content(state(ofStep: step), tokenizer)
+    }
+
+    /// Runs `notice` each time before weights and moments change.
+    func beforeChange(_ notice: @escaping () -> Void) {
+        engine?.changing = { change in
+            notice()
+            change()
+        }
+    }
+
     /// Writes weights, and moments and counters where the model trains, to `folder/step-N`; returns where.
     package func save(to folder: String, step: UInt64) throws -> String {
-        let state = CheckpointState(step: Int(clamping: step), values: [Self.versionKey: "\(weightVersion)"])
+        let state = state(ofStep: step)
         let place = CheckpointFolder(path: folder)
         if let engine { return try engine.save(to: place, state: state, tokenizer: tokenizer) }
         return try requireLanguage().save(to: place, state: state, tokenizer: tokenizer)

@@ -27,20 +27,24 @@ package enum WorkerMain {
         let orders: WorkerMailbox<WorkerOrder>
         let news: WorkerMailbox<WorkerNews>
         let progress = WorkerProgress()
+        let wholeSteps: WholeSteps
 
         init(id: WorkerID, attempt: UInt64, runtime: RuntimeFolder) throws {
             self.id = id
             self.attempt = attempt
             self.runtime = runtime
             orders = try WorkerMailbox()
-            news = try WorkerMailbox()
+            let news = try WorkerMailbox<WorkerNews>()
+            self.news = news
+            wholeSteps = WholeSteps { news.post(.saved($0)) }
         }
 
         func run() throws -> Int32 {
             try runtime.checkOwner()
             let control = ControlThread(
                 worker: id, attempt: attempt, context: context, endpoint: try runtime.control(), processID: getpid(),
-                orders: orders, news: news, progress: progress, complain: complain)
+                orders: orders, news: news, progress: progress, saveWhole: wholeSteps.saveInBackground,
+                complain: complain)
             let thread = try WorkerThread { [complain, orders] in
                 do {
                     try control.run()
@@ -90,6 +94,8 @@ package enum WorkerMain {
                     logger.error("\(report)")
                     ending = .failed(report, step: progress.step)
                 }
+                // A process that leaves would cut a save off that goes on beside it.
+                wholeSteps.join()
                 // The last records are on disk before the orchestrator hears of the end and takes the worker down.
                 let spool = TelemetrySpool.path(in: configuration.trialFolder, worker: id, attempt: attempt)
                 if case .lost(let reason) = publisher.close(patience: WorkerMain.farewell, spool: spool) {
@@ -136,10 +142,12 @@ package enum WorkerMain {
             _ plan: TrialPlan, _ configuration: WireConfigure, _ queue: TelemetryQueue, _ clock: RunClock,
             _ logger: Logger
         ) throws -> WorkerNews {
+            wholeSteps.setCheckpoints("\(configuration.trialFolder)/checkpoints")
             let executor = try ModelExecutor(
                 plan: plan, worker: id.index, resumeStep: Int(configuration.resumeStep),
                 dataManager: try DataManager(worker: id.index, context: context, runtime: runtime),
-                spans: SpanRecorder(queue: queue, clock: clock), logger: logger, progress: progress, clock: clock)
+                spans: SpanRecorder(queue: queue, clock: clock), logger: logger, progress: progress, clock: clock,
+                wholeSteps: wholeSteps)
             guard try waitForStart() else { return .stopped(step: configuration.resumeStep) }
             news.post(.running(step: configuration.resumeStep))
             let worker = try ModelWorker(

@@ -135,13 +135,21 @@ import Testing
         return trial
     }
 
+    /// Takes a lock of an open file (F_OFD_SETLK) on the file that is its argument.
+    private static let lockScript = """
+        import fcntl, struct, sys, time
+        file = open(sys.argv[1], "a+")
+        fcntl.fcntl(file, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
+        print("held", flush=True)
+        time.sleep(60)
+        """
+
     /// Another process that holds the lock until it is killed.
     private func holder(of path: String) throws -> ChildProcess {
         let log = folder.file("holder.log")
         let child = try ChildProcess.spawn(
             ChildProcess.Command(
-                path: "/usr/bin/flock", arguments: ["-o", "-x", path, "sh", "-c", "echo held; exec sleep 60"],
-                detachment: .ownGroup, logPath: log))
+                path: "/usr/bin/python3", arguments: ["-c", Self.lockScript, path], detachment: .ownGroup, logPath: log))
         while LogTail.lines(of: log) != ["held"], child.exitStatus() == nil {
             _ = try Poller.wait([child.pollItem], timeout: .milliseconds(5))
         }

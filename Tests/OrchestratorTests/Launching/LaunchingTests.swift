@@ -136,7 +136,7 @@ private func record(_ status: TrialStatus, _ trial: TrialFolder, pid: Int32 = 1)
     ])
     func `says lost when it claims a life that is over`(stored: TrialStatus, isAlive: Bool, seen: TrialStatus) throws {
         let trial = HomeFolder(path: folder.path).trial(try Samples.id())
-        #expect(record(stored, trial).observedStatus { _ in isAlive } == seen)
+        #expect(record(stored, trial).observedStatus(isAlive ? .here(pid: 1) : .gone) == seen)
     }
 }
 

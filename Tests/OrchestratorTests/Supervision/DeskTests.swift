@@ -51,7 +51,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
 
     private func open() throws -> (CommandDesk, Endpoint) {
         let endpoint = try Endpoint.ipc(folder.file("commands"))
-        return (try CommandDesk(context, endpoint: endpoint), endpoint)
+        return (try CommandDesk(context, endpoint: endpoint, trial: Samples.id()), endpoint)
     }
 
     @Test func `takes each kind of command for what it is`() throws {
@@ -63,7 +63,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
         let events = try gather(7, from: desk.pollItem) { desk.receive(log: said.add) }
         #expect(
             events == [
-                .command(.stop, nil, ticket: 1), .command(.pause, nil, ticket: 2), .command(.resume, nil, ticket: 3),
+                .stop(within: nil, ticket: 1), .command(.pause, nil, ticket: 2), .command(.resume, nil, ticket: 3),
                 .command(.saveNow, nil, ticket: 4), .command(.evaluateNow, nil, ticket: 5),
                 .command(.status, nil, ticket: 6), .command(.killWorker, WorkerID(.model, 1), ticket: 7),
             ])
@@ -80,6 +80,45 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
         }
         #expect(count == 3 * CommandDesk.mostAtOnce)
         #expect(largest <= CommandDesk.mostAtOnce)
+    }
+
+    @Test func `takes a stop with the time in which it must be over`() throws {
+        let (desk, endpoint) = try open()
+        let user = try user("ada", endpoint)
+        let frame = try WireCodec.encode(
+            WireTrialCommand.make { command in
+                command.kind = "stop"
+                command.withinNs = 20_000_000_000
+            })
+        _ = try user.send([frame])
+        let events = try gather(1, from: desk.pollItem) { desk.receive(log: said.add) }
+        #expect(events == [.stop(within: 20_000_000_000, ticket: 1)])
+    }
+
+    @Test func `takes commands for its own trial only`() throws {
+        let (desk, endpoint) = try open()
+        let user = try user("ada", endpoint)
+        for trial in ["sft/copy", "\(try Samples.id())"] {
+            let frame = try WireCodec.encode(
+                WireTrialCommand.make { command in
+                    command.kind = "stop"
+                    command.trial = trial
+                })
+            _ = try user.send([frame])
+        }
+        let events = try gather(1, from: desk.pollItem) { desk.receive(log: said.add) }
+        #expect(events == [.stop(within: nil, ticket: 1)])
+        #expect(try reply(user)?.message == "this is the orchestrator of grpo-arith/first, not of sft/copy")
+    }
+
+    @Test func `binds its socket again when somebody has swept it away`() throws {
+        let (desk, endpoint) = try open()
+        #expect(try !desk.bindAgain())
+        unlink(folder.file("commands"))
+        #expect(try desk.bindAgain())
+        let user = try user("ada", endpoint)
+        _ = try user.send([command("1", "status")])
+        #expect(try gather(1, from: desk.pollItem) { desk.receive(log: said.add) } == [.command(.status, nil, ticket: 1)])
     }
 
     @Test func `answers each of several users what that one asked, in any order`() throws {
@@ -156,7 +195,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
             try Poller.wait([desk.pollItem], timeout: .seconds(5))[0]
         { events += desk.receive(log: said.add) }
         // A frame that is cut off between two fields is a command with fewer of them; none of them is a stop.
-        #expect(!events.contains { if case .command(.stop, _, _) = $0 { true } else { false } })
+        #expect(!events.contains { if case .stop = $0 { true } else { false } })
         #expect(said.all.count == 1)
         #expect(said.all.first?.hasSuffix("command frames were refused: they are no command") == true)
     }
@@ -177,7 +216,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
 
     @Test func `cannot open where its folder is not`() {
         #expect(throws: TransportError.self) {
-            try CommandDesk(context, endpoint: .ipc("/nowhere/commands"))
+            try CommandDesk(context, endpoint: .ipc("/nowhere/commands"), trial: Samples.id())
         }
     }
 }

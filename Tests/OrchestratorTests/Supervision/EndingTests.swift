@@ -29,26 +29,9 @@ private typealias Driver = MachineDriver
             driver.exit(.master, .exited(0)).deeds == [.tell(Driver.first, .exit), .tell(Driver.second, .exit)])
     }
 
-    @Test func `stops in order: the master, the model workers, then force`() {
-        var driver = MachineDriver.running()
-        let asked = driver.take(.command(.stop, nil, ticket: 1))
-        #expect(
-            asked.deeds == [.answer(ticket: 1, accepted: true, message: "stopping"), .tell(.master, .exit)])
-        #expect(asked.statuses == [.stopping])
-        #expect(driver.take(.timePassed, afterMilliseconds: 4999).deeds.isEmpty)
-        #expect(
-            driver.take(.timePassed, afterMilliseconds: 1).deeds == [
-                .tell(Driver.first, .exit), .tell(Driver.second, .exit),
-            ])
-        #expect(
-            driver.take(.timePassed, afterMilliseconds: 2000).deeds == Driver.all.map { .signal($0, SIGTERM) })
-        #expect(
-            driver.take(.timePassed, afterMilliseconds: 2000).deeds == Driver.all.map { .signal($0, SIGKILL) })
-    }
-
     @Test func `goes on to the model workers as soon as the master has left`() {
         var driver = MachineDriver.running()
-        driver.take(.command(.stop, nil, ticket: 1))
+        driver.take(.stop(within: nil, ticket: 1))
         #expect(
             driver.exit(.master, .exited(0)).deeds == [.tell(Driver.first, .exit), .tell(Driver.second, .exit)])
         driver.exit(Driver.first, .exited(0))
@@ -57,32 +40,26 @@ private typealias Driver = MachineDriver
         #expect(end.states == [.stopped])
     }
 
-    @Test func `a second stop kills at once`() {
-        var driver = MachineDriver.running()
-        driver.take(.command(.stop, nil, ticket: 1))
-        let again = driver.take(.command(.stop, nil, ticket: 2))
-        #expect(again.first == .answer(ticket: 2, accepted: true, message: "stopping at once"))
-        #expect(Array(again.deeds.dropFirst()) == Driver.all.map { .signal($0, SIGKILL) })
-    }
-
     @Test func `a signal stops it like the command`() {
         var driver = MachineDriver.running()
         let actions = driver.take(.stopSignal)
         #expect(actions.deeds == [.tell(.master, .exit)])
-        #expect(actions.statusDetails == ["stopped by a signal"])
+        #expect(actions.statuses == [.stopping])
     }
 
-    @Test func `a stop before the start goes straight to signals: nobody listens yet`() {
+    @Test func `a stop before the start gives workers a second to leave: they have nothing to lose`() {
         var driver = MachineDriver()
         driver.take(.begin)
         for worker in Driver.all { driver.take(.spawned(worker, pid: 7)) }
-        #expect(driver.take(.stopSignal).deeds == Driver.all.map { .signal($0, SIGTERM) })
+        #expect(driver.take(.stopSignal).deeds == Driver.all.map { .tell($0, .exit) })
+        #expect(
+            driver.take(.timePassed, afterMilliseconds: 1000).deeds == Driver.all.map { .signal($0, SIGKILL) })
     }
 
     @Test func `a stop during the back-off ends the trial without another attempt`() {
         var driver = MachineDriver.running()
         for worker in Driver.all { driver.exit(worker, .signalled(SIGKILL)) }
-        let actions = driver.take(.command(.stop, nil, ticket: 1))
+        let actions = driver.take(.stop(within: nil, ticket: 1))
         #expect(actions.deeds.last == .finish(.stopped))
         #expect(driver.machine.nextDeadline == nil)
     }
@@ -95,13 +72,35 @@ private typealias Driver = MachineDriver
         #expect(driver.exit(Driver.second, .signalled(SIGKILL)).deeds == [.finish(.stopped)])
     }
 
-    @Test func `a worker that fails while it stops does not make the stop a failure`() {
+    @Test func `a worker that fails while it stops ends the wait and is part of what is told`() {
         var driver = MachineDriver.running()
         driver.take(.stopSignal)
-        driver.report(.master, .failed, detail: "interrupted")
+        let failed = driver.report(.master, .failed, detail: "no space left on device")
+        #expect(failed.notes == ["stop_failed"])
+        #expect(failed.deeds == [.signal(Driver.first, SIGKILL), .signal(Driver.second, SIGKILL)])
         driver.exit(.master, .exited(1))
-        driver.exit(Driver.first, .exited(0))
-        #expect(driver.exit(Driver.second, .exited(0)).statuses == [.stopped])
+        driver.exit(Driver.first, .signalled(SIGKILL))
+        let end = driver.exit(Driver.second, .signalled(SIGKILL))
+        #expect(end.statuses == [.stopped])
+        #expect(
+            end.statusDetails == [
+                "stopped by a signal; meanwhile master_worker/0 reported an error: no space left on device"
+            ])
+    }
+
+    @Test func `a worker that dies while it stops lets nobody wait for it`() {
+        var driver = MachineDriver.running()
+        driver.take(.stopSignal)
+        let actions = driver.exit(Driver.first, .signalled(SIGKILL))
+        #expect(actions.deeds == [.signal(.master, SIGKILL), .signal(Driver.second, SIGKILL)])
+    }
+
+    @Test func `that was done before it could be stopped has completed`() {
+        var driver = MachineDriver.running()
+        driver.take(.stopSignal)
+        driver.report(.master, .completed)
+        for worker in Driver.all { driver.exit(worker, .exited(0)) }
+        #expect(driver.machine.status == .completed)
     }
 
     @Test func `a stop after completion changes nothing`() {

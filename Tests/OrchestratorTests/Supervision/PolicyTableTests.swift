@@ -27,7 +27,7 @@ private func reference(_ failures: [(at: Int64, ranFor: Int64)], limit: Int, win
 
 @Suite struct `The back-off table` {
     @Test func `runs from half a second to ten by default`() {
-        var policy = RestartPolicy()
+        var policy = RestartPolicy(fruitlessLimit: .max)
         var waits: [Int64] = []
         for failure in 0..<8 {
             if case .restart(let wait) = policy.attemptFailed(at: Int64(failure) * second, ranFor: 0) {
@@ -69,7 +69,7 @@ private func reference(_ failures: [(at: Int64, ranFor: Int64)], limit: Int, win
     }
 
     @Test func `grants one restart for each that has left the window`() {
-        var policy = RestartPolicy(limit: 2, window: 60 * second, firstDelay: second)
+        var policy = RestartPolicy(limit: 2, window: 60 * second, firstDelay: second, fruitlessLimit: .max)
         let times: [Int64] = [0, 30, 59, 60, 61, 89, 90]
         let granted = times.map { time -> Bool in
             if case .restart = policy.attemptFailed(at: time * second, ranFor: 99 * second) { true } else { false }
@@ -82,7 +82,7 @@ private func reference(_ failures: [(at: Int64, ranFor: Int64)], limit: Int, win
             var random = SplitMix(seed: seed)
             let limit = Int.random(in: 0...6, using: &random)
             let window = Int64.random(in: 1...100, using: &random) * second
-            var policy = RestartPolicy(limit: limit, window: window)
+            var policy = RestartPolicy(limit: limit, window: window, fruitlessLimit: .max)
             var failures: [(at: Int64, ranFor: Int64)] = []
             var time: Int64 = 0
             for _ in 0..<40 {
@@ -101,32 +101,24 @@ private func reference(_ failures: [(at: Int64, ranFor: Int64)], limit: Int, win
 @Suite struct `A plan to bring workers down` {
     @Test func `asks first and kills last, and waits for ever only for the dead`() {
         let plans = [
-            ShutdownPlan.orderly(), .orderly(grace: 1), .afterCompletion, .collapse(sparing: nil),
-            .collapse(sparing: .master),
+            ShutdownPlan.orderly(silence: 30), .orderly(from: 0, until: 20 * second), .hurried(from: 0),
+            .beforeStart(from: 0), .atOnce, .afterCompletion(silence: 30), .collapse(sparing: nil, now: 0),
+            .collapse(sparing: .master, now: 0),
         ]
         for plan in plans {
-            #expect(plan.steps.last == .init(act: .signal(SIGKILL), patience: .max))
+            #expect(plan.steps.last == .init(acts: [.kill], patience: .forEver))
             // Whoever outlives a step must meet the next one.
-            #expect(plan.steps.dropLast().allSatisfy { $0.patience < 10 * second })
+            #expect(plan.steps.dropLast().allSatisfy { $0.patience != .forEver })
         }
     }
 
-    @Test func `for a stop is the master, the model workers, SIGTERM, SIGKILL`() {
-        #expect(
-            ShutdownPlan.orderly(grace: 7).steps.map(\.act) == [
-                .tellMaster, .tellModelWorkers, .signal(SIGTERM), .signal(SIGKILL),
-            ])
-        #expect(ShutdownPlan.orderly(grace: 7).steps.map(\.patience) == [7, 2 * second, 2 * second, .max])
-    }
-
-    @Test func `after completion escalates over those who stay`() {
+    @Test func `after completion gives up on those who stay and do not move`() {
         var driver = MachineDriver.running()
         driver.report(.master, .completed)
         driver.exit(.master, .exited(0))
         driver.exit(MachineDriver.first, .exited(0))
-        #expect(driver.take(.timePassed, afterMilliseconds: 4999).deeds.isEmpty)
-        #expect(driver.take(.timePassed, afterMilliseconds: 1).deeds == [.signal(MachineDriver.second, SIGTERM)])
-        #expect(driver.take(.timePassed, afterMilliseconds: 2000).deeds == [.signal(MachineDriver.second, SIGKILL)])
+        #expect(driver.pass(seconds: 29).deeds.isEmpty)
+        #expect(driver.pass(seconds: 1).deeds == [.signal(MachineDriver.second, SIGKILL)])
         // Killed or not: the work was done.
         let end = driver.exit(MachineDriver.second, .signalled(SIGKILL))
         #expect(end.deeds == [.finish(.completed)])
@@ -134,10 +126,10 @@ private func reference(_ failures: [(at: Int64, ranFor: Int64)], limit: Int, win
     }
 
     @Test func `for a collapse spares whoever reported for one second`() {
-        let plan = ShutdownPlan.collapse(sparing: .master)
-        #expect(plan.steps.map(\.act) == [.killAllBut(.master), .signal(SIGKILL)])
-        #expect(plan.steps.map(\.patience) == [second, .max])
-        #expect(ShutdownPlan.collapse(sparing: nil).steps.map(\.act) == [.signal(SIGKILL)])
+        let plan = ShutdownPlan.collapse(sparing: .master, now: 5)
+        #expect(plan.steps.map(\.acts) == [[.killAllBut(.master)], [.kill]])
+        #expect(plan.steps.map(\.patience) == [.until(5 + second), .forEver])
+        #expect(ShutdownPlan.collapse(sparing: nil, now: 5).steps.map(\.acts) == [[.kill]])
     }
 
     @Test func `has no deadline once everybody was killed`() {
@@ -152,8 +144,8 @@ private func reference(_ failures: [(at: Int64, ranFor: Int64)], limit: Int, win
         driver.take(.begin)
         driver.take(.spawned(.master, pid: 3))
         driver.take(.stopSignal)
-        #expect(driver.take(.spawned(MachineDriver.first, pid: 4)).deeds == [.signal(MachineDriver.first, SIGTERM)])
-        driver.take(.stopSignal)
+        #expect(driver.take(.spawned(MachineDriver.first, pid: 4)).deeds == [.tell(MachineDriver.first, .exit)])
+        driver.take(.stopSignal, afterMilliseconds: 1000)
         #expect(driver.take(.spawned(MachineDriver.second, pid: 5)).deeds == [.signal(MachineDriver.second, SIGKILL)])
     }
 }

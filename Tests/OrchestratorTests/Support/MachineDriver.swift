@@ -12,8 +12,11 @@ struct MachineDriver {
     /// Nanoseconds.
     var now: Int64 = 0
 
-    init(policy: RestartPolicy = RestartPolicy(firstDelay: 500_000_000), firstAttempt: Int = 1) {
-        machine = TrialStateMachine(workers: Self.all, policy: policy, firstAttempt: firstAttempt)
+    init(policy: RestartPolicy = RestartPolicy(firstDelay: 500_000_000), firstAttempt: Int = 1,
+        stopPolicy: StopPolicy = StopPolicy()
+    ) {
+        machine = TrialStateMachine(
+            workers: Self.all, policy: policy, stopPolicy: stopPolicy, firstAttempt: firstAttempt)
     }
 
     @discardableResult
@@ -34,6 +37,17 @@ struct MachineDriver {
 
     mutating func beat(_ worker: WorkerID, _ pulse: TrialEvent.Pulse = .init()) -> [TrialAction] {
         take(.heartbeat(worker, attempt: machine.attempt, pulse))
+    }
+
+    /// Lets whole seconds pass, each of them noticed; `meanwhile` says what happens in each.
+    @discardableResult
+    mutating func pass(seconds: Int, meanwhile: (inout MachineDriver) -> Void = { _ in }) -> [TrialAction] {
+        var actions: [TrialAction] = []
+        for _ in 0..<seconds {
+            meanwhile(&self)
+            actions += take(.timePassed, afterMilliseconds: 1000)
+        }
+        return actions
     }
 
     /// Everybody spawned, configured and started.

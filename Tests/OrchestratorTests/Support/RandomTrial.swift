@@ -29,7 +29,7 @@ struct RandomTrial {
         random = SplitMix(seed: seed)
         machine = TrialStateMachine(
             workers: MachineDriver.all,
-            policy: RestartPolicy(limit: Self.restartLimit, window: .max, firstDelay: 500_000_000))
+            policy: RestartPolicy(limit: Self.restartLimit, window: .max, firstDelay: 500_000_000, fruitlessLimit: .max))
     }
 
     mutating func begin() { take(.begin) }
@@ -47,15 +47,18 @@ struct RandomTrial {
         case ..<78: endOne(worker)
         case ..<94: passTime()
         case ..<98: take(.command(command(), worker, ticket: 1))
-        case ..<99: take(.command(.stop, nil, ticket: 2))
+        case ..<99: take(.stop(within: nil, ticket: 2))
         default: take(.stopSignal)
         }
     }
 
-    /// Asks twice for the end and lets every process that was killed die.
+    /// Asks for the end until nobody waits any more and lets every process that was killed die.
     mutating func bringDown() {
-        take(.command(.stop, nil, ticket: 3))
-        take(.stopSignal)
+        // Further apart than what is one stop.
+        for ticket in 3...5 {
+            now += 1_000_000_000
+            take(.stop(within: nil, ticket: ticket))
+        }
         for _ in 0..<40 where !machine.isEnded {
             for worker in MachineDriver.all where processes[worker]?.doom != nil { endOne(worker) }
             passTime()
@@ -106,7 +109,7 @@ struct RandomTrial {
         while !inbox.isEmpty {
             let next = inbox.removeFirst(), hadEnded = machine.isEnded
             for action in machine.handle(next, now: now) { perform(action, hadEnded: hadEnded) }
-            if case .command(.stop, _, _) = next { isStopAsked = true }
+            if case .stop = next { isStopAsked = true }
             if next == .stopSignal { isStopAsked = true }
         }
         if machine.status != lastStatus { note("its status is not the last one recorded") }

@@ -11,8 +11,8 @@ import Testing
     }
 
     @Test func `COCKPIT_HOME wins, then XDG_DATA_HOME, then the home folder`() {
-        func path(_ environment: [String: String]) -> String {
-            HomeFolder.fromEnvironment(environment, workingFolder: "/here").path
+        func path(_ environment: [String: String]) -> String? {
+            HomeFolder.fromEnvironment(environment, workingFolder: "/here")?.path
         }
         #expect(path(["COCKPIT_HOME": "/c", "XDG_DATA_HOME": "/x", "HOME": "/h"]) == "/c")
         #expect(path(["COCKPIT_HOME": "", "XDG_DATA_HOME": "/x", "HOME": "/h"]) == "/x/cockpit")

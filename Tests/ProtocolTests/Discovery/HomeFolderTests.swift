@@ -56,12 +56,19 @@ import Testing
             (["COCKPIT_HOME": "", "XDG_DATA_HOME": "", "HOME": "/h"], "/h/.local/share/cockpit"),
             (["XDG_DATA_HOME": "/x/"], "/x/cockpit"),
             (["XDG_DATA_HOME": "rel"], "/here/rel/cockpit"),
-            (["HOME": ""], "/tmp/.local/share/cockpit"),
-            ([:], "/tmp/.local/share/cockpit"),
+            (["HOME": ""], "/known/.local/share/cockpit"),
+            ([:], "/known/.local/share/cockpit"),
             (["cockpit_home": "/no", "HOME": "/h"], "/h/.local/share/cockpit"),
         ] as [([String: String], String)])
     func `the environment names the home`(environment: [String: String], path: String) {
-        #expect(HomeFolder.fromEnvironment(environment, workingFolder: "/here").path == path)
+        let home = HomeFolder.fromEnvironment(environment, workingFolder: "/here") { "/known" }
+        #expect(home?.path == path)
+    }
+
+    @Test func `nobody knows the home of a user without HOME and without an entry`() {
+        #expect(HomeFolder.fromEnvironment([:], workingFolder: "/here") { nil } == nil)
+        #expect(HomeFolder.fromEnvironment(["COCKPIT_HOME": "/c"], workingFolder: "/here") { nil }?.path == "/c")
+        #expect(HomeFolder.ownHome()?.hasPrefix("/") != false)
     }
 
     @Test func `every file of a trial lies in its own folder, and all names differ`() throws {

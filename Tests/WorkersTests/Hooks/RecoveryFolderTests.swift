@@ -40,47 +40,10 @@ import Testing
         return steps.filter { (try? Checkpoint.open("\(folder)/step-\($0)")) != nil }.sorted(by: >)
     }
 
-    @Test(arguments: UInt64(1)...12) func `are the newest two and everything that is to be kept`(seed: UInt64) {
-        var generator = SplitMix(seed: seed), kept: [Int] = [], recovery: [Int] = []
-        for step in 1...6 {
-            let isKept = Int.random(in: 0..<3, using: &generator) == 0
-            #expect(save(UInt64(step), recoverOnly: !isKept).error == "")
-            if isKept { kept.append(step) } else { recovery.append(step) }
-            #expect(steps() == (kept + recovery.suffix(2)).sorted(by: >))
-        }
-        #expect(names.allSatisfy { $0.hasPrefix("step-") })
-    }
-
     @Test func `saving a step again replaces it and removes no other`() {
         for step: UInt64 in [1, 2, 2, 2] { _ = save(step) }
         #expect(steps() == [2, 1])
         #expect(names == ["step-1", "step-2"])
-    }
-
-    @Test func `a removal killed at any file leaves nothing that is gone on from`() throws {
-        _ = save(1)
-        let whole = "\(folder)/step-1", copy = fixture.folder.file("whole")
-        try files.copyItem(atPath: whole, toPath: copy)
-        let content = try files.contentsOfDirectory(atPath: whole).sorted()
-        #expect(content.count == 6)
-        for order in [content, content.reversed()] {
-            for killedAfter in 0...content.count {
-                // What `CheckpointOnDisk.remove` does, up to the moment it is killed.
-                let doomed = "\(folder)/.step-1.removed"
-                try? files.removeItem(atPath: doomed)
-                try? files.removeItem(atPath: whole)
-                try files.copyItem(atPath: copy, toPath: whole)
-                try files.moveItem(atPath: whole, toPath: doomed)
-                for name in order.prefix(killedAfter) { try files.removeItem(atPath: "\(doomed)/\(name)") }
-                #expect(steps() == [])
-                #expect(!names.contains { $0.hasPrefix("step-") })
-                // The step is trained again, and its checkpoint removed again, to the end.
-                try files.copyItem(atPath: copy, toPath: whole)
-                #expect(steps() == [1])
-                CheckpointOnDisk.remove(whole)
-                #expect(names == [])
-            }
-        }
     }
 
     @Test func `a file in the place of a checkpoint's folder is an error with its name, and stays`() throws {
@@ -106,18 +69,6 @@ import Testing
         }
         #expect(Int(saved.bytes) == sizes.reduce(0, +))
         #expect(CheckpointOnDisk.bytes(of: "\(folder)/none") == 0)
-    }
-
-    @Test(arguments: UInt64(1)...30) func `are known by role, the newest by the order they were written`(seed: UInt64) {
-        var generator = SplitMix(seed: seed), known = RecoveryCheckpoints(), naive: [String: [String]] = [:]
-        for _ in 0..<60 {
-            let role = ["a", "b"].randomElement(using: &generator) ?? "a"
-            let path = "\(role)/\(Int.random(in: 1...6, using: &generator))"
-            var list = naive[role, default: []].filter { $0 != path } + [path]
-            let doomed = list.count > 2 ? [list.removeFirst()] : []
-            naive[role] = list
-            #expect(known.add(path, role: role, keeping: 2) == doomed)
-        }
     }
 }
 

@@ -57,7 +57,9 @@ extension Reducer {
         case .stopTrial:
             ask(
                 &state, .stop, "Stop \(target(state))?",
-                ["It saves nothing beyond its last checkpoint.", "It can be resumed from there with R."])
+                state.run?.status == .stopping
+                    ? ["It is stopping. Once more saves the newest whole step and leaves the one under way."]
+                    : ["It ends the step under way and saves it: nothing is lost.", "R goes on from there."])
         case .pauseTrial: askPause(&state)
         case .killWorker: askKill(&state)
         case .saveNow: return command(&state, .saveNow, now: now)

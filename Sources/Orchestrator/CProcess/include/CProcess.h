@@ -14,6 +14,7 @@ struct cprocess_options {
     int inherited;               // becomes descriptor 3 of the child; -1: none
     int own_session;             // 1: a new session, survives the terminal; 0: only a new process group
     int death_signal;            // sent to the child when the spawning *thread* ends; 0: none
+    int ignores_stops;           // 1: SIGHUP, SIGINT and SIGTERM are ignored from its first instruction on
 };
 
 // Starts a child and waits until it has called exec. Returns 0, or a negated errno: of clone, or of the child's exec.
@@ -37,6 +38,11 @@ int cprocess_open(pid_t pid);
 int cprocess_signal_descriptor(const int *signals, size_t count);
 // The next signal waiting on that descriptor, 0 when there is none.
 int cprocess_next_signal(int descriptor);
+
+// Locks the whole file for as long as this opening of it lasts: 0, -EAGAIN where another holds it, -errno otherwise.
+int cprocess_lock(int descriptor);
+// Whether somebody holds such a lock: 1 or 0, -errno where the file system cannot say. Asking takes no lock.
+int cprocess_is_locked(int descriptor);
 
 // Cores that the affinity mask of this process allows: a login node or a container may allow fewer than there are.
 int cprocess_allowed_cores(void);

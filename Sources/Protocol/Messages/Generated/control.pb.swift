@@ -67,12 +67,21 @@ package nonisolated struct WireWorkerReport: Sendable {
     set {body = .state(newValue)}
   }
 
+  package var saved: WireSaved {
+    get {
+      if case .saved(let v)? = body {return v}
+      return WireSaved()
+    }
+    set {body = .saved(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
     case hello(WireHello)
     case heartbeat(WireHeartbeat)
     case state(WireStateChange)
+    case saved(WireSaved)
 
   }
 
@@ -104,6 +113,29 @@ package nonisolated struct WireHeartbeat: Sendable {
   package var mfc: String = String()
 
   package var step: UInt64 = 0
+
+  /// how long the whole process has done nothing: no move, no computing, no input or output
+  package var quietNs: Int64 = 0
+
+  /// the main loop has nothing to do until something comes in
+  package var waits: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The answer to save_whole: every role of the worker is on disk as of its newest whole step.
+package nonisolated struct WireSaved: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 0: there was nothing to save
+  package var step: UInt64 = 0
+
+  /// why it could not be saved
+  package var problem: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -205,6 +237,24 @@ package nonisolated struct WireWorkerCommand: Sendable {
     set {body = .evaluateNow(newValue)}
   }
 
+  /// model worker: save the newest whole step now, beside what it computes
+  package var saveWhole: WireEmpty {
+    get {
+      if case .saveWhole(let v)? = body {return v}
+      return WireEmpty()
+    }
+    set {body = .saveWhole(newValue)}
+  }
+
+  /// master: leave without waiting for the step under way
+  package var leaveNow: WireEmpty {
+    get {
+      if case .leaveNow(let v)? = body {return v}
+      return WireEmpty()
+    }
+    set {body = .leaveNow(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -219,6 +269,10 @@ package nonisolated struct WireWorkerCommand: Sendable {
     case saveNow(WireEmpty)
     /// master: evaluate after the current step
     case evaluateNow(WireEmpty)
+    /// model worker: save the newest whole step now, beside what it computes
+    case saveWhole(WireEmpty)
+    /// master: leave without waiting for the step under way
+    case leaveNow(WireEmpty)
 
   }
 
@@ -278,6 +332,12 @@ package nonisolated struct WireTrialCommand: Sendable {
   /// kill_worker
   package var worker: String = String()
 
+  /// stop: when it is over by force; 0: as long as it takes
+  package var withinNs: Int64 = 0
+
+  /// TrialID: an orchestrator takes commands for its own trial only
+  package var trial: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -308,7 +368,7 @@ fileprivate nonisolated let _protobuf_package = "cockpit"
 
 nonisolated extension WireWorkerReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerReport"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}worker\0\u{1}attempt\0\u{1}pid\0\u{1}hello\0\u{1}heartbeat\0\u{1}state\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}worker\0\u{1}attempt\0\u{1}pid\0\u{1}hello\0\u{1}heartbeat\0\u{1}state\0\u{1}saved\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -359,6 +419,19 @@ nonisolated extension WireWorkerReport: SwiftProtobuf.Message, SwiftProtobuf._Me
           self.body = .state(v)
         }
       }()
+      case 8: try {
+        var v: WireSaved?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .saved(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .saved(v)
+        }
+      }()
       default: break
       }
     }
@@ -393,6 +466,10 @@ nonisolated extension WireWorkerReport: SwiftProtobuf.Message, SwiftProtobuf._Me
     case .state?: try {
       guard case .state(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .saved?: try {
+      guard case .saved(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case nil: break
     }
@@ -431,7 +508,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Heartbeat"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}progress\0\u{3}idle_ns\0\u{1}mfc\0\u{1}step\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}progress\0\u{3}idle_ns\0\u{1}mfc\0\u{1}step\0\u{3}quiet_ns\0\u{1}waits\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -443,6 +520,8 @@ nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.idleNs) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.mfc) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.step) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.quietNs) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.waits) }()
       default: break
       }
     }
@@ -461,6 +540,12 @@ nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.step != 0 {
       try visitor.visitSingularUInt64Field(value: self.step, fieldNumber: 4)
     }
+    if self.quietNs != 0 {
+      try visitor.visitSingularInt64Field(value: self.quietNs, fieldNumber: 5)
+    }
+    if self.waits != false {
+      try visitor.visitSingularBoolField(value: self.waits, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -469,6 +554,43 @@ nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.idleNs != rhs.idleNs {return false}
     if lhs.mfc != rhs.mfc {return false}
     if lhs.step != rhs.step {return false}
+    if lhs.quietNs != rhs.quietNs {return false}
+    if lhs.waits != rhs.waits {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSaved: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Saved"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}step\0\u{1}problem\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.step) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.problem) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.step != 0 {
+      try visitor.visitSingularUInt64Field(value: self.step, fieldNumber: 1)
+    }
+    if !self.problem.isEmpty {
+      try visitor.visitSingularStringField(value: self.problem, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSaved, rhs: WireSaved) -> Bool {
+    if lhs.step != rhs.step {return false}
+    if lhs.problem != rhs.problem {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -516,7 +638,7 @@ nonisolated extension WireStateChange: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireWorkerCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerCommand"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}configure\0\u{1}start\0\u{1}pause\0\u{1}resume\0\u{1}exit\0\u{1}ping\0\u{3}save_now\0\u{3}evaluate_now\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}configure\0\u{1}start\0\u{1}pause\0\u{1}resume\0\u{1}exit\0\u{1}ping\0\u{3}save_now\0\u{3}evaluate_now\0\u{3}save_whole\0\u{3}leave_now\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -629,6 +751,32 @@ nonisolated extension WireWorkerCommand: SwiftProtobuf.Message, SwiftProtobuf._M
           self.body = .evaluateNow(v)
         }
       }()
+      case 10: try {
+        var v: WireEmpty?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .saveWhole(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .saveWhole(v)
+        }
+      }()
+      case 11: try {
+        var v: WireEmpty?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .leaveNow(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .leaveNow(v)
+        }
+      }()
       default: break
       }
     }
@@ -674,6 +822,14 @@ nonisolated extension WireWorkerCommand: SwiftProtobuf.Message, SwiftProtobuf._M
     case .evaluateNow?: try {
       guard case .evaluateNow(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .saveWhole?: try {
+      guard case .saveWhole(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .leaveNow?: try {
+      guard case .leaveNow(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
     }()
     case nil: break
     }
@@ -764,7 +920,7 @@ nonisolated extension WireConfigure: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireTrialCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TrialCommand"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}id\0\u{1}kind\0\u{1}worker\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}id\0\u{1}kind\0\u{1}worker\0\u{3}within_ns\0\u{1}trial\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -776,6 +932,8 @@ nonisolated extension WireTrialCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 2: try { try decoder.decodeSingularStringField(value: &self.id) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.kind) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.worker) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.withinNs) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.trial) }()
       default: break
       }
     }
@@ -794,6 +952,12 @@ nonisolated extension WireTrialCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.worker.isEmpty {
       try visitor.visitSingularStringField(value: self.worker, fieldNumber: 4)
     }
+    if self.withinNs != 0 {
+      try visitor.visitSingularInt64Field(value: self.withinNs, fieldNumber: 5)
+    }
+    if !self.trial.isEmpty {
+      try visitor.visitSingularStringField(value: self.trial, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -802,6 +966,8 @@ nonisolated extension WireTrialCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.id != rhs.id {return false}
     if lhs.kind != rhs.kind {return false}
     if lhs.worker != rhs.worker {return false}
+    if lhs.withinNs != rhs.withinNs {return false}
+    if lhs.trial != rhs.trial {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,7 +1,8 @@
+internal import CProcess
 import Glibc
 package import Protocol
 
-/// Says that one orchestrator drives a trial: an flock that goes with its holder, however that ends.
+/// Says that one orchestrator drives a trial: a lock on an open file that goes with its holder, however that ends.
 package final class TrialLock {
     private let descriptor: Int32
 
@@ -16,10 +17,15 @@ package final class TrialLock {
         guard descriptor >= 0 else {
             throw LaunchError(.folder, "\(folder.lock) cannot be opened: \(String(cString: strerror(errno)))")
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        let result = cprocess_lock(descriptor)
+        guard result == 0 else {
             let holder = holder(descriptor)
             close(descriptor)
-            throw refusal(folder.id, holder: holder)
+            if result == -EAGAIN || result == -EACCES { throw refusal(folder.id, holder: holder) }
+            throw LaunchError(
+                .folder, "\(folder.lock) cannot be locked: \(String(cString: strerror(-result)))",
+                detail: "The file system there keeps no locks, so nothing would keep two trials from writing one run.",
+                hint: "set COCKPIT_HOME to a folder on a local disk")
         }
         let lock = TrialLock(descriptor: descriptor)
         lock.writeHolder()
@@ -31,9 +37,12 @@ package final class TrialLock {
         let descriptor = open(folder.lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
+        if cprocess_is_locked(descriptor) != 1 { return nil }
         return holder(descriptor) ?? 0
     }
+
+    /// Whether an orchestrator holds the lock of this very folder, on whatever machine the file system reaches.
+    static func isHeld(_ folder: TrialFolder) -> Bool { holder(of: folder) != nil }
 
     private static func refusal(_ id: TrialID, holder: Int32?) -> LaunchError {
         let pid = holder.map { " (orchestrator pid \($0))" } ?? ""

@@ -1,0 +1,123 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A stop loses nothing, whoever of a trial's processes is signalled, when, and how often.
+@Suite(.serialized) struct StopTests {
+    private let small = SmallTrial()
+
+    enum Target: String, CaseIterable {
+        case foreground, orchestrator, both, everybody, everybodyBackwards
+    }
+
+    /// A trial in the foreground whose only checkpoints are those of a stop.
+    private func begin(_ trial: String, _ settings: [String]) throws -> Process {
+        try small.program.start(["start", "-e", "sft", "-f", trial] + settings)
+    }
+
+    private func settings(_ more: String...) -> [String] {
+        ["dataset.path=\(small.dataset)", "sft.steps=100000", "sft.batch_size=8", "checkpoint.every=100000"]
+            + SmallTrial.model + more
+    }
+
+    private func pids(_ target: Target, _ trial: String, foreground: pid_t) throws -> [pid_t] {
+        let shown = try small.show("sft", trial)
+        let orchestrator = shown.orchestrator.pid.map { [$0] } ?? [], workers = shown.workers.map(\.pid).filter { $0 > 0 }
+        return switch target {
+        case .foreground: [foreground]
+        case .orchestrator: orchestrator
+        case .both: orchestrator + [foreground]
+        case .everybody: workers + orchestrator + [foreground]
+        case .everybodyBackwards: [foreground] + orchestrator + workers
+        }
+    }
+
+    private func savedSteps(_ trial: String) -> [Int] {
+        let path = small.folder.file("home/trials/sft/\(trial)/checkpoints/actor")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return names.compactMap { name in
+            FileManager.default.fileExists(atPath: "\(path)/\(name)/manifest.json") ? Int(name.dropFirst(5)) : nil
+        }.sorted()
+    }
+
+    /// The end of a trial that was stopped: status 3, all that was trained is saved, nobody is left.
+    private func expectNothingLost(_ trial: String, _ process: Process, since step: Int) throws {
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 3)
+        let shown = try small.show("sft", trial)
+        #expect(shown.status == "stopped")
+        let saved = try #require(savedSteps(trial).last, "\(shown.statusDetail)")
+        #expect(saved >= step)
+        #expect(shown.statusDetail.contains("a resume goes on from step"), "\(shown.statusDetail)")
+        #expect(eventually(within: 2) { small.survivors.isEmpty })
+    }
+
+    @Test(arguments: Target.allCases, [SIGINT, SIGTERM])
+    func `a signal to any of its processes is one stop`(target: Target, signal: Int32) throws {
+        let trial = "\(target)\(signal)".lowercased()
+        let process = try begin(trial, settings())
+        #expect(small.waitFor(step: 3, "sft", trial))
+        let step = try small.show("sft", trial).step
+        for pid in try pids(target, trial, foreground: process.processIdentifier) { kill(pid, signal) }
+        try expectNothingLost(trial, process, since: step)
+        #expect(try small.show("sft", trial).step == savedSteps(trial).last, "the last step is the saved one")
+    }
+
+    @Test func `a stop waits for a long step and its save, and says so`() throws {
+        let process = try begin("long", settings("sft.batch_size=4096", "model.width=64", "workers.threads=1"))
+        #expect(small.waitFor(step: 1, "sft", "long"))
+        let step = try small.show("sft", "long").step
+        let stopped = try small.program.run("stop", "-e", "sft", "-f", "long")
+        #expect(stopped.status == 0, "\(stopped.errors)")
+        #expect(stopped.errors.contains("waits for step"), "\(stopped.errors)")
+        try expectNothingLost("long", process, since: step)
+    }
+
+    @Test func `a second stop saves the newest whole step and leaves the one under way`() throws {
+        let process = try begin("hurried", settings("sft.batch_size=8192", "model.width=128", "workers.threads=1"))
+        #expect(small.waitFor(step: 1, "sft", "hurried"))
+        let step = try small.show("sft", "hurried").step
+        #expect(try small.program.run("stop", "-e", "sft", "-f", "hurried", "--stop-within", "3s").status == 0)
+        try expectNothingLost("hurried", process, since: step)
+    }
+
+    @Test func `a stop while workers come up leaves nobody`() throws {
+        let process = try begin("early", settings())
+        let database = small.folder.file("home/trials/sft/early/run.sqlite")
+        #expect(eventually { FileManager.default.fileExists(atPath: database) })
+        kill(process.processIdentifier, SIGTERM)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 3)
+        #expect(eventually(within: 2) { small.survivors.isEmpty })
+    }
+
+    @Test func `a trial that was stopped goes on from its last step to the same curve`() throws {
+        let whole = try small.program.run(["start", "-e", "sft", "-f", "whole"] + small.sft(steps: 400))
+        #expect(whole.status == 0, "\(whole.errors)")
+        let process = try begin("halves", small.sft(steps: 400, "checkpoint.every=100000"))
+        #expect(small.waitFor(step: 5, "sft", "halves"))
+        kill(process.processIdentifier, SIGINT)
+        process.waitUntilExit()
+        let resumed = try small.program.run("start", "-e", "sft", "-f", "halves", "--recover-mode", "resume")
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        #expect(resumed.errors.contains("sft/halves goes on from step"), "\(resumed.errors)")
+        #expect(try small.metric("sft/loss", "sft", "halves") == small.metric("sft/loss", "sft", "whole"))
+    }
+
+    @Test func `a copy of a running trial's folder stops only itself, and what was removed is made again`() throws {
+        let process = try begin("original", settings())
+        #expect(small.waitFor(step: 3, "sft", "original"))
+        let trials = small.folder.file("home/trials/sft")
+        try FileManager.default.copyItem(atPath: "\(trials)/original", toPath: "\(trials)/copy")
+        let copied = try small.program.run("stop", "-e", "sft", "-f", "copy")
+        #expect(copied.status == 1, "\(copied.output)")
+        #expect(try small.show("sft", "original").status == "running")
+        try FileManager.default.removeItem(atPath: "\(trials)/original/run.json")
+        try FileManager.default.removeItem(atPath: small.folder.file("home/sockets"))
+        #expect(eventually { FileManager.default.fileExists(atPath: "\(trials)/original/run.json") })
+        let stop = { try small.program.run("stop", "-e", "sft", "-f", "original").status == 0 }
+        #expect(try eventually(within: 20) { try stop() })
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 3)
+    }
+}
