@@ -45,7 +45,7 @@ package enum TrialAction: Sendable, Equatable {
     case signal(WorkerID, Int32)
     case setStatus(TrialStatus, detail: String)
     case record(WorkerChange)
-    case note(kind: String, worker: WorkerID?, detail: String)
+    case note(kind: LifecycleKind, worker: WorkerID?, detail: String)
     case answer(ticket: Int, accepted: Bool, message: String)
     /// The trial is over and no process of it lives.
     case finish(TrialStatus)

@@ -41,12 +41,11 @@ struct TrialRecorder {
         if !record.status.isTerminal { queue.put(record) }
     }
 
-    func note(kind: String, worker: WorkerID?, detail: String) {
-        Diagnostics.write("\(kind)\(worker.map { " \($0)" } ?? ""): \(detail)")
-        let row = LifecycleRow(time: clock.now(), kind: kind, worker: worker?.description ?? "", detail: detail)
-        let level: LogLevel = kind == "worker_failed" || kind == "gave_up" ? .error : .info
+    func note(kind: LifecycleKind, worker: WorkerID?, detail: String) {
+        Diagnostics.write("\(kind.rawValue)\(worker.map { " \($0)" } ?? ""): \(detail)")
+        let row = LifecycleRow(time: clock.now(), kind: kind.rawValue, worker: worker?.description ?? "", detail: detail)
         let who = worker?.description ?? "orchestrator"
-        let log = WireLogRecord.orchestrator(level, "\(kind): \(detail)", time: clock.now(), worker: who)
+        let log = WireLogRecord.orchestrator(kind.level, "\(kind.rawValue): \(detail)", time: clock.now(), worker: who)
         queue.put(.records(LocalRecords(logs: [log], lifecycle: [row])))
     }
 

@@ -26,7 +26,7 @@ extension TrialStateMachine {
         sameFailures = repeats ? sameFailures + 1 : 1
         failure = TrialFailure(worker: worker, cause: cause, detail: detail)
         let note = TrialAction.note(
-            kind: "worker_failed", worker: worker, detail: detail.isEmpty ? cause : "\(cause)\n\(detail)")
+            kind: .workerFailed, worker: worker, detail: detail.isEmpty ? cause : "\(cause)\n\(detail)")
         let isOver = isHopeless || (reports && sameFailures >= Self.sameFailureLimit)
         return [note]
             + descend(
@@ -181,7 +181,7 @@ extension TrialStateMachine {
     private var failureReport: String { failure?.report ?? "a worker failed" }
 
     private mutating func giveUp(_ reason: String) -> [TrialAction] {
-        [.note(kind: "gave_up", worker: failure?.worker, detail: reason)] + finish(.failed, detail: failureReport)
+        [.note(kind: .gaveUp, worker: failure?.worker, detail: reason)] + finish(.failed, detail: failureReport)
     }
 
     private mutating func restartOrGiveUp(ranFor: Int64, now: Int64) -> [TrialAction] {
@@ -192,7 +192,7 @@ extension TrialStateMachine {
             phase = .waiting(until: now + delay)
             var actions = set(.starting, detail: failureReport)
             let note = "attempt \(attempt + 1) in \(delay / 1_000_000) ms"
-            actions.append(.note(kind: "restarting", worker: failure?.worker, detail: note))
+            actions.append(.note(kind: .restarting, worker: failure?.worker, detail: note))
             return actions + workers.map { move($0, to: .restarting, detail: note) }
         }
     }

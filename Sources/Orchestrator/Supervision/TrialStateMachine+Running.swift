@@ -53,12 +53,12 @@ extension TrialStateMachine {
         members[worker]?.stateBeforeStall = member.state
         members[worker]?.state = .stalled
         members[worker]?.detail = reason
-        return [change(of: worker), .note(kind: "stalled", worker: worker, detail: reason)]
+        return [change(of: worker), .note(kind: .stalled, worker: worker, detail: reason)]
     }
 
     private mutating func recover(_ worker: WorkerID) -> [TrialAction] {
         let before = members[worker]?.stateBeforeStall ?? .running
-        return [move(worker, to: before), .note(kind: "recovered", worker: worker, detail: "moves again")]
+        return [move(worker, to: before), .note(kind: .recovered, worker: worker, detail: "moves again")]
     }
 
     mutating func timePassed(now: Int64) -> [TrialAction] {
@@ -89,7 +89,7 @@ extension TrialStateMachine {
         switch kind {
         case .stop:
             let isAgain = status == .stopping
-            return [answer(true, isAgain ? "stopping at once" : "stopping")]
+            return [answer(true, isAgain ? "stopping at once" : "stopping"), Self.asked(kind)]
                 + stop(detail: "stopped by command", now: now)
         case .status:
             return [answer(true, status.rawValue)]
@@ -99,15 +99,20 @@ extension TrialStateMachine {
                 return [answer(false, "no living worker of that name; there are \(known)")]
             }
             return [
-                answer(true, "killed \(worker)"), .note(kind: "killed", worker: worker, detail: "killed by command"),
+                answer(true, "killed \(worker)"), .note(kind: .killed, worker: worker, detail: "killed by command"),
                 .signal(worker, SIGKILL),
             ]
         case .pause, .resume, .saveNow, .evaluateNow:
             guard case .running = phase, let order = Self.order(for: kind) else {
                 return [answer(false, "the trial is \(status.rawValue), not running")]
             }
-            return [.tell(.master, order), answer(true, Self.promise(of: kind))]
+            return [.tell(.master, order), answer(true, Self.promise(of: kind)), Self.asked(kind)]
         }
+    }
+
+    /// What a person asked for belongs to the trial's story.
+    private static func asked(_ kind: TrialCommandKind) -> TrialAction {
+        .note(kind: .asked, worker: nil, detail: "\(kind.rawValue) by command")
     }
 
     private static func order(for kind: TrialCommandKind) -> TrialAction.Order? {

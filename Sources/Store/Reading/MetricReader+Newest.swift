@@ -87,7 +87,7 @@ extension MetricReader {
     }
 
     /// The series whose newest step is the run's: the master writes it at the end of each step.
-    static let stepSeries = "timeperf/e2e"
+    static let stepSeries = MetricName.stepSeconds.rawValue
 
     /// The nearest time before or after `time` at which a step was completed.
     func stepTime(_ direction: ReplayDirection, from time: Int64) throws -> Int64? {

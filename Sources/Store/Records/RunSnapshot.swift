@@ -236,7 +236,7 @@ package struct CheckpointRow: Sendable, Equatable {
 
 package struct LifecycleRow: Sendable, Equatable {
     package var time: Int64
-    /// `started`, `resumed`, `worker_failed`, `restarting`, `stopping`, `completed`, ...
+    /// `LifecycleKind.rawValue`, or the status that the trial came into.
     package var kind: String
     package var worker: String
     package var detail: String
@@ -247,6 +247,9 @@ package struct LifecycleRow: Sendable, Equatable {
         self.worker = worker
         self.detail = detail
     }
+
+    /// The kind as a word of the program; nil for a change of status, and for what another version wrote.
+    package var event: LifecycleKind? { LifecycleKind(rawValue: kind) }
 }
 
 /// One point of one series.

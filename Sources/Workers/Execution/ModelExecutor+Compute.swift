@@ -8,13 +8,13 @@ extension ModelExecutor {
         switch RequestHandle(rawValue: request.handleName) {
         case .initialize:
             progress.works(on: "initialize", step: request.step)
-            _ = try spans.record("main", of: try subject(of: request)) { _ in try initialize(request, &reply) }
+            _ = try spans.record(.main, of: try subject(of: request)) { _ in try initialize(request, &reply) }
         case .generate, .inference, .trainStep:
             progress.works(on: request.mfc, step: request.step)
             try compute(request, &reply)
         case .evaluate:
             progress.works(on: "evaluate", step: request.step)
-            let (metrics, seconds) = try spans.record("main", of: try subject(of: request)) { _ in
+            let (metrics, seconds) = try spans.record(.main, of: try subject(of: request)) { _ in
                 try evaluate(step: request.step, setup: request.setup)
             }
             reply.statistics = metrics.map(Self.statistic)
@@ -34,7 +34,7 @@ extension ModelExecutor {
         }
         let input = try storage.batch(ids: request.ids, keys: call.inputKeys).remappingKeys(call.inputKeyRemap)
         let context = context(of: request, call.microBatches)
-        let (result, seconds) = try spans.record("main", of: try subject(of: request)) { subject in
+        let (result, seconds) = try spans.record(.main, of: try subject(of: request)) { subject in
             let result = try interface.run(try Self.interfaceCall(call.interfaceType, input, context), on: model)
             Self.count(result.outputs ?? input, into: &subject)
             subject.weightVersion = model.weightVersion

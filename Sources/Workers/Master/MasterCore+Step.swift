@@ -161,8 +161,8 @@ extension MasterCore {
         let seconds = Double(max(1, now - step.start)) / 1e9
         let metrics =
             step.metrics + [
-                Metric("timeperf/e2e", seconds), Metric("tokens_per_second", Double(step.tokens) / seconds),
-                Metric("buffer/size", Double(buffer.size)),
+                Metric(.stepSeconds, seconds), Metric(.tokensPerSecond, Double(step.tokens) / seconds),
+                Metric(.bufferSize, Double(buffer.size)),
             ]
         let clearing = clear(step.freed, now: now)
         return [.metrics(step: UInt64(done), metrics)] + clearing + (try continueBetweenSteps(now: now))
