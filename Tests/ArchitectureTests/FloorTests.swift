@@ -24,7 +24,7 @@ import Testing
             "Data", "Folders", "Processes", "Control", "Experiments", "Ingest", "Devices", "Launching", "Supervision",
         ],
         "Cockpit": [
-            "Layout", "Surface", "Themes", "Terminal", "Widgets", "State", "Actions", "Panels", "Screens", "App", "CLI",
+            "Layout", "Surface", "Themes", "Terminal", "Widgets", "State", "Panels", "Actions", "Screens", "App", "CLI",
         ],
     ]
 

@@ -42,6 +42,14 @@ struct CockpitCommand: ParsableCommand {
         try DashboardRunner(home: Environment.home, appearance: appearance).run(.trials)
     }
 
+    /// A slip in a command's name is told as one.
+    static func refuseUnknownCommand(_ word: String?) throws {
+        let known = configuration.subcommands.compactMap(\.configuration.commandName) + ["help"]
+        guard let word, !word.hasPrefix("-"), !known.contains(word) else { return }
+        throw CommandError(
+            "unknown command '\(word)'.\(Suggestion.phrase(for: word, among: known))", hint: "list them with: cockpit --help")
+    }
+
     /// Parses and runs; errors written for a person are printed as such and give their own exit status.
     static func main() {
         // A reader that goes away (`| head`) must end us by an error from write, not by a signal in mid-transaction.
@@ -51,6 +59,7 @@ struct CockpitCommand: ParsableCommand {
         sigemptyset(&none)
         sigprocmask(SIG_SETMASK, &none, nil)
         do {
+            try refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
             var command = try parseAsRoot()
             try command.run()
         } catch let error as any UserFacingError {

@@ -33,7 +33,7 @@ struct LogsCommand: ParsableCommand {
     }
 
     func validate() throws {
-        guard LogLevel(rawValue: level) != nil else {
+        guard LogLevel(named: level) != nil else {
             let known = LogLevel.allCases.map(\.rawValue)
             throw ValidationError("unknown level '\(level)'.\(Suggestion.phrase(for: level, among: known))")
         }
@@ -47,7 +47,7 @@ struct LogsCommand: ParsableCommand {
         let id = try trial.id(), home = Environment.home
         _ = try TrialList.one(id, home: home)
         let run = try StoredRun.open(path: home.trial(id).database)
-        let level = LogLevel(rawValue: level) ?? .info
+        let level = LogLevel(named: level) ?? .info
         // Also without a line to print, the newest one says where following begins.
         let first = try run.snapshot(
             RunQuery(timelineWindow: 0, columns: 1, logLimit: max(1, lines), logLevel: level, logWorker: worker))

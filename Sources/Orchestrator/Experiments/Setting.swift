@@ -39,6 +39,9 @@ package struct Setting: Sendable, Equatable {
         self.help = help
     }
 
+    /// Whether nothing can start before somebody gives it: the rows to train on, where the experiment brings none.
+    package var isRequired: Bool { path == "dataset.path" && defaultValue.description.isEmpty }
+
     /// The same setting with another default, for an experiment that builds on another.
     package func defaulting(to value: SettingValue) -> Setting { Setting(path, kind, default: value, help) }
 

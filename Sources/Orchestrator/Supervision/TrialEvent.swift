@@ -26,11 +26,14 @@ package enum TrialEvent: Sendable, Equatable {
         /// The model function call it is in; empty for none.
         package var mfc: String
         package var step: Int
+        /// Of the model that trains there; 0 where none does.
+        package var weightVersion: Int
 
-        package init(idle: Int64 = 0, mfc: String = "", step: Int = 0) {
+        package init(idle: Int64 = 0, mfc: String = "", step: Int = 0, weightVersion: Int = 0) {
             self.idle = idle
             self.mfc = mfc
             self.step = step
+            self.weightVersion = weightVersion
         }
     }
 }

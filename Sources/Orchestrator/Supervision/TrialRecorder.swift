@@ -33,12 +33,14 @@ struct TrialRecorder {
 
     mutating func change(_ change: WorkerChange) {
         queue.put(.records(LocalRecords(states: [WireWorkerStateRecord(change, time: clock.now())])))
+        // A heartbeat changes nothing that other processes look for.
+        let before = record.workers
         if let index = record.workers.firstIndex(where: { $0.id == change.worker.description }) {
             record.workers[index].pid = change.pid
             record.workers[index].state = change.state
             record.workers[index].restarts = change.restarts
         }
-        if !record.status.isTerminal { queue.put(record) }
+        if !record.status.isTerminal, record.workers != before { queue.put(record) }
     }
 
     func note(kind: LifecycleKind, worker: WorkerID?, detail: String) {

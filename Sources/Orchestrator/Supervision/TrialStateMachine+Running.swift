@@ -36,9 +36,13 @@ extension TrialStateMachine {
     ) -> [TrialAction] {
         guard isCurrent(worker, attempt), var member = members[worker] else { return [] }
         member.lastHeard = now
-        let isNews = member.mfc != pulse.mfc || member.step != pulse.step
+        let isNews =
+            member.mfc != pulse.mfc || member.step != pulse.step || member.weightVersion != pulse.weightVersion
+            || now - member.lastTold >= Self.beatInterval
+        if isNews { member.lastTold = now }
         member.mfc = pulse.mfc
         member.step = max(member.step, pulse.step)
+        member.weightVersion = pulse.weightVersion
         members[worker] = member
         // Waiting for work is no stall; being inside a call without moving is.
         if !pulse.mfc.isEmpty, pulse.idle > Self.idlePatience {

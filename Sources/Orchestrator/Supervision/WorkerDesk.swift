@@ -49,7 +49,9 @@ final class WorkerDesk {
         case .hello:
             return .hello(worker, attempt: attempt)
         case .heartbeat(let beat):
-            let pulse = TrialEvent.Pulse(idle: beat.idleNs, mfc: beat.mfc, step: Int(clamping: beat.step))
+            let pulse = TrialEvent.Pulse(
+                idle: beat.idleNs, mfc: beat.mfc, step: Int(clamping: beat.step),
+                weightVersion: Int(clamping: beat.weightVersion))
             return .heartbeat(worker, attempt: attempt, pulse)
         case .state(let change):
             guard let state = WorkerState(rawValue: change.state) else { return nil }

@@ -3,7 +3,8 @@ package enum Suggestion {
     /// The candidate closest to `word`, or nil when none is close enough to be a likely slip of the hand.
     package static func closest(to word: String, among candidates: some Sequence<String>) -> String? {
         var best: (candidate: String, distance: Int)?
-        for candidate in candidates {
+        // The word itself is no suggestion: whoever asks has found that it will not do.
+        for candidate in candidates where candidate != word {
             let distance = editDistance(word.lowercased(), candidate.lowercased())
             if distance < best?.distance ?? .max { best = (candidate, distance) }
         }

@@ -35,11 +35,15 @@ struct RecordReader {
         } ?? (.pending, "")
     }
 
-    func events() throws -> [LifecycleRow] {
-        try database.rows(
+    /// Rows of which there may be too many: the newest, and since when they are all there where some were left out.
+    typealias Cut<Row> = (rows: [Row], before: Int64?)
+
+    func events() throws -> Cut<LifecycleRow> {
+        let rows = try database.rows(
             "SELECT time, kind, worker, detail FROM lifecycle WHERE time <= ? ORDER BY time DESC, id DESC LIMIT ?",
             [latest, .integer(Self.mostEvents)]
-        ) { LifecycleRow(time: $0.int64(0), kind: $0.text(1), worker: $0.text(2), detail: $0.text(3)) }.reversed()
+        ) { LifecycleRow(time: $0.int64(0), kind: $0.text(1), worker: $0.text(2), detail: $0.text(3)) }
+        return (rows.reversed(), rows.count < Self.mostEvents ? nil : rows.last?.time)
     }
 
     func workers() throws -> [WorkerRow] {
@@ -76,7 +80,7 @@ struct RecordReader {
     // MARK: - Timeline
 
     /// Spans that touch the window, oldest first. One that ends after the playhead is still running there.
-    func spans(workers: [String]) throws -> [SpanRow] {
+    func spans(workers: [String]) throws -> Cut<SpanRow> {
         let columns = """
             SELECT id, attempt, worker, mfc, phase, interface_type, role, step, start, end, sequences, tokens, weight_version
             FROM span
@@ -84,13 +88,14 @@ struct RecordReader {
         var spans = try database.rows(
             "\(columns) WHERE start >= ? AND start <= ? ORDER BY start DESC LIMIT ?",
             [.integer(windowStart), latest, .integer(Self.mostSpans)], span)
+        let before = spans.count < Self.mostSpans ? nil : spans.last?.start
         for worker in workers {
             spans += try database.rows(
                 "\(columns) WHERE worker = ? AND start < ? ORDER BY start DESC LIMIT ?",
                 [.text(worker), .integer(windowStart), .integer(Self.spansBefore)], span
             ).filter(reachesWindow)
         }
-        return spans.sorted { ($0.start, $0.id) < ($1.start, $1.id) }
+        return (spans.sorted { ($0.start, $0.id) < ($1.start, $1.id) }, before)
     }
 
     private func span(_ row: SQLStatement) -> SpanRow {
@@ -135,7 +140,7 @@ struct RecordReader {
     }
 
     /// The newest sample of each device and process that was measured in the window.
-    func devices() throws -> [DeviceRow] {
+    func devices() throws -> Cut<DeviceRow> {
         let samples = try database.rows(
             """
             SELECT device, worker, name, time, utilisation, memory_used, memory_total, temperature, power
@@ -154,11 +159,12 @@ struct RecordReader {
             newest[key] = sample
             histories[key, default: window()].add(sample.utilisation, at: sample.time, attempt: 0)
         }
-        return newest.keys.sorted { $0.lexicographicallyPrecedes($1) }.compactMap { key in
+        let rows = newest.keys.sorted { $0.lexicographicallyPrecedes($1) }.compactMap { key -> DeviceRow? in
             guard var row = newest[key] else { return nil }
             row.history = histories[key]?.reduced() ?? []
             return row
         }
+        return (rows, samples.count < Self.mostSamples ? nil : samples.last?.time)
     }
 
     private func window() -> ColumnAccumulator {

@@ -68,6 +68,10 @@ package struct RunSnapshot: Sendable, Equatable {
     /// Telemetry records that sources report as dropped, and damaged chunks that were left out of this view.
     package var droppedRecords: Int
     package var damage: [String]
+    /// How long a step of the phase that runs takes; nil before there are enough of them.
+    package var pace: StepPace? = nil
+    /// What is missing from spans, events and samples because there is too much of it.
+    package var cuts = SnapshotCuts()
 }
 
 /// What never changes about a run.
@@ -83,6 +87,19 @@ package struct RunHeader: Sendable, Equatable, Codable {
     package var workers: [String]
     /// Names of the MFCs in dataflow order with their role: the lanes of the timeline.
     package var lanes: [Lane]
+    /// The setups with their steps, in order; nil in runs that an older version began.
+    package var phases: [Phase]?
+
+    /// One setup of the plan.
+    package struct Phase: Sendable, Equatable, Codable {
+        package var name: String
+        package var steps: Int
+
+        package init(name: String, steps: Int) {
+            self.name = name
+            self.steps = steps
+        }
+    }
 
     package struct Lane: Sendable, Equatable, Codable {
         package var mfc: String
@@ -100,7 +117,7 @@ package struct RunHeader: Sendable, Equatable, Codable {
 
     package init(
         id: TrialID, startedWall: Int64, seed: UInt64, totalSteps: Int, settings: [String: String], workers: [String],
-        lanes: [Lane]
+        lanes: [Lane], phases: [Phase]? = nil
     ) {
         self.id = id
         self.startedWall = startedWall
@@ -109,6 +126,22 @@ package struct RunHeader: Sendable, Equatable, Codable {
         self.settings = settings
         self.workers = workers
         self.lanes = lanes
+        self.phases = phases
+    }
+
+    /// The phase that comes after `step` completed steps: its place among the phases, and its steps. A run without
+    /// phases is one.
+    package func phase(after step: Int) -> (name: String?, steps: ClosedRange<Int>, isLast: Bool) {
+        var first = 1
+        let phases = (phases ?? []).filter { $0.steps > 0 }
+        for (index, phase) in phases.enumerated() {
+            let last = first + phase.steps - 1
+            if step < last || index == phases.count - 1 {
+                return (phases.count > 1 ? phase.name : nil, first...last, index == phases.count - 1)
+            }
+            first = last + 1
+        }
+        return (nil, 1...max(1, totalSteps), true)
     }
 }
 
@@ -171,7 +204,7 @@ package struct WorkerRow: Sendable, Equatable {
     package var pid: Int32
     package var restarts: Int
     package var weightVersion: Int
-    /// Time of its last state record.
+    /// When it was last heard of; at an earlier playhead, when what is shown here was last news.
     package var time: Int64
 }
 

@@ -9,6 +9,7 @@ package final class WorkerProgress: Sendable {
         var isWaiting = true
         var mfc = ""
         var step: UInt64 = 0
+        var weightVersion: UInt64 = 0
     }
 
     private let status: Mutex<Status>
@@ -36,6 +37,9 @@ package final class WorkerProgress: Sendable {
         moved()
     }
 
+    /// The weight version of the model that trains here.
+    package func holds(version: UInt64) { status.withLock { $0.weightVersion = version } }
+
     package var step: UInt64 { status.withLock { $0.step } }
 
     /// The heartbeat to send now.
@@ -46,6 +50,7 @@ package final class WorkerProgress: Sendable {
             $0.idleNs = status.isWaiting ? 0 : max(0, now - status.movedAt)
             $0.mfc = status.mfc
             $0.step = status.step
+            $0.weightVersion = status.weightVersion
         }
     }
 }

@@ -36,7 +36,7 @@ extension ModelExecutor {
         let context = context(of: request, call.microBatches)
         let (result, seconds) = try spans.record(.main, of: try subject(of: request)) { subject in
             let result = try interface.run(try Self.interfaceCall(call.interfaceType, input, context), on: model)
-            Self.count(result.outputs ?? input, into: &subject)
+            Self.count(result.outputs ?? input, of: call.interfaceType, into: &subject)
             subject.weightVersion = model.weightVersion
             return result
         }
@@ -46,9 +46,14 @@ extension ModelExecutor {
             try storage.add(kept)
             reply.sample = WireSampleMetadata(kept)
         }
-        reply.statistics = result.statistics.map(Self.statistic)
+        var statistics = result.statistics
+        if call.interfaceType == .generate, let outputs = result.outputs, let count = Self.generatedTokens(outputs) {
+            statistics.append(Metric(.generatedTokensPerSecond, Double(count) / max(seconds, 1e-9)))
+        }
+        reply.statistics = statistics.map(Self.statistic)
         reply.times.append(WireTimeRecord("main", seconds))
         reply.weightVersion = model.weightVersion
+        if call.interfaceType == .trainStep { progress.holds(version: model.weightVersion) }
         progress.moved()
     }
 
@@ -92,10 +97,19 @@ extension ModelExecutor {
         }
     }
 
-    /// Sequences and tokens of the longest column.
-    private static func count(_ sample: SequenceSample, into subject: inout SpanRecorder.Subject) {
+    /// Sequences and tokens of the longest column; of a generation, the tokens that it wrote itself.
+    private static func count(
+        _ sample: SequenceSample, of type: InterfaceType, into subject: inout SpanRecorder.Subject
+    ) {
         guard let longest = sample.columns.values.max(by: { $0.total < $1.total }) else { return }
-        subject.tokens = UInt64(longest.total)
+        let generated = type == .generate ? generatedTokens(sample) : nil
+        subject.tokens = UInt64(generated ?? longest.total)
         subject.sequences = UInt64(longest.lengths.reduce(0) { $0 + $1.count })
+    }
+
+    /// Tokens that are no part of a prompt; nil where nothing tells them apart.
+    private static func generatedTokens(_ sample: SequenceSample) -> Int? {
+        guard case .uint8(let mask)? = sample.columns[.promptMask]?.array else { return nil }
+        return mask.count { $0 == 0 }
     }
 }

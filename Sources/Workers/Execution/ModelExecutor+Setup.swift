@@ -57,6 +57,7 @@ extension ModelExecutor {
         for remark in model.takeRemarks() { logger.warning("model '\(plan.name)': \(remark)") }
         try withSetup(request.setup) { $0.models[plan.name] = model }
         reply.weightVersion = model.weightVersion
+        if plan.optimizer != nil { progress.holds(version: model.weightVersion) }
     }
 
     private func made(_ plan: ModelPlan, _ request: WireRequest) throws -> WorkerModel {

@@ -40,7 +40,7 @@ extension MasterCore {
             return describe(reply.dataset) + (try askConfigurations(now: now))
         case .modelConfig(let model):
             let log = MasterAction.log(
-                .info, "model '\(model)' on \(WorkerID(.model, pending.worker)): \(reply.model.json)")
+                .info, "model '\(model)' on \(WorkerID(.model, pending.worker)): \(Story.shape(reply.model.json))")
             return [log] + (ledger.isIdle ? try initializeModels(now: now) : [])
         case .initialize:
             return ledger.isIdle ? try setupIsOpen(now: now) : []
@@ -56,6 +56,8 @@ extension MasterCore {
         if dataset.skippedRows > 0 {
             actions.append(
                 .log(.warning, "dataset '\(setup.dataset.path)': \(dataset.skippedRows) broken rows left out"))
+            actions.append(
+                .metrics(step: UInt64(done), [Metric(.rowsLeftOut, Double(dataset.skippedRows))]))
         }
         return actions
     }

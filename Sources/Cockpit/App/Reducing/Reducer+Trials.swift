@@ -57,7 +57,7 @@ extension Reducer {
         case .stopTrial:
             ask(
                 &state, .stop, "Stop \(target(state))?",
-                ["It saves nothing beyond its last checkpoint.", "It can be resumed from there with R."])
+                ["It ends with the step and the save under way, and R goes on from there.", "Asked once more, it stops at once."])
         case .pauseTrial: askPause(&state)
         case .killWorker: askKill(&state)
         case .saveNow: return command(&state, .saveNow, now: now)

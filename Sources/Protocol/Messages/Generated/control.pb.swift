@@ -105,6 +105,9 @@ package nonisolated struct WireHeartbeat: Sendable {
 
   package var step: UInt64 = 0
 
+  /// of the model that trains here; 0 where none does
+  package var weightVersion: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -431,7 +434,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Heartbeat"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}progress\0\u{3}idle_ns\0\u{1}mfc\0\u{1}step\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}progress\0\u{3}idle_ns\0\u{1}mfc\0\u{1}step\0\u{3}weight_version\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -443,6 +446,7 @@ nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.idleNs) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.mfc) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.step) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.weightVersion) }()
       default: break
       }
     }
@@ -461,6 +465,9 @@ nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.step != 0 {
       try visitor.visitSingularUInt64Field(value: self.step, fieldNumber: 4)
     }
+    if self.weightVersion != 0 {
+      try visitor.visitSingularUInt64Field(value: self.weightVersion, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -469,6 +476,7 @@ nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.idleNs != rhs.idleNs {return false}
     if lhs.mfc != rhs.mfc {return false}
     if lhs.step != rhs.step {return false}
+    if lhs.weightVersion != rhs.weightVersion {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
