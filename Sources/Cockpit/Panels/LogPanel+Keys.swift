@@ -1,4 +1,5 @@
 import Protocol
+import Store
 
 /// Scrolling, and choosing what is shown.
 extension LogPanel {

@@ -1,3 +1,6 @@
+import Protocol
+import Store
+
 /// Choosing a worker, and going to its log.
 extension WorkersPanel {
     func handle(_ action: ActionID, in state: inout AppState, area: Rect) {
