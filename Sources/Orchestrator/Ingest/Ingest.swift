@@ -194,26 +194,30 @@ final class Ingest {
         group.rolledBack()
         if outage.failed(now: now()) {
             Diagnostics.write("storing has stopped, the trial goes on: \(error.summary) \(error.detail)")
-            remember(.error, "storing had stopped: \(error.summary)")
+            remember(.error, "storing had stopped: \(error.summary)", event: .storeFull)
         }
     }
 
     private func storeSucceeded() { outage.succeeded(now: now()) }
 
     private func noteEndOfOutage(now: Int64) {
-        if outage.isOver(now: now) { note(.info, "storing goes on") }
+        if outage.isOver(now: now) { note(.info, "storing goes on", event: .storeRecovered) }
     }
 
     // MARK: - Words of its own
 
-    private func note(_ level: LogLevel, _ message: String) {
+    private func note(_ level: LogLevel, _ message: String, event: LifecycleKind? = nil) {
         Diagnostics.write(message)
-        remember(level, message)
+        remember(level, message, event: event)
     }
 
     /// Into the store with the next transaction.
-    private func remember(_ level: LogLevel, _ message: String) {
-        backlog.append(.records(LocalRecords(logs: [.orchestrator(level, message, time: clock.now())])))
+    private func remember(_ level: LogLevel, _ message: String, event: LifecycleKind? = nil) {
+        let time = clock.now()
+        let events = event.map { LifecycleRow(time: time, kind: $0.rawValue, worker: "", detail: message) }
+        backlog.append(
+            .records(
+                LocalRecords(logs: [.orchestrator(level, message, time: time)], lifecycle: events.map { [$0] } ?? [])))
     }
 
     private func writeRunRecord() {
