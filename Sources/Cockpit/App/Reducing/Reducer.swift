@@ -87,6 +87,9 @@ extension AppState {
     /// When the loop must wake though nothing happens; nil when only input and data can change anything.
     func nextDeadline(now: Int64) -> Int64? {
         var deadline = toasts.map(\.expires).min()
+        if case .confirm(let question) = overlay, let asked = question.askedAt, !question.isReadable(now: now) {
+            deadline = min(deadline ?? .max, asked + Confirmation.reading)
+        }
         if !isFrozen, let run, run.transport.isPlaying, screen == .dashboard || screen == .timeline {
             deadline = min(deadline ?? .max, now + Self.replayFrame)
         }
