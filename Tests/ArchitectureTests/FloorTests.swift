@@ -25,7 +25,7 @@ import Testing
             "Folders", "Data", "Processes", "Control", "Experiments", "Ingest", "Devices", "Launching", "Supervision",
         ],
         "Cockpit": [
-            "Layout", "Surface", "Themes", "Terminal", "Widgets", "State", "Actions", "Panels", "Screens", "App", "CLI",
+            "Layout", "Surface", "Themes", "Terminal", "Widgets", "State", "Panels", "Actions", "Screens", "App", "CLI",
         ],
     ]
 

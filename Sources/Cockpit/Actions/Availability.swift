@@ -6,7 +6,8 @@ enum Availability {
     /// Why it cannot, for a person to read; nil when it can.
     static func reason(against action: ActionID, in state: AppState) -> String? {
         switch action {
-        case .showDashboard, .showTimeline, .showBuffer, .showDevices, .showWorkers, .showLog:
+        case .showDashboard,
+            _ where action.panelPlace != nil:
             return state.run == nil ? "no trial is open; enter opens the selected one" : nil
         case .stopTrial: return whyNotAlive(state, verb: "stop")
         case .pauseTrial, .saveNow, .evaluateNow:
@@ -25,8 +26,9 @@ enum Availability {
         case .playPause, .slower, .faster, .eventBack, .eventForward, .stepBack, .stepForward, .jumpToEnd:
             return state.run == nil ? "no trial is open" : nil
         case .filter:
-            let isFilterable = state.screen == .trials || [.charts, .workers, .logs].contains(state.run?.focus)
-            return isFilterable ? nil : "nothing to filter here; tab to the charts, the workers or the log"
+            let isFilterable = state.screen == .trials || state.screen == .launch || state.run.map { Panels.panel($0.focus).filter(in: $0) != nil } == true
+            let others = Panels.all.filter { panel in state.run.map { panel.filter(in: $0) != nil } == true }
+            return isFilterable ? nil : "nothing to filter here; tab to: \(others.map(\.id.name).joined(separator: ", "))"
         case .enter where state.screen == .trials:
             return state.trials.selectedItem == nil ? "there is no trial yet; N launches one" : nil
         default: return nil

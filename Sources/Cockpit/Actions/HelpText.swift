@@ -82,10 +82,11 @@ extension HelpOverlay {
         Family(ids: [.nextField, .previousField], text: "next / previous field"),
         Family(ids: [.nextTheme, .themeList], text: "next theme / list of themes"),
         Family(
-            ids: [.showTrials, .showDashboard, .showTimeline, .showBuffer, .showDevices, .showWorkers, .showLog],
-            text: "trials, dashboard, timeline, buffer, devices, workers, log", label: "1…7"),
+            ids: [.showTrials, .showDashboard] + ActionID.allCases.filter { $0.panelPlace != nil },
+            text: (["trials", "dashboard"] + Panels.all.map(\.id.name)).joined(separator: ", "),
+            label: "1-\(Panels.all.count + 2)"),
         Family(
-            ids: ActionID.allCases.filter { $0.jumpShare != nil }, text: "jump to 0 … 90 % of the run", label: "0…9"),
+            ids: ActionID.allCases.filter { $0.jumpShare != nil }, text: "jump to 0 to 90 % of the run", label: "0-9"),
     ]
 
     private static let mouse = HelpSection(
@@ -103,6 +104,7 @@ extension HelpOverlay {
             HelpSection.Line(key: "bub", text: "bubble: 1 − busy of all MFCs of the worker"),
             HelpSection.Line(key: "age", text: "staleness: weight version now − version that generated the sample"),
             HelpSection.Line(key: "ema", text: "debiased moving average; the raw range stays dim behind it"),
-            HelpSection.Line(key: "hb", text: "time from a worker's last report to the newest record"),
+            HelpSection.Line(key: "hb", text: "time since a worker's last heartbeat"),
+            HelpSection.Line(key: "ver", text: "weight version: how many updates the model trained there has had"),
         ])
 }

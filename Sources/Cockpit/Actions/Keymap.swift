@@ -1,6 +1,6 @@
 /// The one table of keys.
 enum Keymap {
-    static let actions: [Action] = global + trials + run + charts + timeline + workers + logs + replay + form
+    static let actions: [Action] = global + panels + trials + run + charts + timeline + workers + logs + replay + form
 
     /// What a key does where these scopes are in force, the most special scope first.
     static func action(for stroke: KeyStroke, in scopes: [Scope]) -> ActionID? {
@@ -46,11 +46,6 @@ enum Keymap {
         Action(.zoomPane, "zoom the pane to the full screen and back", hint: "zoom", scope: .global, keys: [key("z")]),
         Action(.showTrials, "go to the trials list", scope: .global, keys: [key("1")]),
         Action(.showDashboard, "go to the dashboard", scope: .global, keys: [key("2")]),
-        Action(.showTimeline, "go to the timeline", scope: .global, keys: [key("3")]),
-        Action(.showBuffer, "go to the buffer", scope: .global, keys: [key("4")]),
-        Action(.showDevices, "go to the devices", scope: .global, keys: [key("5")]),
-        Action(.showWorkers, "go to the workers", scope: .global, keys: [key("6")]),
-        Action(.showLog, "go to the log", scope: .global, keys: [key("7")]),
         Action(.up, "up", scope: .global, keys: [key("k"), KeyStroke(.up)]),
         Action(.down, "down", scope: .global, keys: [key("j"), KeyStroke(.down)]),
         Action(.left, "left", scope: .global, keys: [key("h"), KeyStroke(.left)]),
@@ -72,6 +67,13 @@ enum Keymap {
         Action(.back, "back, on the top screen detach", hint: "back", scope: .global, keys: [key("q")]),
         Action(.interrupt, "back; twice leaves; never touches workers", scope: .global, keys: [.control("c")]),
     ]
+
+    private static let panels: [Action] = ActionID.allCases.compactMap { id in
+        guard let place = id.panelPlace, Panels.all.indices.contains(place) else { return nil }
+        let pane = Panels.all[place].id
+        let keys = Panels.digit(of: pane).map { [KeyStroke($0)] } ?? []
+        return Action(id, "go to the \(pane.name)", scope: .global, keys: keys)
+    }
 
     private static let trials: [Action] = [
         Action(.newTrial, "launch a new trial", hint: "new", scope: .trials, keys: [key("N"), key("n")]),
@@ -169,15 +171,16 @@ enum Keymap {
         Action(
             .nextField, "next field", hint: "field", scope: .form, keys: [KeyStroke(.tab), KeyStroke(.down)],
             keyLabel: "tab"),
+        Action(.filter, "find a setting", hint: "find", scope: .form, keys: [key("/"), .control("f")], keyLabel: "/"),
         Action(.previousField, "previous field", scope: .form, keys: [KeyStroke(.tab, .shift), KeyStroke(.up)]),
-        Action(.enter, "edit the field, or take what was typed", hint: "edit", scope: .form, keys: [KeyStroke(.enter)]),
+        Action(.enter, "edit the field, as typing does; then take it", hint: "edit", scope: .form, keys: [KeyStroke(.enter)]),
         Action(.cycleValue, "next choice", hint: "choice", scope: .form, keys: [key(" ")]),
         Action(.launch, "launch the trial", hint: "launch", scope: .form, keys: [.control("s")]),
-        Action(.onlyChanged, "show only what was changed", hint: "only changed", scope: .form, keys: [key("d")]),
-        Action(.resetField, "back to the default", hint: "reset", scope: .form, keys: [key("r")]),
-        Action(.copyCommand, "copy the equal command line", hint: "copy command", scope: .form, keys: [key("y")]),
+        Action(.onlyChanged, "show only what was changed", hint: "only changed", scope: .form, keys: [.control("o")]),
+        Action(.resetField, "back to the default", hint: "reset", scope: .form, keys: [.control("r")]),
+        Action(.copyCommand, "copy the equal command line", hint: "copy command", scope: .form, keys: [.control("y")]),
         Action(
             .cancelForm, "leave without launching", hint: "cancel", scope: .form,
-            keys: [KeyStroke(.escape), key("q")], keyLabel: "esc"),
+            keys: [KeyStroke(.escape)], keyLabel: "esc"),
     ]
 }

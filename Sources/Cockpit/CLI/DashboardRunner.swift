@@ -28,7 +28,7 @@ struct DashboardRunner {
         // A theme that was asked for by name and does not load is an error before the screen changes, not a toast after.
         let theme = appearance.theme ?? (plan.depth == .mono ? "mono" : Theme.defaultDarkName)
         if appearance.theme != nil { _ = try library.theme(named: theme) }
-        let source = try EventSource.open()
+        let source = try EventSource.open(escapeDelay: plan.escapeDelay)
         let screen = try NCursesScreen.open(plan: plan)
         source.peer = screen
         let loop = EventLoop(

@@ -58,12 +58,16 @@ struct DoctorCommand: ParsableCommand {
         let locale =
             variables["LC_ALL"].flatMap { $0.isEmpty ? nil : $0 } ?? variables["LC_CTYPE"] ?? variables["LANG"] ?? ""
         let colour = variables["COLORTERM"] ?? "unset"
-        let isUsable = !name.isEmpty && name != "dumb"
+        let facts = "TERM=\(name) COLORTERM=\(colour) locale \(locale.isEmpty ? "unset" : locale)"
+        // Whether this very output is a terminal says nothing about the one that the dashboard would run on.
+        guard let plan = try? TerminalPlan.decide(environment: variables, isTerminal: true) else {
+            return Finding(
+                subject: "terminal", isGood: true,
+                detail: "TERM='\(name)' cannot show the dashboard; commands and --headless work")
+        }
         return Finding(
             subject: "terminal", isGood: true,
-            detail: isUsable
-                ? "TERM=\(name) COLORTERM=\(colour) locale \(locale.isEmpty ? "unset" : locale)"
-                : "TERM='\(name)' cannot show the dashboard; commands and --headless work")
+            detail: "\(facts): \(plan.abilities(colors: TerminalPlan.colors(ofEntry:)))")
     }
 
     private func deviceFinding(_ home: HomeFolder) -> Finding {

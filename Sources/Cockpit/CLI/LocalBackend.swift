@@ -35,6 +35,16 @@ struct LocalBackend: Backend {
         return path
     }
 
+    func names(inFolderOf path: String) throws -> [String] {
+        let folder = (PathCompletion.folder(of: path) as NSString).expandingTildeInPath
+        let manager = FileManager.default
+        return try manager.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder).sorted().map { name in
+            var isFolder: ObjCBool = false
+            manager.fileExists(atPath: "\(folder.isEmpty ? "." : folder)/\(name)", isDirectory: &isFolder)
+            return isFolder.boolValue ? "\(name)/" : name
+        }
+    }
+
     private func request(_ draft: LaunchDraft) -> LaunchRequest {
         LaunchRequest(
             experiment: draft.experiment, trial: draft.trial, overrides: draft.overrides,
@@ -54,11 +64,17 @@ extension TrialItem {
         startedWall = overview.startedWall
         updatedWall = overview.updatedWall
         last = overview.last
+        // What keeps a trial from being stored is told while it lasts, and cannot be in the store.
+        if [.running, .paused].contains(overview.status), !overview.statusDetail.isEmpty {
+            notice = overview.statusDetail
+        }
     }
 }
 
 extension SettingItem {
     fileprivate init(_ setting: Setting) {
-        self.init(path: setting.path, kind: setting.kind, defaultValue: setting.defaultValue, help: setting.help)
+        self.init(
+            path: setting.path, kind: setting.kind, defaultValue: setting.defaultValue, help: setting.help,
+            isRequired: setting.isRequired)
     }
 }

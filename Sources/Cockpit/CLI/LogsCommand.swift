@@ -32,11 +32,8 @@ struct LogsCommand: ParsableCommand {
         let message: String
     }
 
-    /// The level that was asked for; half of all programs call a warning `warn`.
-    private var chosenLevel: LogLevel? { level == "warn" ? .warning : LogLevel(rawValue: level) }
-
     func validate() throws {
-        guard chosenLevel != nil else {
+        guard LogLevel(named: level) != nil else {
             let known = LogLevel.allCases.map(\.rawValue)
             throw ValidationError("unknown level '\(level)'.\(Suggestion.phrase(for: level, among: known))")
         }
@@ -50,7 +47,7 @@ struct LogsCommand: ParsableCommand {
         let id = try trial.id(), home = Environment.home
         _ = try TrialList.one(id, home: home)
         let run = try StoredRun.open(path: home.trial(id).database)
-        let level = chosenLevel ?? .info
+        let level = LogLevel(named: level) ?? .info
         // Also without a line to print, the newest one says where following begins.
         let first = try run.snapshot(
             RunQuery(timelineWindow: 0, columns: 1, logLimit: max(1, lines), logLevel: level, logWorker: worker))

@@ -12,11 +12,10 @@ struct ProgressPrinter {
     init(format: TrialFollower.Format) { self.format = format }
 
     /// The series worth a line, most telling first.
-    private static let headline = [
-        "eval/accuracy", "grpo_actor/reward", "grpo_actor/kl_ref", "grpo_actor/actor_loss", "sft/loss",
-        "tokens_per_second", rowsLeftOut,
+    private static let headline: [MetricName] = [
+        .accuracy, .reward, .referenceDivergence, .policyLoss, .supervisedLoss, .generatedTokensPerSecond,
+        .tokensPerSecond, .rowsLeftOut,
     ]
-    private static let rowsLeftOut = "data/rows_left_out"
 
     private struct Progress: Encodable {
         let event = "progress"
@@ -24,6 +23,8 @@ struct ProgressPrinter {
         let step: Int
         let totalSteps: Int
         let seconds: Double
+        /// Until the phase that runs has ended, at its pace.
+        let secondsLeft: Double?
         let metrics: [String: Double]
     }
 
@@ -61,8 +62,8 @@ struct ProgressPrinter {
     private func progress(_ snapshot: RunSnapshot) throws -> String {
         // Only series of the phase that is running: SFT's last loss says nothing in step 300 of GRPO.
         let fresh = snapshot.series.filter { series in
-            if series.key == Self.rowsLeftOut { return series.last > 0 }
-            return series.lastStep >= snapshot.step - 1 || series.key == "eval/accuracy"
+            if series.key == MetricName.rowsLeftOut.rawValue { return series.last > 0 }
+            return series.lastStep >= snapshot.step - 1 || series.key == MetricName.accuracy.rawValue
         }
         switch format {
         case .json:
@@ -70,12 +71,16 @@ struct ProgressPrinter {
                 of: Progress(
                     status: snapshot.status, step: snapshot.step, totalSteps: snapshot.totalSteps,
                     seconds: Double(snapshot.time) / 1e9,
+                    secondsLeft: TimeLeft(snapshot).map { Double($0.nanoseconds) / 1e9 },
                     metrics: Dictionary(uniqueKeysWithValues: fresh.map { ($0.key, $0.last) })))
         case .text:
             let values = Dictionary(uniqueKeysWithValues: fresh.map { ($0.key, $0.last) })
-            let words = Self.headline.compactMap { key in values[key].map { "\(key) \(Self.short($0))" } }
+            let words = Self.headline.compactMap { name in
+                values[name.rawValue].map { "\(name.rawValue) \(Self.short($0))" }
+            }
             let head = "\(Self.clock(snapshot.time))  step \(snapshot.step)/\(snapshot.totalSteps)"
-            return ([head] + words + [Self.remaining(snapshot)]).filter { !$0.isEmpty }.joined(separator: "  ")
+            let left = TimeLeft(snapshot)?.text(utcOffset: TimeZone.current.secondsFromGMT()) ?? ""
+            return ([head] + words + [left]).filter { !$0.isEmpty }.joined(separator: "  ")
         }
     }
 
@@ -116,13 +121,5 @@ struct ProgressPrinter {
 
     static func short(_ value: Double) -> String {
         abs(value) >= 1000 ? String(format: "%.0f", value) : String(format: "%.4g", value)
-    }
-
-    /// What is left at the trial's mean pace, once there is enough of it to mean something.
-    private static func remaining(_ snapshot: RunSnapshot) -> String {
-        guard snapshot.step >= 5, snapshot.totalSteps > snapshot.step else { return "" }
-        let left = Double(snapshot.time) / Double(snapshot.step) * Double(snapshot.totalSteps - snapshot.step)
-        // A century is as good as any longer time, and fits.
-        return "eta\(clock(Int64(min(left, 3.2e18))))"
     }
 }

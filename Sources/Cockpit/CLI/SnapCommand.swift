@@ -41,6 +41,24 @@ struct SnapCommand: ParsableCommand {
     @Option(help: "Write text to this file; - is standard output.")
     var txt: String?
 
+    /// How many colours the picture has.
+    enum Colors: String, CaseIterable, ExpressibleByArgument {
+        case truecolor, indexed = "256", basic = "16", few = "8", mono
+
+        var depth: ColorDepth {
+            switch self {
+            case .truecolor: .trueColor
+            case .indexed: .indexed256
+            case .basic: .basic16
+            case .few: .basic8
+            case .mono: .mono
+            }
+        }
+    }
+
+    @Option(help: "As a terminal of so many colours shows it.")
+    var colors = Colors.truecolor
+
     @OptionGroup var appearance: AppearanceOptions
 
     private var name: String { screen?.rawValue ?? "" }
@@ -70,7 +88,7 @@ struct SnapCommand: ParsableCommand {
         let theme = try library.theme(named: appearance.theme ?? Theme.defaultDarkName)
         let surface = DashboardRenderer.render(
             try state(), glyphs: appearance.ascii ? .ascii : .unicode, now: 0, wall: RunClock.wallNanoseconds())
-        if let svg { try write(SurfaceSVG.text(of: surface, theme: theme), to: svg) }
+        if let svg { try write(SurfaceSVG.text(of: surface, theme: theme, depth: colors.depth), to: svg) }
         if let txt { try write(surface.lines.joined(separator: "\n") + "\n", to: txt) }
     }
 

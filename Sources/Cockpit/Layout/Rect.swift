@@ -28,6 +28,8 @@ struct Rect: Hashable, Sendable {
         self.init(x: 0, y: 0, width: size.width, height: size.height)
     }
 
+    static let zero = Rect(x: 0, y: 0, width: 0, height: 0)
+
     /// One past the last column.
     var maxX: Int { x + width }
 

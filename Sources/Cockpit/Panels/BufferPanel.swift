@@ -3,12 +3,9 @@ import Store
 
 /// How full the sequence buffer is, what waits for which MFC, and how old the samples are.
 struct BufferPanel: Panel {
-    let id = PaneID.buffer
-    let minimum = Size(width: 24, height: 1)
+    let traits = PanelTraits(id: .buffer, placement: .middle, minimum: Size(width: 24, height: 1))
 
     func title(_ context: PanelContext) -> String { "Buffer" }
-    func trailing(_ context: PanelContext) -> String { "4" }
-
     func render(in surface: inout Surface, area: Rect, context: PanelContext) {
         guard let buffer = context.snapshot.buffer else {
             surface.write("no sample yet", x: area.x + 1, y: area.y, role: .dim)
@@ -84,12 +81,17 @@ extension BufferRow {
     /// The age of the oldest sample in weight versions; nil when the buffer is empty.
     var oldest: Int? { staleness.lastIndex { $0 > 0 } }
 
-    /// The oldest age beside the bound, with a mark that says whether it holds.
+    /// The oldest age; where the trial has a bound, beside it with a mark that says whether it holds.
     func verdict(in glyphs: Glyphs) -> TextLine {
-        guard let oldest else { return TextLine("bound \(stalenessBound)", .dim) }
+        guard let oldest else { return TextLine("nothing generated is in it", .dim) }
+        guard stalenessBound > 0 else { return TextLine("oldest \(oldest)", .dim) }
         let holds = oldest <= stalenessBound
         let relation = glyphs.repertoire == .unicode ? (holds ? "≤" : ">") : (holds ? "<=" : ">")
         return TextLine("max \(oldest) \(relation) bound \(stalenessBound) ", .dim)
             .appending(String(holds ? glyphs.done : glyphs.failed), holds ? .statusDone : .statusFailed)
     }
+}
+
+extension PaneID {
+    static let buffer = PaneID("buffer")
 }

@@ -3,12 +3,9 @@ import Store
 
 /// How busy the devices are, and how much of them each worker takes.
 struct DevicesPanel: Panel {
-    let id = PaneID.devices
-    let minimum = Size(width: 24, height: 1)
+    let traits = PanelTraits(id: .devices, placement: .middle, minimum: Size(width: 24, height: 1))
 
     func title(_ context: PanelContext) -> String { "Devices" }
-    func trailing(_ context: PanelContext) -> String { "5" }
-
     func render(in surface: inout Surface, area: Rect, context: PanelContext) {
         let area = area.inset(horizontal: 1, vertical: 0)
         let devices = DeviceSummary(context.snapshot)
@@ -105,4 +102,8 @@ struct DeviceSummary {
 extension DeviceRow {
     var isGPU: Bool { device.hasPrefix("gpu") }
     var label: String { device.uppercased() }
+}
+
+extension PaneID {
+    static let devices = PaneID("devices")
 }

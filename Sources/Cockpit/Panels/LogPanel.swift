@@ -3,8 +3,7 @@ import Store
 
 /// The newest log lines of all workers or of one.
 struct LogPanel: Panel {
-    let id = PaneID.logs
-    let minimum = Size(width: 20, height: 1)
+    let traits = PanelTraits(id: .logs, placement: .list, scope: .logs, minimum: Size(width: 20, height: 1))
 
     func title(_ context: PanelContext) -> String {
         let view = context.run.logs
@@ -14,8 +13,6 @@ struct LogPanel: Panel {
         if !view.filter.isEmpty { words.append("/ \(view.filter)") }
         return words[0] + words.dropFirst().joined(separator: context.glyphs.repertoire == .unicode ? " · " : " - ")
     }
-
-    func trailing(_ context: PanelContext) -> String { "7" }
 
     func render(in surface: inout Surface, area: Rect, context: PanelContext) {
         let view = context.run.logs
@@ -31,7 +28,8 @@ struct LogPanel: Panel {
         let newest = rows.dropLast(min(view.scroll, rows.count - 1)).suffix(area.height)
         let lines = newest.flatMap { row -> [TextLine] in
             let line = text(of: row, context: context, isNarrow: area.width < 60)
-            return view.wraps ? Paragraph.wrapped(line, to: place.width) : [line]
+            // The cause of a failure is no use without its end.
+            return view.wraps || row.level == .error ? Paragraph.wrapped(line, to: place.width) : [line]
         }
         Paragraph(lines: Array(lines.suffix(area.height))).render(in: &surface, area: place)
         surface.scrollbar(
@@ -68,4 +66,8 @@ extension LogLevel {
         case .error: "ERROR"
         }
     }
+}
+
+extension PaneID {
+    static let logs = PaneID("log")
 }

@@ -2,15 +2,41 @@ import Protocol
 import Store
 
 /// One box of a run's screen. Panels read a snapshot; they cannot tell a live run from a recorded one.
+///
+/// Only the first three have to be there; the rest is for panels that can be acted on.
 protocol Panel: Sendable {
-    var id: PaneID { get }
-    /// The inside it needs to make sense; smaller places leave it out.
-    var minimum: Size { get }
+    var traits: PanelTraits { get }
     func title(_ context: PanelContext) -> String
-    /// A short text at the right of the border.
-    func trailing(_ context: PanelContext) -> String
     /// Draws into the inside of the box.
     func render(in surface: inout Surface, area: Rect, context: PanelContext)
+
+    /// A short text at the right of the border.
+    func trailing(_ context: PanelContext) -> String
+    /// Draws the box and what is in it.
+    func draw(in surface: inout Surface, area: Rect, context: PanelContext, focus: FocusState)
+    /// Does what a key of its scope, or a movement, means in it. `area` is where it lies on the screen.
+    func handle(_ action: ActionID, in state: inout AppState, area: Rect)
+    /// A click somewhere in its area, which has given it the focus.
+    func click(at position: Point, area: Rect, in run: inout RunView)
+    /// The text that it is filtered by; nil where there is nothing to filter.
+    func filter(in run: RunView) -> String?
+    func setFilter(_ text: String, in run: inout RunView)
+    /// What is copied of it; nil for nothing.
+    func selection(in run: RunView) -> String?
+}
+
+extension Panel {
+    var id: PaneID { traits.id }
+
+    func trailing(_ context: PanelContext) -> String { "" }
+    func draw(in surface: inout Surface, area: Rect, context: PanelContext, focus: FocusState) {
+        drawBox(in: &surface, area: area, context: context, focus: focus)
+    }
+    func handle(_ action: ActionID, in state: inout AppState, area: Rect) {}
+    func click(at position: Point, area: Rect, in run: inout RunView) {}
+    func filter(in run: RunView) -> String? { nil }
+    func setFilter(_ text: String, in run: inout RunView) {}
+    func selection(in run: RunView) -> String? { nil }
 }
 
 /// What panels draw from.
@@ -24,14 +50,21 @@ struct PanelContext: Sendable {
     /// The wall clock at a time of the run.
     func wall(at time: Int64) -> Int64 { snapshot.header.startedWall + time }
 
+    /// The key that goes to a panel; empty in a replay, where digits move the playhead.
+    func digit(of pane: PaneID) -> String {
+        run.transport.isReplay ? "" : Panels.digit(of: pane).map(String.init) ?? ""
+    }
+
     func clock(at time: Int64) -> String { Format.clock(wall(at: time), offset: utcOffset) }
 }
 
 extension Panel {
-    /// Draws the box and what is in it.
-    func draw(in surface: inout Surface, area: Rect, context: PanelContext, focus: FocusState) {
-        let inside = surface.box(area, title: title(context), trailing: trailing(context), focus: focus)
-        guard inside.width >= minimum.width, inside.height >= minimum.height else { return }
+    /// One box with the title, the digit that leads here, and the panel's picture.
+    func drawBox(in surface: inout Surface, area: Rect, context: PanelContext, focus: FocusState) {
+        let words = [trailing(context), context.digit(of: id)].filter { !$0.isEmpty }
+        let inside = surface.box(
+            area, title: title(context), trailing: words.joined(separator: "  "), focus: focus)
+        guard inside.width >= traits.minimum.width, inside.height >= traits.minimum.height else { return }
         surface.clipped(to: inside) { render(in: &$0, area: inside, context: context) }
     }
 }

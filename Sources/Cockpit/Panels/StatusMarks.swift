@@ -1,4 +1,5 @@
 import Protocol
+import Store
 
 extension TrialStatus {
     /// The glyph that goes with the word; no two states share one.
@@ -62,6 +63,17 @@ extension WorkerState {
 
     /// Whether a person should look at it before the ones that are well.
     var isProblem: Bool { [.failed, .stalled, .restarting].contains(self) }
+}
+
+extension LifecycleRow {
+    /// Whether it is bad news.
+    var isFailure: Bool {
+        switch event {
+        case .workerFailed, .gaveUp, .restarting, .storeFull, .stalled: true
+        case .started, .resumed, .recovered, .killed, .asked, .storeRecovered: false
+        case nil: kind == TrialStatus.failed.rawValue
+        }
+    }
 }
 
 /// Worker names for narrow places.

@@ -21,18 +21,18 @@ enum DashboardRenderer {
             case .timeline: TimelineScreen(state: state, now: now).render(in: &surface)
             case .launch: LaunchScreen(state: state).render(in: &surface)
             }
-            renderOverlay(state, in: &surface)
+            renderOverlay(state, now: now, in: &surface)
         }
         renderToasts(state, in: &surface)
         return surface
     }
 
-    private static func renderOverlay(_ state: AppState, in surface: inout Surface) {
+    private static func renderOverlay(_ state: AppState, now: Int64, in surface: inout Surface) {
         switch state.overlay {
         case .help(let help): HelpScreen(help: help, scopes: state.scopes).render(in: &surface)
         case .palette(let palette): PaletteScreen(palette: palette, state: state).render(in: &surface)
         case .themes(let themes): ThemesScreen(themes: themes, names: state.themes).render(in: &surface)
-        case .confirm(let confirmation): ConfirmScreen(confirmation: confirmation).render(in: &surface)
+        case .confirm(let confirmation): ConfirmScreen(confirmation: confirmation, now: now).render(in: &surface)
         case nil: break
         }
     }

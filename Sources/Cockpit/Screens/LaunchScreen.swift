@@ -28,7 +28,9 @@ struct LaunchScreen {
     }
 
     private func fields(_ form: LaunchForm, in surface: inout Surface, area: Rect) {
-        let title = form.showsOnlyChanged ? "New trial  only changed" : "New trial"
+        let title =
+            (form.showsOnlyChanged ? "New trial  only changed" : "New trial")
+            + (form.filter.isEmpty ? "" : "  / \(form.filter)")
         let inside = surface.box(area, title: title, trailing: "value · default · allowed", focus: .focused)
         guard form.phase != .loading else {
             surface.write("reading the experiments…", x: inside.x + 1, y: inside.y, role: .dim)
@@ -53,7 +55,12 @@ struct LaunchScreen {
         case .experiment: form.experiment?.summary ?? ""
         case .trial: "letters, digits, '-' and '.'; it becomes a folder name"
         case .group(let name): "enter folds the settings of \(name)"
-        case .setting(let path): form.setting(path)?.help ?? ""
+        case .setting(let path):
+            if let names = form.completion?.candidates, !names.isEmpty, form.editing != nil {
+                names.joined(separator: "  ")
+            } else {
+                form.setting(path)?.help ?? ""
+            }
         }
     }
 
@@ -99,7 +106,9 @@ struct LaunchScreen {
         guard let setting = form.setting(path) else { return }
         let value = form.value(of: setting)
         let group = LaunchForm.group(of: path)
-        let label = path.hasPrefix(group + ".") ? String(path.dropFirst(group.count + 1)) : path
+        // A required setting stands outside of its group.
+        let isInGroup = path.hasPrefix(group + ".") && !setting.isRequired
+        let label = isInGroup ? String(path.dropFirst(group.count + 1)) : path
         let field: FormRow.Value
         if setting.kind.choices != nil {
             field = .choice(value)

@@ -20,16 +20,10 @@ struct RunScreen {
         let context = PanelContext(run: run, snapshot: snapshot, utcOffset: state.utcOffset, glyphs: surface.glyphs)
         for (pane, area) in layout.panes {
             let focus: FocusState = pane == run.focus ? .focused : .unfocused
-            if pane == .charts {
-                ChartsPanel().draw(
-                    in: &surface, boxes: layout.chartBoxes, page: layout.chartPage(of: run), context: context,
-                    focus: focus)
-            } else {
-                Panels.panel(pane).draw(in: &surface, area: area, context: context, focus: focus)
-            }
+            Panels.panel(pane).draw(in: &surface, area: area, context: context, focus: focus)
         }
         if let meters = layout.meters {
-            let isFocused = run.focus == .buffer || run.focus == .devices
+            let isFocused = Panels.panel(run.focus).traits.placement == .middle
             MetersLine(context: context).render(in: &surface, area: meters, focus: isFocused ? .focused : .unfocused)
         }
         if let transport = layout.transport {

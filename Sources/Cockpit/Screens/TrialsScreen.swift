@@ -95,7 +95,7 @@ struct TrialsScreen {
         Table.Column(title: "reward", width: 7, alignment: .trailing, priority: 1),
         Table.Column(title: "accuracy", width: 8, alignment: .trailing, priority: 4),
         Table.Column(title: "loss", width: 7, alignment: .trailing, priority: 6),
-        Table.Column(title: "KL", width: 7, alignment: .trailing, priority: 7),
+        Table.Column(title: "KL ref", width: 7, alignment: .trailing, priority: 7),
         Table.Column(title: "tok/s", width: 6, alignment: .trailing, priority: 8),
         Table.Column(title: "started", width: 7, alignment: .trailing, priority: 5),
         Table.Column(title: "took", width: 6, alignment: .trailing, priority: 2),
@@ -111,7 +111,7 @@ struct TrialsScreen {
             TextLine(item.status.rawValue, item.status.role),
             TextLine(item.step > 0 ? ShortNumber.grouped(item.step) : "-"),
             TextLine(share.isFinite ? ShortNumber.fixed((share * 100).rounded(.down), decimals: 0) : "-", .dim),
-            value(item, "reward"), value(item, "accuracy"), value(item, "loss"), value(item, "kl"),
+            value(item, "reward"), value(item, "accuracy"), value(item, "loss"), value(item, "kl_ref"),
             value(item, "tokens_per_second"),
             TextLine(
                 item.startedWall > 0 ? Format.moment(item.startedWall, now: wall, offset: state.utcOffset) : "-", .dim),
@@ -181,6 +181,12 @@ struct TrialPreview {
             fact("workers", item.totalWorkers > 0 ? "\(item.runningWorkers) of \(item.totalWorkers) running" : "-")
                 .appending(item.restarts > 0 ? "   \(item.restarts) restarts" : "", .logWarning))
         guard let preview else { return lines }
+        if item.status == .running, let left = TimeLeft(preview) {
+            lines.append(fact("ends", left.text(utcOffset: state.utcOffset)))
+        }
+        if let rows = preview.value(of: .rowsLeftOut), rows > 0 {
+            lines.append(fact("left out", "\(ShortNumber.grouped(Int(rows))) rows of the dataset"))
+        }
         lines.append(fact("MFCs", preview.header.lanes.map(\.mfc).joined(separator: " → ")))
         if let last = preview.checkpoints.last { lines.append(fact("saved", "step \(last.step)  \(last.role)")) }
         let settings = preview.header.settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
@@ -195,7 +201,7 @@ struct TrialPreview {
     private func curves(in surface: inout Surface, area: Rect, item: TrialItem) {
         let keys = Array(MetricOrder.ranked(Array(item.last.keys)).prefix(area.height))
         let names = keys.map { SeriesName.short($0, among: keys) }
-        let width = min(17, names.map(\.cellWidth).max() ?? 0)
+        let width = min(max(17, area.width / 2), names.map(\.cellWidth).max() ?? 0)
         for (row, (key, name)) in zip(keys, names).enumerated() {
             let y = area.y + row
             surface.write(name.padded(to: width, ellipsis: surface.glyphs.ellipsis), x: area.x, y: y, role: .dim)

@@ -24,6 +24,8 @@ enum AppEvent: Sendable {
     case launchChecked(LaunchDraft, Result<TrialPlan, Refusal>)
     case launched(TrialID)
     case launchFailed(Refusal)
+    /// Answer to `Effect.completePath`: the path as it was, and the names in its folder.
+    case pathNames(String, [String])
     case commandAnswered(String)
     case commandFailed(Refusal)
     case exported(String)

@@ -46,18 +46,6 @@ struct AppState: Equatable, Sendable {
         state.run = run
         return state
     }
-
-    /// The scopes in force, the most special first.
-    var scopes: [Scope] {
-        switch screen {
-        case .trials: return [.trials, .global]
-        case .launch: return [.form]
-        case .dashboard, .timeline:
-            guard let run else { return [.run, .global] }
-            let pane: [Scope] = (screen == .timeline ? PaneID.timeline : run.focus).scope.map { [$0] } ?? []
-            return pane + (run.transport.isReplay ? [.replay] : []) + [.run, .global]
-        }
-    }
 }
 
 /// The screens there are.
@@ -66,27 +54,6 @@ enum ScreenID: Equatable, Sendable {
     case dashboard
     case timeline
     case launch
-}
-
-/// The panes of a run's screen, in the order of the tab key.
-enum PaneID: Int, CaseIterable, Sendable {
-    case timeline
-    case buffer
-    case devices
-    case charts
-    case workers
-    case logs
-
-    /// Keys that only this pane understands.
-    var scope: Scope? {
-        switch self {
-        case .timeline: .timeline
-        case .charts: .charts
-        case .workers: .workers
-        case .logs: .logs
-        case .buffer, .devices: nil
-        }
-    }
 }
 
 /// A short message that goes away by itself.
@@ -105,11 +72,11 @@ struct Toast: Equatable, Sendable {
 
 /// The text typed after `/`.
 struct FilterInput: Equatable, Sendable {
-    enum Target: Sendable {
+    enum Target: Equatable, Sendable {
         case trials
-        case charts
-        case workers
-        case logs
+        /// The settings of the launch form.
+        case form
+        case panel(PaneID)
     }
 
     var target: Target

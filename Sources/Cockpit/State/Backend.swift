@@ -19,6 +19,8 @@ protocol Backend: Sendable {
     func send(_ command: TrialCommandKind, worker: WorkerID?, to trial: TrialID) throws -> String
     /// Writes a picture of the screen somewhere the person finds it and returns the path.
     func export(_ picture: ExportedPicture) throws -> String
+    /// Names in the folder that a path begun by a person leads to; folders end in `/`.
+    func names(inFolderOf path: String) throws -> [String]
 }
 
 /// A screen to be written to a file.
@@ -65,6 +67,8 @@ struct SettingItem: Equatable, Sendable {
     var kind: SettingKind
     var defaultValue: SettingValue
     var help: String
+    /// The experiment cannot do without it and has no value of its own for it.
+    var isRequired = false
 }
 
 /// What `cockpit start` would be called with.

@@ -12,6 +12,8 @@ enum Effect: Equatable, Sendable {
     case loadExperiments
     case checkLaunch(LaunchDraft)
     case launch(LaunchDraft)
+    /// Look what a path that is being typed can become.
+    case completePath(String)
     case command(TrialCommandKind, WorkerID?, TrialID)
     case copy(String)
     /// Write a picture of the screen as it is.

@@ -32,6 +32,13 @@ struct LaunchForm: Equatable, Sendable {
     var values: [String: String] = [:]
     var collapsed: Set<String> = []
     var showsOnlyChanged = false
+    /// Only settings whose name or help has this text.
+    var filter = ""
+    /// The values and the name that the form opened with.
+    var initialValues: [String: String] = [:]
+    var initialTrial = ""
+    /// What the last completion of a path led to.
+    var completion: PathCompletion?
     /// Index into `rows`.
     var focus = 1
     /// The text field that takes the keys.
@@ -53,16 +60,45 @@ struct LaunchForm: Equatable, Sendable {
     /// The lines shown, in order: the two names, then the settings by group.
     var rows: [Row] {
         guard let experiment else { return [.experiment, .trial] }
-        var rows: [Row] = [.experiment, .trial]
+        // What the experiment cannot do without stands on top, whatever is folded or filtered below.
+        var rows: [Row] =
+            [.experiment, .trial] + experiment.settings.filter(\.isRequired).map { .setting($0.path) }
         for group in Self.groups(of: experiment) {
-            let settings = experiment.settings.filter {
-                Self.group(of: $0.path) == group && (!showsOnlyChanged || values[$0.path] != nil)
-            }
+            let settings = experiment.settings.filter { Self.group(of: $0.path) == group && isShown($0) }
             guard !settings.isEmpty else { continue }
             rows.append(.group(group))
-            if !collapsed.contains(group) { rows += settings.map { .setting($0.path) } }
+            if !collapsed.contains(group) || !filter.isEmpty { rows += settings.map { .setting($0.path) } }
         }
         return rows
+    }
+
+    private func isShown(_ setting: SettingItem) -> Bool {
+        if setting.isRequired || (showsOnlyChanged && values[setting.path] == nil) { return false }
+        return filter.isEmpty || Glob.contains("\(setting.path) \(setting.help)".lowercased(), filter.lowercased())
+    }
+
+    /// Puts the focus on the first setting that the filter leaves.
+    mutating func focusFirstMatch() {
+        let rows = rows
+        let first = rows.firstIndex { row in
+            guard case .setting(let path) = row else { return false }
+            return setting(path)?.isRequired == false
+        }
+        focus = filter.isEmpty ? min(focus, rows.count - 1) : first ?? min(focus, rows.count - 1)
+    }
+
+    /// Whether something would be lost with the form.
+    var isTouched: Bool {
+        if let editing, editing.text != textUnderFocus { return true }
+        return phase == .editing && (values != initialValues || trial.text != initialTrial)
+    }
+
+    private var textUnderFocus: String {
+        switch focusedRow {
+        case .trial: initialTrial
+        case .setting(let path): setting(path).map(value) ?? ""
+        case .experiment, .group: ""
+        }
     }
 
     /// The first part of a dotted path; settings without one form the group `general`.
@@ -90,7 +126,10 @@ struct LaunchForm: Equatable, Sendable {
     func value(of setting: SettingItem) -> String { values[setting.path] ?? setting.defaultValue.description }
 
     /// What is wrong with a value, in a few words; nil when it may stand.
-    func problem(with setting: SettingItem) -> String? { setting.kind.problem(with: value(of: setting)) }
+    func problem(with setting: SettingItem) -> String? {
+        if setting.isRequired, value(of: setting).isEmpty { return "is needed" }
+        return setting.kind.problem(with: value(of: setting))
+    }
 
     /// What is wrong with the trial's name.
     var trialProblem: String? {

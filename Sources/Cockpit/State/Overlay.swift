@@ -33,10 +33,20 @@ struct Confirmation: Equatable, Sendable {
     enum Consequence: Equatable, Sendable {
         case command(TrialCommandKind, WorkerID?, TrialID)
         case launch(LaunchDraft)
+        /// The launch form goes away with what was typed in it.
+        case leaveForm
     }
 
     var question: String
     /// What will and will not happen.
     var details: [String]
     var consequence: Consequence
+    /// When it came up, by the loop's clock; nil for one that has stood there for long.
+    var askedAt: Int64?
+
+    /// A key that comes sooner was on its way before anybody could read the question, so it is no answer to it.
+    static let reading: Int64 = 300_000_000
+
+    /// Whether a person can have read it by now.
+    func isReadable(now: Int64) -> Bool { askedAt.map { now - $0 >= Self.reading } ?? true }
 }

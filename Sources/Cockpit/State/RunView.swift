@@ -82,6 +82,8 @@ struct TimelineView: Equatable, Sendable {
     var zoom = 6
     /// Until a person zooms, the window follows the length of a step.
     var isZoomAutomatic = true
+    /// The window has followed a step's length once.
+    var hasFollowedSteps = false
     /// Nanoseconds between the window's right end and the playhead.
     var offset: Int64 = 0
     /// Shows from the run's start to the playhead.
@@ -91,9 +93,14 @@ struct TimelineView: Equatable, Sendable {
     var span: Int64?
     var showsIdle = true
 
-    /// The window that shows about seven steps of this length.
-    static func zoom(forStep seconds: Double) -> Int {
-        guard seconds.isFinite, seconds > 0 else { return 6 }
+    /// The window that shows about seven steps of this length. The one in use stays as long as it shows a reasonable
+    /// number of steps, so that steps of changing length do not make it jump.
+    static func zoom(forStep seconds: Double, current: Int? = nil) -> Int {
+        guard seconds.isFinite, seconds > 0 else { return current ?? 6 }
+        if let current, windows.indices.contains(current) {
+            let shown = Double(windows[current]) / seconds
+            if (4...30).contains(shown) { return current }
+        }
         return windows.firstIndex { Double($0) >= seconds * 7 } ?? windows.count - 1
     }
 
@@ -143,7 +150,7 @@ struct LogsView: Equatable, Sendable {
 enum MetricOrder {
     private static let first = [
         "reward", "accuracy", "kl_ref", "actor_loss", "loss", "approx_kl", "kl", "entropy", "grad_norm",
-        "tokens_per_second", "clip_ratio", "seq_len",
+        MetricName.tokensPerSecond.rawValue, "clip_ratio", "seq_len",
     ]
 
     static func ranked(_ keys: [String]) -> [String] {

@@ -35,6 +35,8 @@ struct Glyphs: Hashable, Sendable {
     let idle: Unicode.Scalar
     let save: Unicode.Scalar
     let tick: Unicode.Scalar
+    /// A call much shorter than its cell.
+    let brief: Unicode.Scalar
 
     // Marks
     let selected: Unicode.Scalar
@@ -65,7 +67,7 @@ extension Glyphs {
         leftEighths: ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
         lowerEighths: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
         meterStart: "▕", meterEnd: "▏",
-        generate: "▓", inference: "▒", train: "█", sync: "░", idle: "·", save: "┆", tick: "▏",
+        generate: "▓", inference: "▒", train: "█", sync: "░", idle: "·", save: "┆", tick: "▏", brief: "▁",
         selected: "▸", expanded: "▾", collapsed: "▸", star: "★", ellipsis: "…", descending: "▾", ascending: "▴",
         scrollThumb: "┃",
         pending: "◌", starting: "◐", running: "●", paused: "‖", stopping: "◑", done: "✓", failed: "✗", lost: "?")
@@ -77,19 +79,28 @@ extension Glyphs {
         leftEighths: [" ", " ", " ", "#", "#", "#", "#", "#"],
         lowerEighths: ["_", "_", ".", ".", "o", "o", "#", "#"],
         meterStart: "[", meterEnd: "]",
-        generate: "G", inference: "i", train: "T", sync: "-", idle: ".", save: "s", tick: "'",
+        generate: "G", inference: "i", train: "T", sync: "-", idle: ".", save: "s", tick: "'", brief: "_",
         selected: ">", expanded: "v", collapsed: ">", star: "*", ellipsis: "~", descending: "v", ascending: "^",
         scrollThumb: "#",
         pending: ".", starting: "~", running: "*", paused: "=", stopping: "!", done: "+", failed: "x", lost: "?")
 }
 
 extension Glyphs {
+    /// A text with signs that no single ASCII character can stand for spelled out: `<` is not `≤`.
+    func spelled(_ text: String) -> String {
+        guard repertoire == .ascii else { return text }
+        return text.map { Self.spellings[$0] ?? String($0) }.joined()
+    }
+
+    private static let spellings: [Character: String] = ["≤": "<=", "≥": ">=", "…": "..", "→": "->"]
+
     /// The ASCII character that stands for one of ours on a terminal without Unicode; `?` for any other.
     static func asciiSubstitute(for scalar: Unicode.Scalar) -> Unicode.Scalar {
         substitutes[scalar] ?? "?"
     }
 
     private static let substitutes: [Unicode.Scalar: Unicode.Scalar] = [
+        "µ": "u", "μ": "u", "°": " ", "¼": "4", "½": "2", "▁": "_", "■": "#", "▶": ">", "├": "|", "┤": "|",
         "●": "*", "◌": ".", "◐": "~", "◑": "!", "‖": "=", "✓": "+", "✗": "x", "★": "*", "◆": "*", "▸": ">", "▾": "v",
         "▴": "^", "◂": "<", "→": ">", "←": "<", "↑": "^", "↓": "v", "–": "-", "—": "-", "−": "-", "·": ".", "…": "~",
         "≤": "<", "≥": ">", "≈": "~", "×": "x", "§": "S", "▏": "|", "▕": "|", "│": "|", "─": "-", "█": "#", "▓": "G",

@@ -79,6 +79,9 @@ extension Theme {
         case .mono:
             let all = attributes.union(front.mono).union(back.mono)
             return Style(foreground: .terminalDefault, background: .terminalDefault, attributes: all)
+        case .basic8:
+            let all = attributes.union(front.basicAttributes).union(front.basic.emphasis).union(back.mono)
+            return Style(foreground: front.basic.readable, background: .terminalDefault, attributes: all)
         case .basic16:
             let all = attributes.union(front.basicAttributes).union(back.basicAttributes)
             return Style(foreground: front.basic, background: back.basic, attributes: all)
@@ -108,6 +111,20 @@ extension Theme {
 }
 
 extension ThemeColor {
+    /// The colour where it can be read on black and on white, of the eight red and magenta; otherwise the terminal's own.
+    fileprivate var readable: ThemeColor {
+        guard case .palette(let number) = self, [1, 5].contains(number % 8), number < 16 else {
+            return .terminalDefault
+        }
+        return .palette(number % 8)
+    }
+
+    /// What stands for a bright colour, and for grey.
+    fileprivate var emphasis: Attributes {
+        guard case .palette(let number) = self, (8..<16).contains(number) else { return [] }
+        return number == 8 ? .dim : (number == 15 || [1, 5].contains(number % 8) ? .bold : [])
+    }
+
     /// The nearest colour of the fixed part of the 256-colour palette: the 6×6×6 cube and the grey ramp.
     var indexed256: ThemeColor {
         guard case .rgb(let color) = self else { return self }

@@ -50,6 +50,9 @@ enum ThemeColor: Hashable, Sendable {
 /// How many colours a terminal shows.
 enum ColorDepth: String, CaseIterable, Sendable {
     case mono
+    /// The eight of old terminals, on a background that may be black or white: only the two that can be read on both
+    /// are used, and the rest is said by emphasis.
+    case basic8
     case basic16
     case indexed256
     case trueColor

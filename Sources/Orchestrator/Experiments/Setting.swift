@@ -22,6 +22,9 @@ package struct Setting: Sendable, Equatable {
         self.condition = condition
     }
 
+    /// Whether nothing can start before somebody gives it: the rows to train on, where the experiment brings none.
+    package var isRequired: Bool { path == "dataset.path" && defaultValue.description.isEmpty }
+
     /// The same setting with another default, for an experiment that builds on another.
     package func defaulting(to value: SettingValue) -> Setting {
         Setting(path, kind, default: value, help, when: condition)

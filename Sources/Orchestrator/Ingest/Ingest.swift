@@ -209,7 +209,7 @@ final class Ingest {
         refusal = error
         if outage.failed(now: now()) {
             Diagnostics.write("storing has stopped, the trial goes on: \(words(of: error))")
-            remember(.error, "storing had stopped: \(error.summary)")
+            remember(.error, "storing had stopped: \(error.summary)", event: .storeFull)
         }
         records.say("storing has stopped: \(words(of: error))")
         groupBytes = 0
@@ -250,19 +250,23 @@ final class Ingest {
     }
 
     private func noteEndOfOutage(now: Int64) {
-        if outage.isOver(now: now) { note(.info, "storing goes on") }
+        if outage.isOver(now: now) { note(.info, "storing goes on", event: .storeRecovered) }
     }
 
     // MARK: - Words of its own
 
-    private func note(_ level: LogLevel, _ message: String) {
+    private func note(_ level: LogLevel, _ message: String, event: LifecycleKind? = nil) {
         Diagnostics.write(message)
-        remember(level, message)
+        remember(level, message, event: event)
     }
 
     /// Into the store with the next transaction.
-    private func remember(_ level: LogLevel, _ message: String) {
-        backlog.append(.records(LocalRecords(logs: [.orchestrator(level, message, time: clock.now())])))
+    private func remember(_ level: LogLevel, _ message: String, event: LifecycleKind? = nil) {
+        let time = clock.now()
+        let events = event.map { LifecycleRow(time: time, kind: $0.rawValue, worker: "", detail: message) }
+        backlog.append(
+            .records(
+                LocalRecords(logs: [.orchestrator(level, message, time: time)], lifecycle: events.map { [$0] } ?? [])))
     }
 
     // MARK: - The end

@@ -25,5 +25,6 @@ extension WireWorkerStateRecord {
         step = UInt64(max(0, change.step))
         pid = change.pid
         restarts = UInt32(max(0, change.restarts))
+        weightVersion = UInt64(max(0, change.weightVersion))
     }
 }

@@ -9,4 +9,5 @@ package struct WorkerChange: Sendable, Equatable {
     package var step: Int = 0
     package var pid: Int32 = 0
     package var restarts: Int = 0
+    package var weightVersion: Int = 0
 }

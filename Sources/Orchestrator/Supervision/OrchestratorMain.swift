@@ -166,6 +166,7 @@ extension RunHeader {
         self.init(
             id: prepared.folder.id, startedWall: RunClock.wallNanoseconds(), seed: prepared.plan.seed,
             totalSteps: prepared.plan.totalSteps, settings: prepared.settings.texts,
-            workers: prepared.plan.workers.map(\.description), lanes: lanes)
+            workers: prepared.plan.workers.map(\.description), lanes: lanes,
+            phases: prepared.plan.setups.map { Phase(name: $0.name, steps: $0.steps) })
     }
 }

@@ -38,13 +38,19 @@ package enum TrialEvent: Sendable, Equatable {
         package var quiet: Int64
         /// Whether its main loop has nothing to do until something comes in.
         package var waits: Bool
+        /// Of the model that trains there; 0 where none does.
+        package var weightVersion: Int
 
-        package init(idle: Int64 = 0, mfc: String = "", step: Int = 0, quiet: Int64 = 0, waits: Bool = false) {
+        package init(
+            idle: Int64 = 0, mfc: String = "", step: Int = 0, weightVersion: Int = 0, quiet: Int64 = 0,
+            waits: Bool = false
+        ) {
             self.quiet = quiet
             self.waits = waits
             self.idle = idle
             self.mfc = mfc
             self.step = step
+            self.weightVersion = weightVersion
         }
     }
 }
@@ -59,7 +65,7 @@ package enum TrialAction: Sendable, Equatable {
     case signal(WorkerID, Int32)
     case setStatus(TrialStatus, detail: String)
     case record(WorkerChange)
-    case note(kind: String, worker: WorkerID?, detail: String)
+    case note(kind: LifecycleKind, worker: WorkerID?, detail: String)
     case answer(ticket: Int, accepted: Bool, message: String)
     /// The trial is over and no process of it lives.
     case finish(TrialStatus)

@@ -188,7 +188,7 @@ package final class TrialLoop {
         let step = ResumePoint.newest(of: parts.plan, recorded: recorded, in: parts.folder)
         if step == 0, recorded > 0 {
             recorder.note(
-                kind: "begins_anew", worker: nil,
+                kind: .beginsAnew, worker: nil,
                 detail: "no checkpoint of steps 1 to \(recorded) is there, so they run again")
         }
         return step

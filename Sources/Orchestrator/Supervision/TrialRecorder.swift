@@ -33,20 +33,21 @@ struct TrialRecorder {
 
     mutating func change(_ change: WorkerChange) {
         queue.put(.records(LocalRecords(states: [WireWorkerStateRecord(change, time: clock.now())])))
+        // A heartbeat changes nothing that other processes look for.
+        let before = record.workers
         if let index = record.workers.firstIndex(where: { $0.id == change.worker.description }) {
             record.workers[index].pid = change.pid
             record.workers[index].state = change.state
             record.workers[index].restarts = change.restarts
         }
-        if !record.status.isTerminal { queue.put(record) }
+        if !record.status.isTerminal, record.workers != before { queue.put(record) }
     }
 
-    func note(kind: String, worker: WorkerID?, detail: String) {
-        Diagnostics.write("\(kind)\(worker.map { " \($0)" } ?? ""): \(detail)")
-        let row = LifecycleRow(time: clock.now(), kind: kind, worker: worker?.description ?? "", detail: detail)
-        let level: LogLevel = kind == "worker_failed" || kind == "gave_up" ? .error : .info
+    func note(kind: LifecycleKind, worker: WorkerID?, detail: String) {
+        Diagnostics.write("\(kind.rawValue)\(worker.map { " \($0)" } ?? ""): \(detail)")
+        let row = LifecycleRow(time: clock.now(), kind: kind.rawValue, worker: worker?.description ?? "", detail: detail)
         let who = worker?.description ?? "orchestrator"
-        let log = WireLogRecord.orchestrator(level, "\(kind): \(detail)", time: clock.now(), worker: who)
+        let log = WireLogRecord.orchestrator(kind.level, "\(kind.rawValue): \(detail)", time: clock.now(), worker: who)
         queue.put(.records(LocalRecords(logs: [log], lifecycle: [row])))
     }
 

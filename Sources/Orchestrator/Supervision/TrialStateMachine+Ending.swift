@@ -30,7 +30,7 @@ extension TrialStateMachine {
                 worker: worker, cause: cause, mfc: members[worker]?.mfc ?? "", step: members[worker]?.step ?? 0,
                 hitMemoryLimit: hitMemoryLimit))
         let note = TrialAction.note(
-            kind: "worker_failed", worker: worker, detail: detail.isEmpty ? cause : "\(cause)\n\(detail)")
+            kind: .workerFailed, worker: worker, detail: detail.isEmpty ? cause : "\(cause)\n\(detail)")
         let isOver = isHopeless || (reports && sameFailures >= Self.sameFailureLimit)
         return [note]
             + descend(
@@ -135,7 +135,7 @@ extension TrialStateMachine {
     }
 
     private mutating func giveUp(_ reason: String) -> [TrialAction] {
-        [.note(kind: "gave_up", worker: failure?.worker, detail: reason)] + finish(.failed, detail: lastReport(reason))
+        [.note(kind: .gaveUp, worker: failure?.worker, detail: reason)] + finish(.failed, detail: lastReport(reason))
     }
 
     private mutating func restartOrGiveUp(ranFor: Int64, now: Int64) -> [TrialAction] {
@@ -146,7 +146,7 @@ extension TrialStateMachine {
             phase = .waiting(until: now + delay)
             var actions = set(.starting, detail: failureReport)
             let note = "attempt \(attempt + 1) in \(delay / 1_000_000) ms"
-            actions.append(.note(kind: "restarting", worker: failure?.worker, detail: note))
+            actions.append(.note(kind: .restarting, worker: failure?.worker, detail: note))
             return actions + workers.map { move($0, to: .restarting, detail: note) }
         }
     }

@@ -38,9 +38,13 @@ extension TrialStateMachine {
         guard isCurrent(worker, attempt), var member = members[worker] else { return [] }
         member.lastHeard = now
         member.waits = pulse.waits
-        let isNews = member.mfc != pulse.mfc || member.step != pulse.step
+        let isNews =
+            member.mfc != pulse.mfc || member.step != pulse.step || member.weightVersion != pulse.weightVersion
+            || now - member.lastTold >= Self.beatInterval
+        if isNews { member.lastTold = now }
         member.mfc = pulse.mfc
         member.step = max(member.step, pulse.step)
+        member.weightVersion = pulse.weightVersion
         members[worker] = member
         if pulse.quiet < Self.countingInterval { moved() }
         let news = tellWhatStopAwaits()
@@ -57,12 +61,12 @@ extension TrialStateMachine {
         members[worker]?.stateBeforeStall = member.state
         members[worker]?.state = .stalled
         members[worker]?.detail = reason
-        return [change(of: worker), .note(kind: "stalled", worker: worker, detail: reason)]
+        return [change(of: worker), .note(kind: .stalled, worker: worker, detail: reason)]
     }
 
     private mutating func recover(_ worker: WorkerID) -> [TrialAction] {
         let before = members[worker]?.stateBeforeStall ?? .running
-        return [move(worker, to: before), .note(kind: "recovered", worker: worker, detail: "moves again")]
+        return [move(worker, to: before), .note(kind: .recovered, worker: worker, detail: "moves again")]
     }
 
     mutating func timePassed(now: Int64) -> [TrialAction] {
@@ -92,7 +96,7 @@ extension TrialStateMachine {
         switch kind {
         case .stop:
             let (message, actions) = stop(detail: "stopped by command", within: nil, now: now)
-            return [answer(true, message)] + actions
+            return [answer(true, message), Self.asked(kind)] + actions
         case .status:
             return [answer(true, status.rawValue)]
         case .killWorker:
@@ -101,15 +105,20 @@ extension TrialStateMachine {
                 return [answer(false, "no living worker of that name; there are \(known)")]
             }
             return [
-                answer(true, "killed \(worker)"), .note(kind: "killed", worker: worker, detail: "killed by command"),
+                answer(true, "killed \(worker)"), .note(kind: .killed, worker: worker, detail: "killed by command"),
                 .signal(worker, SIGKILL),
             ]
         case .pause, .resume, .saveNow, .evaluateNow:
             guard case .running = phase, let order = Self.order(for: kind) else {
                 return [answer(false, "the trial is \(status.rawValue), not running")]
             }
-            return [.tell(.master, order), answer(true, Self.promise(of: kind))]
+            return [.tell(.master, order), answer(true, Self.promise(of: kind)), Self.asked(kind)]
         }
+    }
+
+    /// What a person asked for belongs to the trial's story.
+    private static func asked(_ kind: TrialCommandKind) -> TrialAction {
+        .note(kind: .asked, worker: nil, detail: "\(kind.rawValue) by command")
     }
 
     private static func order(for kind: TrialCommandKind) -> TrialAction.Order? {

@@ -111,7 +111,7 @@ extension TrialStateMachine {
             guard counted.silence >= silence else { return [] }
             let names = alive.map(\.description).joined(separator: ", ")
             let note = TrialAction.note(
-                kind: "given_up", worker: nil,
+                kind: .silentGivenUp, worker: nil,
                 detail: "\(names): nothing has moved for \(silence / 1_000_000_000) s")
             return [note] + advance(counted, now: now)
         }
@@ -159,9 +159,9 @@ extension TrialStateMachine {
         phase = .stopping(descent)
         var actions: [TrialAction] = []
         if !problem.isEmpty {
-            actions.append(.note(kind: "save_failed", worker: worker, detail: problem))
+            actions.append(.note(kind: .saveFailed, worker: worker, detail: problem))
         } else if step > 0 {
-            actions.append(.note(kind: "saved", worker: worker, detail: "step \(step) is on the disk"))
+            actions.append(.note(kind: .saved, worker: worker, detail: "step \(step) is on the disk"))
         }
         return actions + advanceIfDone(descent, now: now)
     }
@@ -173,7 +173,7 @@ extension TrialStateMachine {
         guard case .stopping(let descent) = phase, case .stopped(let reason) = descent.goal else { return [] }
         let firstLine = detail.split(separator: "\n").first.map { ": \($0)" } ?? ""
         let note = TrialAction.note(
-            kind: "stop_failed", worker: worker,
+            kind: .stopFailed, worker: worker,
             detail: "\(cause)\(detail.isEmpty ? "" : "\n\(detail)")\nWhat was trained since the last checkpoint is lost.")
         return [note]
             + descend(

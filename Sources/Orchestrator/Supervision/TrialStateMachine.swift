@@ -55,9 +55,12 @@ package struct TrialStateMachine: Sendable {
         var isAlive = false
         var mfc = ""
         var step = 0
+        var weightVersion = 0
         var detail = ""
         /// Whether it has nothing to do until something comes in.
         var waits = true
+        /// When a heartbeat was last written down.
+        var lastTold: Int64 = 0
 
         /// Where it is in its life; a stall only hides that.
         var reached: WorkerState { stateBeforeStall ?? state }
@@ -67,6 +70,8 @@ package struct TrialStateMachine: Sendable {
     package static let heartbeatPatience: Int64 = 3_000_000_000
     /// How long a worker may stay in one call without moving before it is shown as stalled.
     package static let idlePatience: Int64 = 120_000_000_000
+    /// Between two heartbeats of a worker that are written down though they say nothing new.
+    package static let beatInterval: Int64 = 1_000_000_000
 
     let workers: [WorkerID]
     var phase: Phase = .idle
@@ -176,7 +181,7 @@ package struct TrialStateMachine: Sendable {
         return .record(
             WorkerChange(
                 worker: worker, state: member.state, detail: member.detail, mfc: member.mfc, step: member.step,
-                pid: member.pid, restarts: restarts))
+                pid: member.pid, restarts: restarts, weightVersion: member.weightVersion))
     }
 
     mutating func move(_ worker: WorkerID, to state: WorkerState, detail: String = "") -> TrialAction {

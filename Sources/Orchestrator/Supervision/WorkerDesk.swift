@@ -60,7 +60,8 @@ final class WorkerDesk {
             return .hello(worker, attempt: attempt)
         case .heartbeat(let beat):
             let pulse = TrialEvent.Pulse(
-                idle: beat.idleNs, mfc: beat.mfc, step: Int(clamping: beat.step), quiet: beat.quietNs, waits: beat.waits)
+                idle: beat.idleNs, mfc: beat.mfc, step: Int(clamping: beat.step),
+                weightVersion: Int(clamping: beat.weightVersion), quiet: beat.quietNs, waits: beat.waits)
             return .heartbeat(worker, attempt: attempt, pulse)
         case .state(let change):
             guard let state = WorkerState(rawValue: change.state) else { return nil }

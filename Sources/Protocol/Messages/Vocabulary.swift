@@ -72,6 +72,9 @@ package enum LogLevel: String, Sendable, Codable, CaseIterable, Comparable {
     case warning
     case error
 
+    /// The level that a person means: its name, or `warn` as many programs have it.
+    package init?(named word: String) { self.init(rawValue: word == "warn" ? "warning" : word) }
+
     package static func < (left: LogLevel, right: LogLevel) -> Bool {
         let order = allCases
         return (order.firstIndex(of: left) ?? 0) < (order.firstIndex(of: right) ?? 0)

@@ -129,6 +129,9 @@ final class SQLiteFile: Sendable {
         case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH, .SQLITE_CANTOPEN: .permission
         // Growing the log's index fails as a plain I/O error even when the cause is a full disk.
+        // What could not be read has nothing to do with room on the disk.
+        case .SQLITE_IOERR where [.SQLITE_IOERR_READ, .SQLITE_IOERR_SHORT_READ].contains(error.extendedResultCode):
+            .database
         case .SQLITE_IOERR: isDiskFull(path) ? .diskFull : .database
         default: .database
         }

@@ -87,7 +87,26 @@ extension MetricReader {
     }
 
     /// The series whose newest step is the run's: the master writes it at the end of each step.
-    static let stepSeries = "timeperf/e2e"
+    static let stepSeries = MetricName.stepSeconds.rawValue
+
+    /// When the newest `count` steps were completed, oldest first.
+    func recentSteps(_ count: Int) throws -> [StepMark] {
+        guard let id = series.first(where: { $0.key == Self.stepSeries })?.id else { return [] }
+        var marks: [Int: StepMark] = [:]
+        func add(_ step: Int64, _ time: Int64) { marks[Int(step)] = StepMark(step: Int(step), time: time) }
+        for set in places(of: id).map(\.set) {
+            let tail = try tail(of: set)
+            for row in tail { add(row.step, row.time) }
+            var wanted = count - tail.count
+            for block in blocks(of: set).sorted(by: { ($0.attempt, $0.lastStep) > ($1.attempt, $1.lastStep) }) {
+                guard wanted > 0, let axis = try axis(of: block) else { break }
+                let rows = try visibleRows(of: block)
+                for row in rows { add(axis.steps[row], axis.times[row]) }
+                wanted -= rows.count
+            }
+        }
+        return Array(marks.values.sorted { $0.step < $1.step }.suffix(count))
+    }
 
     /// The nearest time before or after `time` at which a step was completed.
     func stepTime(_ direction: ReplayDirection, from time: Int64) throws -> Int64? {

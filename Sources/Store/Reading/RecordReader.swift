@@ -22,30 +22,6 @@ struct RecordReader {
         return overflow ? 0 : start
     }
 
-    /// What the limits of this reader leave out of the snapshot. It counts rows by an index, and only where a limit was
-    /// reached.
-    func cut(spans: Int, events: Int) throws -> SnapshotCut {
-        func rest(_ shown: Int, of most: Int, _ sql: String, _ values: [SQLValue]) throws -> Int {
-            guard shown >= most else { return 0 }
-            return max(0, (try database.first(sql, values) { $0.int(0) } ?? 0) - shown)
-        }
-        let window: [SQLValue] = [.integer(windowStart), latest]
-        let samples = try ["buffer_event", "device_sample"].map { table in
-            let found = try database.first(
-                "SELECT COUNT(*) FROM (SELECT 1 FROM \(table) WHERE time >= ? AND time <= ? LIMIT ?)",
-                window + [.integer(Self.mostSamples)]
-            ) { $0.int(0) } ?? 0
-            return try rest(
-                found, of: Self.mostSamples, "SELECT COUNT(*) FROM \(table) WHERE time >= ? AND time <= ?", window)
-        }
-        return SnapshotCut(
-            spans: try rest(
-                spans, of: Self.mostSpans, "SELECT COUNT(*) FROM span WHERE start >= ? AND start <= ?", window),
-            events: try rest(
-                events, of: Self.mostEvents, "SELECT COUNT(*) FROM lifecycle WHERE time <= ?", [latest]),
-            samples: samples.reduce(0, +))
-    }
-
     // MARK: - Status
 
     func status() throws -> (status: TrialStatus, detail: String) {
@@ -60,13 +36,17 @@ struct RecordReader {
         } ?? (.pending, "")
     }
 
-    func events() throws -> [LifecycleRow] {
-        try rows(
+    /// Rows of which there may be too many: the newest, and since when they are all there where some were left out.
+    typealias Cut<Row> = (rows: [Row], before: Int64?)
+
+    func events() throws -> Cut<LifecycleRow> {
+        let rows = try rows(
             of: .lifecycle, "SELECT \(RecordTable.lifecycle.list) FROM lifecycle WHERE time <= ? ORDER BY time DESC, id DESC LIMIT ?",
             [latest, .integer(Self.mostEvents)]
         ) { row in
             LifecycleRow(time: row.int64(0), kind: row.text(1), worker: row.text(3), detail: row.text(4))
         }
+        return (rows.reversed(), rows.count < Self.mostEvents ? nil : rows.last?.time)
     }
 
     func workers() throws -> [WorkerRow] {
@@ -120,18 +100,19 @@ struct RecordReader {
     // MARK: - Timeline
 
     /// Spans that touch the window, oldest first. One that ends after the playhead is still running there.
-    func spans(workers: [String]) throws -> [SpanRow] {
+    func spans(workers: [String]) throws -> Cut<SpanRow> {
         let columns = "SELECT \(RecordTable.span.list), id FROM span"
         var spans = try rows(
             of: .span, "\(columns) WHERE start >= ? AND start <= ? ORDER BY start DESC LIMIT ?",
             [.integer(windowStart), latest, .integer(Self.mostSpans)], span)
+        let before = spans.count < Self.mostSpans ? nil : spans.last?.start
         for worker in workers {
             spans += try rows(
                 of: .span, "\(columns) WHERE worker = ? AND start < ? ORDER BY start DESC LIMIT ?",
                 [.text(worker), .integer(windowStart), .integer(Self.spansBefore)], span
             ).filter(reachesWindow)
         }
-        return spans.sorted { ($0.start, $0.id) < ($1.start, $1.id) }
+        return (spans.sorted { ($0.start, $0.id) < ($1.start, $1.id) }, before)
     }
 
     private func span(_ row: SQLStatement) -> SpanRow {
@@ -179,7 +160,7 @@ struct RecordReader {
     }
 
     /// The newest sample of each device and process that was measured in the window.
-    func devices() throws -> [DeviceRow] {
+    func devices() throws -> Cut<DeviceRow> {
         let samples = try rows(
             of: .device,
             """
@@ -198,11 +179,12 @@ struct RecordReader {
             newest[key] = sample
             histories[key, default: window()].add(sample.utilisation, at: sample.time, attempt: 0)
         }
-        return newest.keys.sorted { $0.lexicographicallyPrecedes($1) }.compactMap { key in
+        let rows = newest.keys.sorted { $0.lexicographicallyPrecedes($1) }.compactMap { key -> DeviceRow? in
             guard var row = newest[key] else { return nil }
             row.history = histories[key]?.reduced() ?? []
             return row
         }
+        return (rows, samples.count < Self.mostSamples ? nil : samples.last?.time)
     }
 
     private func window() -> ColumnAccumulator {

@@ -82,17 +82,21 @@ package final class StoredRun: RunSource {
         let checkpoints = try records.checkpoints()
         let (status, detail) = try records.status()
         let known = Set(header.workers).union(workers.map(\.id)).sorted()
+        let step = Self.step(series)
+        let pace = StepPace(
+            try metrics.recentSteps(StepPace.window), since: header.phase(after: step).steps.lowerBound)
+        let spans = try records.spans(workers: known), events = try records.events(), devices = try records.devices()
+        let cuts = SnapshotCuts(
+            spansBefore: spans.before, eventsBefore: events.before, samplesBefore: devices.before)
         if checkpoints.damaged > 0 { metrics.note("\(checkpoints.damaged) checkpoint records are damaged") }
         if let own = try RunState.damage(metrics.database) { metrics.note(own) }
         var snapshot = RunSnapshot(
             header: header, status: status, statusDetail: detail, time: records.time, endTime: endTime,
-            step: Self.step(series), totalSteps: header.totalSteps, attempt: Int(metrics.visibility.current),
-            spans: try records.spans(workers: known), buffer: try records.buffer(),
-            bufferHistory: try records.bufferHistory(), devices: try records.devices(), workers: workers,
-            logs: try records.logs(), series: series, curves: curves, checkpoints: checkpoints.rows,
-            events: try records.events(), droppedRecords: try records.droppedRecords(),
-            damage: openingDamage + metrics.damage)
-        snapshot.cut = try records.cut(spans: snapshot.spans.count, events: snapshot.events.count)
+            step: step, totalSteps: header.totalSteps, attempt: Int(metrics.visibility.current),
+            spans: spans.rows, buffer: try records.buffer(), bufferHistory: try records.bufferHistory(),
+            devices: devices.rows, workers: workers, logs: try records.logs(), series: series, curves: curves,
+            checkpoints: checkpoints.rows, events: events.rows, droppedRecords: try records.droppedRecords(),
+            damage: openingDamage + metrics.damage, pace: pace, cuts: cuts)
         snapshot.damage += records.damaged.sentences
         return snapshot
     }

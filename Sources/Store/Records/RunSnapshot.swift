@@ -68,27 +68,10 @@ package struct RunSnapshot: Sendable, Equatable {
     /// Telemetry records that sources report as dropped, and damaged chunks that were left out of this view.
     package var droppedRecords: Int
     package var damage: [String]
-    /// What the limits of a snapshot left out of it.
-    package var cut = SnapshotCut()
-}
-
-/// How many records of each kind were there and are not in a snapshot, because there were more than it holds: the
-/// oldest ones. A screen that shows what is left has to say so.
-package struct SnapshotCut: Sendable, Equatable {
-    /// Spans of the timeline's window.
-    package var spans: Int
-    /// Lifecycle events.
-    package var events: Int
-    /// Samples of the buffer and of devices in the window, of which histories are made.
-    package var samples: Int
-
-    package init(spans: Int = 0, events: Int = 0, samples: Int = 0) {
-        self.spans = spans
-        self.events = events
-        self.samples = samples
-    }
-
-    package var isNothing: Bool { self == SnapshotCut() }
+    /// How long a step of the phase that runs takes; nil before there are enough of them.
+    package var pace: StepPace? = nil
+    /// What is missing from spans, events and samples because there is too much of it.
+    package var cuts = SnapshotCuts()
 }
 
 /// What never changes about a run.
@@ -104,6 +87,19 @@ package struct RunHeader: Sendable, Equatable, Codable {
     package var workers: [String]
     /// Names of the MFCs in dataflow order with their role: the lanes of the timeline.
     package var lanes: [Lane]
+    /// The setups with their steps, in order; nil in runs that an older version began.
+    package var phases: [Phase]?
+
+    /// One setup of the plan.
+    package struct Phase: Sendable, Equatable, Codable {
+        package var name: String
+        package var steps: Int
+
+        package init(name: String, steps: Int) {
+            self.name = name
+            self.steps = steps
+        }
+    }
 
     package struct Lane: Sendable, Equatable, Codable {
         package var mfc: String
@@ -121,7 +117,7 @@ package struct RunHeader: Sendable, Equatable, Codable {
 
     package init(
         id: TrialID, startedWall: Int64, seed: UInt64, totalSteps: Int, settings: [String: String], workers: [String],
-        lanes: [Lane]
+        lanes: [Lane], phases: [Phase]? = nil
     ) {
         self.id = id
         self.startedWall = startedWall
@@ -130,6 +126,22 @@ package struct RunHeader: Sendable, Equatable, Codable {
         self.settings = settings
         self.workers = workers
         self.lanes = lanes
+        self.phases = phases
+    }
+
+    /// The phase that comes after `step` completed steps: its place among the phases, and its steps. A run without
+    /// phases is one.
+    package func phase(after step: Int) -> (name: String?, steps: ClosedRange<Int>, isLast: Bool) {
+        var first = 1
+        let phases = (phases ?? []).filter { $0.steps > 0 }
+        for (index, phase) in phases.enumerated() {
+            let last = first + phase.steps - 1
+            if step < last || index == phases.count - 1 {
+                return (phases.count > 1 ? phase.name : nil, first...last, index == phases.count - 1)
+            }
+            first = last + 1
+        }
+        return (nil, 1...max(1, totalSteps), true)
     }
 }
 
@@ -192,7 +204,7 @@ package struct WorkerRow: Sendable, Equatable {
     package var pid: Int32
     package var restarts: Int
     package var weightVersion: Int
-    /// Time of its last state record.
+    /// When it was last heard of; at an earlier playhead, when what is shown here was last news.
     package var time: Int64
 }
 
@@ -257,7 +269,7 @@ package struct CheckpointRow: Sendable, Equatable {
 
 package struct LifecycleRow: Sendable, Equatable {
     package var time: Int64
-    /// `started`, `resumed`, `worker_failed`, `restarting`, `stopping`, `completed`, ...
+    /// `LifecycleKind.rawValue`, or the status that the trial came into.
     package var kind: String
     package var worker: String
     package var detail: String
@@ -268,6 +280,9 @@ package struct LifecycleRow: Sendable, Equatable {
         self.worker = worker
         self.detail = detail
     }
+
+    /// The kind as a word of the program; nil for a change of status, and for what another version wrote.
+    package var event: LifecycleKind? { LifecycleKind(rawValue: kind) }
 }
 
 /// Some points of one series, in step order.

@@ -106,6 +106,7 @@ extension Appender {
             weightVersion: record.weightVersion == 0
                 ? before?.weightVersion ?? 0 : Int(clamping: record.weightVersion),
             time: noted(record.timeNs))
+        if let before, before.isSame(as: row), before.time <= row.time { return try touch(row) }
         let values: [SQLValue] = [
             .text(row.id), .integer(row.time), .text(row.state.rawValue), .text(row.detail), .text(row.mfc),
             .integer(row.step), .integer(Int64(row.pid)), .integer(row.restarts), .integer(row.weightVersion),
@@ -117,7 +118,22 @@ extension Appender {
         ledger.workers[id] = row
     }
 
+    /// A record that says nothing new is a sign of life: it is no event, and moves the time of the current row alone.
+    private func touch(_ row: WorkerRow) throws {
+        try database.run("UPDATE worker SET time = ? WHERE id = ?", [.integer(row.time), .text(row.id)])
+        ledger.workers[row.id] = row
+    }
+
     private func step(_ step: UInt64) -> Int64 { Int64(min(step, UInt64(BlockLimits.largestNumber))) }
+}
+
+extension WorkerRow {
+    /// Whether all but the time is equal.
+    fileprivate func isSame(as other: WorkerRow) -> Bool {
+        var other = other
+        other.time = time
+        return self == other
+    }
 }
 
 extension LogLevel {

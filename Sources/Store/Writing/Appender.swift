@@ -47,8 +47,8 @@ struct Appender {
             checked: [.integer(attempt), .integer(resumeStep), .integer(time), .text(reason)])
         let isFirst = ledger.attempt == 0 && resumeStep == 0
         let detail = isFirst ? reason : "attempt \(attempt) from step \(resumeStep): \(reason)"
-        let kind = isFirst ? "started" : "resumed"
-        try append(LifecycleRow(time: time, kind: kind, worker: "", detail: detail), status: nil)
+        let kind: LifecycleKind = isFirst ? .started : .resumed
+        try append(LifecycleRow(time: time, kind: kind.rawValue, worker: "", detail: detail), status: nil)
         ledger.attempt = max(ledger.attempt, attempt)
     }
 

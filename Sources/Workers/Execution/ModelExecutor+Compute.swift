@@ -8,13 +8,13 @@ extension ModelExecutor {
         switch RequestHandle(rawValue: request.handleName) {
         case .initialize:
             progress.works(on: "initialize", step: request.step)
-            _ = try spans.record("main", of: try subject(of: request)) { _ in try initialize(request, &reply) }
+            _ = try spans.record(.main, of: try subject(of: request)) { _ in try initialize(request, &reply) }
         case .generate, .inference, .trainStep:
             progress.works(on: request.mfc, step: request.step)
             try compute(request, &reply)
         case .evaluate:
             progress.works(on: "evaluate", step: request.step)
-            let (metrics, seconds) = try spans.record("main", of: try subject(of: request)) { _ in
+            let (metrics, seconds) = try spans.record(.main, of: try subject(of: request)) { _ in
                 try evaluate(step: request.step, setup: request.setup)
             }
             reply.statistics = metrics.map(Self.statistic)
@@ -36,9 +36,9 @@ extension ModelExecutor {
         }
         let input = try storage.batch(ids: request.ids, keys: call.inputKeys).remappingKeys(call.inputKeyRemap)
         let context = context(of: request, call.microBatches)
-        let (result, seconds) = try spans.record("main", of: try subject(of: request)) { subject in
+        let (result, seconds) = try spans.record(.main, of: try subject(of: request)) { subject in
             let result = try interface.run(try Self.interfaceCall(call.interfaceType, input, context), on: model)
-            Self.count(result.outputs ?? input, into: &subject)
+            Self.count(result.outputs ?? input, of: call.interfaceType, into: &subject)
             subject.weightVersion = model.weightVersion
             return result
         }
@@ -49,9 +49,14 @@ extension ModelExecutor {
             try storage.add(kept)
             reply.sample = WireSampleMetadata(kept)
         }
-        reply.statistics = result.statistics.map(Self.statistic)
+        var statistics = result.statistics
+        if call.interfaceType == .generate, let outputs = result.outputs, let count = Self.generatedTokens(outputs) {
+            statistics.append(Metric(.generatedTokensPerSecond, Double(count) / max(seconds, 1e-9)))
+        }
+        reply.statistics = statistics.map(Self.statistic)
         reply.times.append(WireTimeRecord("main", seconds))
         reply.weightVersion = model.weightVersion
+        if call.interfaceType == .trainStep { progress.holds(version: model.weightVersion) }
         progress.moved()
     }
 
@@ -116,10 +121,19 @@ extension ModelExecutor {
         }
     }
 
-    /// Sequences and tokens of the longest column.
-    private static func count(_ sample: SequenceSample, into subject: inout SpanRecorder.Subject) {
+    /// Sequences and tokens of the longest column; of a generation, the tokens that it wrote itself.
+    private static func count(
+        _ sample: SequenceSample, of type: InterfaceType, into subject: inout SpanRecorder.Subject
+    ) {
         guard let longest = sample.columns.values.max(by: { $0.total < $1.total }) else { return }
-        subject.tokens = UInt64(longest.total)
+        let generated = type == .generate ? generatedTokens(sample) : nil
+        subject.tokens = UInt64(generated ?? longest.total)
         subject.sequences = UInt64(longest.lengths.reduce(0) { $0 + $1.count })
+    }
+
+    /// Tokens that are no part of a prompt; nil where nothing tells them apart.
+    private static func generatedTokens(_ sample: SequenceSample) -> Int? {
+        guard case .uint8(let mask)? = sample.columns[.promptMask]?.array else { return nil }
+        return mask.count { $0 == 0 }
     }
 }

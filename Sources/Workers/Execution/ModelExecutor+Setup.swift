@@ -67,6 +67,7 @@ extension ModelExecutor {
         model.beforeChange { [wholeSteps] in wholeSteps.changes(plan.name.role) }
         try withSetup(request.setup) { $0.models[plan.name] = model }
         reply.weightVersion = model.weightVersion
+        if plan.optimizer != nil { progress.holds(version: model.weightVersion) }
     }
 
     private func made(_ plan: ModelPlan, _ request: WireRequest) throws -> WorkerModel {

@@ -65,7 +65,7 @@ package final class ModelExecutor: HookSite {
         for request in batch.arrival {
             guard let begun = prepared[request.id], begun.error.isEmpty else { continue }
             prepared[request.id] = reply(to: request, beginning: begun) { reply in
-                try runHooks(request.preHooks, of: request, prefix: "pre-", &reply)
+                try runHooks(request.preHooks, of: request, phase: SpanPhase.before, &reply)
             }
         }
         for request in batch.execution {
@@ -77,7 +77,7 @@ package final class ModelExecutor: HookSite {
             try send(
                 reply(to: request, beginning: begun) { reply in
                     try main(request, &reply)
-                    try runHooks(request.postHooks, of: request, prefix: "post-", &reply)
+                    try runHooks(request.postHooks, of: request, phase: SpanPhase.after, &reply)
                 })
         }
     }
@@ -90,16 +90,16 @@ package final class ModelExecutor: HookSite {
     }
 
     private func runHooks(
-        _ hooks: [WireHookRequest], of request: WireRequest, prefix: String, _ reply: inout WireReply
+        _ hooks: [WireHookRequest], of request: WireRequest, phase: (HookKind) -> SpanPhase, _ reply: inout WireReply
     ) throws {
         for hook in hooks {
             let implementation = try Hooks.find(hook.kind)
-            let phase = prefix + hook.kind
+            let phase = phase(type(of: implementation).kind)
             if hook.kind != HookKind.dataTransfer.rawValue { progress.works(on: hook.kind, step: request.step) }
             let (_, seconds) = try spans.record(phase, of: try subject(of: request)) { _ in
                 try implementation.run(hook, for: request, on: self, reply: &reply)
             }
-            reply.times.append(WireTimeRecord(phase, seconds))
+            reply.times.append(WireTimeRecord(phase.rawValue, seconds))
             progress.moved()
         }
     }

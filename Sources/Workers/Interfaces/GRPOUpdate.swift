@@ -68,17 +68,35 @@ struct GRPOUpdate {
         totals.learningRate = update.learningRate
     }
 
+    /// The mean divergence from the reference over the answers' tokens, of the policy that sampled them: it does not
+    /// depend on the updates of this step, nor on their number.
+    private var samplingDivergence: Double {
+        var tally = Tally()
+        for (index, sequence) in sequences.enumerated() {
+            for (place, counts) in LossMask.answer(promptMask: sequence.promptMask).enumerated() where counts {
+                tally.add(
+                    ReferenceDivergence.token(
+                        new: Double(old[index][place]), reference: Double(reference[index][place])
+                    ).value)
+            }
+        }
+        return tally.mean
+    }
+
     private func metrics(_ totals: Totals, updates: Double) -> [Metric] {
         let count = Double(sequences.count), statistics = totals.statistics
         let answerTokens = sequences.reduce(0.0) { $0 + Double($1.answer.count) }
         func metric(_ name: String, _ value: Double) -> Metric { Metric("grpo_actor/\(name)", value) }
+        let groups = GroupRewards(rewards, groupSizes: sequences.groupSizes)
         let loss = statistics["actor_loss"].mean + interface.objective.referenceWeight * statistics["kl_ref"].mean
         return [
             metric("reward", rewards.reduce(0) { $0 + Double($1) } / count),
+            metric("reward_std", groups.meanDeviation),
+            metric("equal_reward_groups", groups.shareOfEqual),
             metric("actor_loss", loss),
             // Of the sampling policy to the present one, so that a policy that moved shows as a positive number.
             metric("approx_kl", -statistics["approx_kl"].mean),
-            metric("kl_ref", statistics["kl_ref"].mean),
+            metric("kl_ref", samplingDivergence),
             metric("entropy", statistics["entropy"].mean),
             metric("importance_weight", statistics["importance_weight"].mean),
             metric("clip_ratio", statistics["clip_ratio"].mean + statistics["dual_clip_ratio"].mean),

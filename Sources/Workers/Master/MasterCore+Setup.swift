@@ -40,7 +40,7 @@ extension MasterCore {
             return describe(reply.dataset) + (try askConfigurations(now: now))
         case .modelConfig(let model):
             let log = MasterAction.log(
-                .info, "model '\(model)' on \(WorkerID(.model, pending.worker)): \(reply.model.json)")
+                .info, "model '\(model)' on \(WorkerID(.model, pending.worker)): \(Story.shape(reply.model.json))")
             return [log] + (ledger.isIdle ? try initializeModels(now: now) : [])
         case .initialize:
             return ledger.isIdle ? try setupIsOpen(now: now) : []
@@ -64,7 +64,7 @@ extension MasterCore {
                     step: UInt64(done),
                     [
                         Metric("data/rows", Double(dataset.size)),
-                        Metric("data/rows_left_out", Double(dataset.skippedRows)),
+                        Metric(.rowsLeftOut, Double(dataset.skippedRows)),
                     ]))
         }
         return actions

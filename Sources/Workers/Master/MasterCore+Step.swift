@@ -134,16 +134,16 @@ extension MasterCore {
 
     /// Records checkpoints that hooks of a reply have written.
     mutating func saved(_ reply: WireReply, now: Int64) -> [MasterAction] {
-        reply.saved.map { checkpoint in
+        reply.saved.flatMap { checkpoint -> [MasterAction] in
             lastSaved = Int(clamping: checkpoint.step)
-            return .checkpoint(
-                filled(WireCheckpointRecord()) {
-                    $0.timeNs = now
-                    $0.step = checkpoint.step
-                    $0.role = checkpoint.role
-                    $0.path = checkpoint.path
-                    $0.bytes = checkpoint.bytes
-                })
+            let record = filled(WireCheckpointRecord()) {
+                $0.timeNs = now
+                $0.step = checkpoint.step
+                $0.role = checkpoint.role
+                $0.path = checkpoint.path
+                $0.bytes = checkpoint.bytes
+            }
+            return [.checkpoint(record), .log(.info, Story.save(checkpoint))]
         }
     }
 
@@ -161,11 +161,12 @@ extension MasterCore {
         let seconds = Double(max(1, now - step.start)) / 1e9
         let metrics =
             step.metrics + [
-                Metric("timeperf/e2e", seconds), Metric("tokens_per_second", Double(step.tokens) / seconds),
-                Metric("buffer/size", Double(buffer.size)),
+                Metric(.stepSeconds, seconds), Metric(.tokensPerSecond, Double(step.tokens) / seconds),
+                Metric(.bufferSize, Double(buffer.size)),
             ]
         let clearing = clear(step.freed, now: now)
-        return [.metrics(step: UInt64(done), metrics)] + clearing + (try continueBetweenSteps(now: now))
+        let story = summary(of: step, metrics, now: now) + evaluated(metrics, step: done)
+        return [.metrics(step: UInt64(done), metrics)] + story + clearing + (try continueBetweenSteps(now: now))
     }
 
     /// Tells every worker to drop items that have left the graph.

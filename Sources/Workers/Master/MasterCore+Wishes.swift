@@ -34,6 +34,7 @@ extension MasterCore {
         if case .evaluation = pending.purpose {
             let metrics = reply.statistics.map { Metric($0.name, $0.value) }
             actions.append(.metrics(step: UInt64(done), metrics))
+            actions += evaluated(metrics, step: done)
         }
         return actions + (ledger.isIdle ? try continueBetweenSteps(now: now) : [])
     }
@@ -63,14 +64,14 @@ extension MasterCore {
     private mutating func showPaused() -> [MasterAction] {
         if isShownPaused { return [] }
         isShownPaused = true
-        return [.state(.paused, step: UInt64(done)), .working(mfc: "", step: UInt64(done))]
+        return [.log(.info, "paused after step \(done)"), .state(.paused, step: UInt64(done)), .working(mfc: "", step: UInt64(done))]
     }
 
     /// Whoever saw the pause sees its end too, also where resume came while a save or an evaluation was under way.
     private mutating func showRunning() -> [MasterAction] {
         guard isShownPaused else { return [] }
         isShownPaused = false
-        return [.state(.running, step: UInt64(done))]
+        return [.log(.info, "goes on after step \(done)"), .state(.running, step: UInt64(done))]
     }
 
     private mutating func enterBetween(_ outgoing: [Outgoing], now: Int64) -> [MasterAction] {

@@ -63,6 +63,8 @@ package struct MasterCore: Sendable {
     var weightVersion: UInt64 = 0
     var lastSaved: Int
     var lastEvaluated = -1
+    /// When a step was last summed up in the log.
+    var lastSummary = Int64.min
     var wishes = Wishes()
     /// `paused` has been reported, and `running` not since.
     var isShownPaused = false

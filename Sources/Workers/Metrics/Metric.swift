@@ -1,3 +1,5 @@
+package import Protocol
+
 /// One named number, as it appears in the store.
 package struct Metric: Sendable, Equatable {
     package let name: String
@@ -7,4 +9,7 @@ package struct Metric: Sendable, Equatable {
         self.name = name
         self.value = value
     }
+
+    /// One of the numbers that screens look for.
+    package init(_ name: MetricName, _ value: Double) { self.init(name.rawValue, value) }
 }

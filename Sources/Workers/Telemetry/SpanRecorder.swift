@@ -39,11 +39,11 @@ package final class SpanRecorder: Sendable {
     /// Runs `body` as one span; it ends with an error too. `body` may fill in what is known only at the end.
     /// - Returns: what `body` returned, and the seconds it took.
     package func record<Value>(
-        _ phase: String, of subject: Subject, _ body: (inout Subject) throws -> Value
+        _ phase: SpanPhase, of subject: Subject, _ body: (inout Subject) throws -> Value
     ) rethrows -> (value: Value, seconds: Double) {
         var span = WireSpanRecord()
         span.number = lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
-        span.phase = phase
+        span.phase = phase.rawValue
         span.startNs = clock.now()
         var subject = subject
         queue.append(.span(Self.described(span, subject)))

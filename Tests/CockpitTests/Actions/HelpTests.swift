@@ -50,7 +50,7 @@ struct HelpTests {
             let strokes = table.filter { $0.value.id == action }.map(\.key)
             let isListed = strokes.contains { keys.contains($0.description) }
             let isDigit = strokes.contains { if case .character(let digit) = $0.key { digit.isNumber } else { false } }
-            let isInRange = isDigit && (keys.contains("1…7") || keys.contains("0…9"))
+            let isInRange = isDigit && (keys.contains("1-8") || keys.contains("0-9"))
             #expect(isListed || isInRange, "\(action) in \(scopes)")
         }
     }
@@ -67,9 +67,9 @@ struct HelpTests {
 
     @Test func `in a replay leaves the digits to the replay`() {
         let lines = lines([.replay, .run, .global])
-        #expect(lines.contains(HelpSection.Line(key: "0…9", text: "jump to 0 … 90 % of the run")))
-        #expect(!lines.contains { $0.key == "1…7" })
-        #expect(self.lines([.run, .global]).contains { $0.key == "1…7" })
+        #expect(lines.contains(HelpSection.Line(key: "0-9", text: "jump to 0 to 90 % of the run")))
+        #expect(!lines.contains { $0.key == "1-8" })
+        #expect(self.lines([.run, .global]).contains { $0.key == "1-8" })
     }
 
     @Test func `on the charts leaves s to the smoothing`() {

@@ -35,7 +35,7 @@ import Testing
         #expect(Keymap.action(for: KeyStroke("s"), in: [.charts, .run, .global]) == .smoothLess)
         #expect(Keymap.action(for: KeyStroke("s"), in: [.logs, .run, .global]) == .stopTrial)
         #expect(Keymap.action(for: KeyStroke("3"), in: [.replay, .run, .global]) == .jumpTo30)
-        #expect(Keymap.action(for: KeyStroke("3"), in: [.run, .global]) == .showTimeline)
+        #expect(Keymap.action(for: KeyStroke("3"), in: [.run, .global]) == .showPanel1)
     }
 
     @Test(arguments: ["q", "?", ":", "/", "h", "j", "k", "l", "g", "G", "t", "y", "p", "z", "1", "7"] as [Character])

@@ -175,5 +175,6 @@ import Testing
         func launch(_ draft: LaunchDraft) throws -> TrialID { throw no }
         func send(_ command: TrialCommandKind, worker: WorkerID?, to trial: TrialID) throws -> String { throw no }
         func export(_ picture: ExportedPicture) throws -> String { throw no }
+        func names(inFolderOf path: String) throws -> [String] { throw no }
     }
 }

@@ -26,7 +26,7 @@ import Testing
         let world = FakeBackend(trials: try StateFixtures.trials(), snapshot: try RunFixtures.snapshot())
         let script = Script([
             .init(seeing: "running", press: [KeyStroke("s")]),
-            .init(seeing: "Stop grpo-arith/first?", press: [KeyStroke("y")]),
+            .init(seeing: "y Yes", press: [KeyStroke("y")]),
             .init(seeing: "done as asked", press: [KeyStroke("q")]),
         ])
         _ = script.run(world, state: AppState(size: StateFixtures.middle))

@@ -41,6 +41,8 @@ final class FakeBackend: Backend {
         return "done as asked"
     }
 
+    func names(inFolderOf path: String) throws -> [String] { ["train.jsonl", "train/", "test.jsonl"] }
+
     func export(_ picture: ExportedPicture) throws -> String {
         exported.withLock { $0.append(picture) }
         return "\(picture.name).svg"

@@ -58,7 +58,8 @@ import Testing
 
         var left = state
         var effects: [Effect] = []
-        for _ in 0..<3 { effects += ScreenPicture.press(KeyStroke(.escape), on: &left, now: now) }
+        for _ in 0..<4 { effects += ScreenPicture.press(KeyStroke(.escape), on: &left, now: now) }
+        if left.overlay != nil { effects += ScreenPicture.press("y", on: &left, now: now) }
         for _ in 0..<(left.screens.count + 3) where !effects.contains(where: \.isQuit) {
             effects += ScreenPicture.press(KeyStroke("q"), on: &left, now: now)
         }

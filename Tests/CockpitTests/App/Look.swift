@@ -12,7 +12,7 @@ enum Look {
             words += transport(run.transport)
         }
         if let form = state.form { words.append(row(form.focusedRow) + (form.editing.map { "=\($0.text)" } ?? "")) }
-        if let input = state.filterInput { words.append("/\(input.target):\(input.field.text)") }
+        if let input = state.filterInput { words.append("/\(target(input.target)):\(input.field.text)") }
         words += overlay(state.overlay)
         if state.isFrozen { words.append("frozen") }
         if let toast = state.toasts.last { words.append("\"\(toast.text)\"") }
@@ -24,6 +24,14 @@ enum Look {
         case .following: []
         case .paused(let time): ["at \(time / 1_000_000_000)s"]
         case .playing(let from, _): ["plays from \(from / 1_000_000_000)s x\(ShortNumber.text(transport.speed))"]
+        }
+    }
+
+    private static func target(_ target: FilterInput.Target) -> String {
+        switch target {
+        case .trials: "trials"
+        case .form: "form"
+        case .panel(let pane): pane.name
         }
     }
 
@@ -60,6 +68,7 @@ enum Look {
             case .copy(let text): "copy \(text)"
             case .export(let name): "export \(name)"
             case .setMouse(let capture): "mouse \(capture)"
+            case .completePath(let path): "complete \(path)"
             case .repaint: "repaint"
             case .suspend: "suspend"
             case .quit(let farewell): farewell.isEmpty ? "quit" : "quit: \(farewell)"
@@ -69,7 +78,14 @@ enum Look {
 
     /// Presses keys named as in the help, with blanks between: `ctrl-c`, `enter`, `PgDn`, `x`.
     static func press(_ keys: String, on state: inout AppState, now: Int64 = 0) -> [String] {
-        keys.split(separator: " ").flatMap { of(Reducer.reduce(&state, .key(stroke(String($0))), now: now)) }
+        keys.split(separator: " ").flatMap { key in
+            // Whoever presses keys here reads what is asked first.
+            if case .confirm(var question) = state.overlay {
+                question.askedAt = nil
+                state.overlay = .confirm(question)
+            }
+            return of(Reducer.reduce(&state, .key(stroke(String(key))), now: now))
+        }
     }
 
     private static let named: [String: KeyStroke] = {

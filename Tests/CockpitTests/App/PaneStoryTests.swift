@@ -146,7 +146,7 @@ import Testing
 
     @Test func `a click on a chart selects it and the wheel zooms there`() throws {
         var state = try StateFixtures.live(StateFixtures.large)
-        let boxes = DashboardLayout(state: state).chartBoxes
+        let boxes = DashboardLayout(state: state).charts.boxes
         for (index, box) in boxes.enumerated() {
             mouse(.press(.left), middle(box), on: &state)
             #expect(state.run?.charts.selected == min(index, 9))

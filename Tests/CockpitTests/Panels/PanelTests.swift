@@ -55,11 +55,21 @@ import Testing
         #expect(lines[1].contains("86%  62.1G/80.0G  71°C  640W"))
     }
 
-    @Test func `staleness above its bound is marked in words and glyphs`() throws {
-        let fine = draw(BufferPanel(), try context()).joined()
-        #expect(fine.contains("max 1 ≤ bound 2 ✓"))
-        let stale = draw(BufferPanel(), try context { $0.snapshot?.buffer?.staleness = [0, 0, 0, 8] }).joined()
-        #expect(stale.contains("max 3 > bound 2 ✗"))
+    @Test func `staleness is the age of the oldest sample, and beside a bound only where the trial has one`() throws {
+        let young = draw(BufferPanel(), try context()).joined()
+        #expect(young.contains("oldest 0"))
+        #expect(!young.contains("bound"))
+        func bounded(_ staleness: [Int]) throws -> String {
+            draw(
+                BufferPanel(),
+                try context {
+                    $0.snapshot?.buffer?.staleness = staleness
+                    $0.snapshot?.buffer?.stalenessBound = 2
+                }
+            ).joined()
+        }
+        #expect(try bounded([0, 3]).contains("max 1 ≤ bound 2 ✓"))
+        #expect(try bounded([0, 0, 0, 8]).contains("max 3 > bound 2 ✗"))
     }
 
     @Test func `a buffer that nothing was put into says so`() throws {
@@ -71,10 +81,11 @@ import Testing
             run.snapshot?.workers[2] = RunFixtures.worker(
                 "model_worker/1", .restarting, "", 3, 0, 0, detail: "1/3 in 4s", restarts: 1)
         }
-        let lines = draw(WorkersPanel(), context, width: 70, height: 4)
-        #expect(lines[1].contains("model/1"))
-        #expect(lines[1].contains("1/3 in 4s"))
-        #expect(lines[2].contains("+ 2 running"))
+        let lines = draw(WorkersPanel(), context, width: 70, height: 5)
+        #expect(lines[1].contains("state"), "the header stays")
+        #expect(lines[2].contains("model/1"))
+        #expect(lines[2].contains("1/3 in 4s"))
+        #expect(lines[3].contains("+ 2 running"))
     }
 
     @Test func `a log line with escape sequences is shown, not obeyed`() throws {

@@ -38,8 +38,8 @@ struct DashboardLayoutTests {
     private func parts(_ layout: DashboardLayout) -> [Rect] {
         var parts = [layout.header, layout.footer]
         parts += [layout.banner, layout.alerts, layout.transport, layout.meters].compactMap(\.self)
-        parts += layout.panes.filter { $0.key != .charts || layout.chartBoxes.isEmpty }.values
-        return parts + (layout.panes[.charts] == nil ? [] : layout.chartBoxes)
+        parts += layout.panes.filter { $0.key != .charts || layout.charts.boxes.isEmpty }.values
+        return parts + (layout.panes[.charts] == nil ? [] : layout.charts.boxes)
     }
 
     /// The sum of the areas and no two that meet: together they are the screen.
@@ -101,7 +101,7 @@ struct DashboardLayoutTests {
                 state.size = Size(width: width, height: height)
                 let layout = DashboardLayout(state: state)
                 #expect(layout.style == .tooSmall)
-                #expect(layout.panes.isEmpty && layout.chartBoxes.isEmpty && layout.meters == nil)
+                #expect(layout.panes.isEmpty && layout.charts.boxes.isEmpty && layout.meters == nil)
                 #expect(layout.header.height + layout.footer.height == min(2, width == 0 ? 2 : height, height))
             }
         }
@@ -124,7 +124,7 @@ struct DashboardLayoutTests {
             var seen: [Int] = []
             for selected in run.metrics.indices {
                 state.run?.charts.selected = selected
-                let page = DashboardLayout(state: state).chartPage(of: try #require(state.run))
+                let page = DashboardLayout(state: state).charts.page(of: try #require(state.run))
                 #expect(page.contains(selected))
                 if page.lowerBound == selected { seen += page }
             }
@@ -136,9 +136,9 @@ struct DashboardLayoutTests {
         var state = try Situation.live.state()
         state.run?.charts.selected = 99
         let last = try #require(state.run?.metrics.count) - 1
-        #expect(DashboardLayout(state: state).chartPage(of: try #require(state.run)).contains(last))
+        #expect(DashboardLayout(state: state).charts.page(of: try #require(state.run)).contains(last))
         state.run?.snapshot?.series = []
-        #expect(DashboardLayout(state: state).chartPage(of: try #require(state.run)).isEmpty)
+        #expect(DashboardLayout(state: state).charts.page(of: try #require(state.run)).isEmpty)
     }
 
     @Test func `a cell belongs to the pane that a click there should reach`() throws {

@@ -102,8 +102,8 @@ struct HostileScreenTests {
                 let layout = DashboardLayout(state: state)
                 let surface = ScreenPicture.surface(state)
                 var boxes = layout.panes.filter { $0.key != .charts }.map(\.value)
-                let shown = layout.chartPage(of: try #require(state.run)).count
-                boxes += layout.panes[.charts] == nil ? [] : layout.chartBoxes.prefix(shown)
+                let shown = layout.charts.page(of: try #require(state.run)).count
+                boxes += layout.panes[.charts] == nil ? [] : layout.charts.boxes.prefix(shown)
                 boxes += [layout.banner, layout.meters].compactMap(\.self)
                 for box in boxes { #expect(isWhole(box, in: surface), "\(content) \(size) \(focus) \(box)") }
             }

@@ -23,7 +23,7 @@ enum RunFixtures {
             lanes: [
                 lane("actor_gen", "actor", "generate", 0), lane("rew_inf", "reward", "inference", 1),
                 lane("ref_inf", "reference", "inference", 1), lane("actor_train", "actor", "train_step", 0),
-            ])
+            ], phases: [.init(name: "sft", steps: 60), .init(name: "grpo", steps: 400)])
     }
 
     private static func lane(_ mfc: String, _ role: String, _ type: String, _ worker: Int) -> RunHeader.Lane {
@@ -46,7 +46,9 @@ enum RunFixtures {
             checkpoints: [
                 CheckpointRow(time: 260 * second, step: 100, role: "actor", path: "step-100", bytes: 3_400_000)
             ],
-            events: [LifecycleRow(time: 0, kind: "started", worker: "", detail: "")], droppedRecords: 0, damage: [])
+            events: [LifecycleRow(time: 0, kind: "started", worker: "", detail: "")], droppedRecords: 0, damage: [],
+            pace: StepPace(
+                (max(1, step - 20)...max(1, step)).map { StepMark(step: $0, time: Int64($0) * 26 * second / 10) }, since: 1))
     }
 
     // MARK: Parts
@@ -83,7 +85,7 @@ enum RunFixtures {
     private static func buffer(step: Int, time: Int64) -> BufferRow {
         BufferRow(
             time: time, step: step, event: "get", mfc: "actor_train", count: 64, size: 96, capacity: 128, beingRead: 64,
-            ready: ["rew_inf": 0, "ref_inf": 32, "actor_train": 64], staleness: [64, 32, 0, 0], stalenessBound: 2)
+            ready: ["rew_inf": 0, "ref_inf": 32, "actor_train": 64], staleness: [64], stalenessBound: 0)
     }
 
     private static func devices(time: Int64, _ random: inout Seeded) -> [DeviceRow] {
@@ -153,7 +155,8 @@ enum RunFixtures {
 
     private static func series(step: Int, time: Int64) -> [SeriesRow] {
         let values: [(String, Double)] = [
-            ("grpo_actor/reward", 0.713), ("eval/accuracy", 0.684), ("grpo_actor/actor_loss", -0.0213),
+            ("grpo_actor/reward", 0.713), ("grpo_actor/kl_ref", 0.0123), ("generated_tokens_per_second", 2_140),
+            ("eval/accuracy", 0.684), ("grpo_actor/actor_loss", -0.0213),
             ("grpo_actor/approx_kl", 0.0041), ("grpo_actor/entropy", 0.61), ("grpo_actor/grad_norm", 0.83),
             ("sft/loss", 0.42), ("tokens_per_second", 590), ("timeperf/e2e", 2.6), ("buffer/size", 96),
         ]

@@ -12,11 +12,16 @@ enum ScreenPicture {
     /// Presses keys, one after another, a second apart; returns all effects.
     @discardableResult
     static func press(_ keys: String, on state: inout AppState, now: Int64 = 0) -> [Effect] {
-        keys.flatMap { Reducer.reduce(&state, .key(KeyStroke($0)), now: now) }
+        keys.flatMap { press(KeyStroke($0), on: &state, now: now) }
     }
 
+    /// Presses a key; a question that stands there has been read.
     @discardableResult
     static func press(_ stroke: KeyStroke, on state: inout AppState, now: Int64 = 0) -> [Effect] {
-        Reducer.reduce(&state, .key(stroke), now: now)
+        if case .confirm(var question) = state.overlay {
+            question.askedAt = nil
+            state.overlay = .confirm(question)
+        }
+        return Reducer.reduce(&state, .key(stroke), now: now)
     }
 }

@@ -58,7 +58,7 @@ struct FrameRoundTripTests {
     }
 
     private nonisolated static let terminals: [(String, ColorDepth)] = [
-        ("xterm-mono", .mono), ("xterm", .basic16), ("xterm-256color", .indexed256), ("cockpit-direct", .trueColor),
+        ("xterm-mono", .mono), ("xterm", .basic8), ("xterm-256color", .indexed256), ("cockpit-direct", .trueColor),
     ]
 
     @Test(arguments: terminals)
@@ -92,7 +92,7 @@ struct FrameRoundTripTests {
             let allowed: Set<String> =
                 switch depth {
                 case .mono: []
-                case .basic16: ["basic"]
+                case .basic16, .basic8: ["basic"]
                 case .indexed256: ["basic", "indexed"]
                 case .trueColor: ["basic", "direct"]
                 }

@@ -65,13 +65,22 @@ struct KeyDecoderTests {
     }
 
     @Test
-    func `waits for the end of a paste without waking up`() {
+    func `waits long for the end of a paste`() {
         var decoder = KeyDecoder()
-        var outputs = decoder.feed(Array("\u{1B}[200~x\u{1B}[20".utf8)) + decoder.flush()
+        var outputs = decoder.feed(Array("\u{1B}[200~x\u{1B}[20".utf8))
         #expect(outputs.isEmpty)
-        #expect(decoder.patience == nil)
+        #expect(decoder.patience == 1000)
         outputs = decoder.feed(Array("1~".utf8))
         #expect(outputs == [.event(.paste("x"))])
+    }
+
+    @Test
+    func `waits as long for a lone escape as it is told to`() {
+        var decoder = KeyDecoder(escapeDelay: 400)
+        _ = decoder.feed([0x1B])
+        #expect(decoder.patience == 400)
+        _ = decoder.feed(Array("[1;".utf8))
+        #expect(decoder.patience == 400, "the rest of a sequence may take no less")
     }
 
     @Test

@@ -71,4 +71,44 @@ struct TerminalPlanTests {
         #expect(error?.code == code)
         #expect(error?.hint != nil)
     }
+
+    @Test
+    func `gives GNU screen 256 colours, whatever the terminal around it can do`() throws {
+        let inScreen = ["TERM": "screen", "COLORTERM": "truecolor", "STY": "123.pts-1"]
+        #expect(try plan(inScreen).types.first == "screen-256color")
+        let named = inScreen.merging(["TERM": "screen.xterm-256color"]) { _, new in new }
+        #expect(try plan(named).types.first == "screen.xterm-256color")
+        // tmux inside of screen speaks for itself.
+        let inTmux = inScreen.merging(["TMUX": "/tmp/x"]) { _, new in new }
+        #expect(try plan(inTmux).types.first == "cockpit-direct")
+    }
+
+    @Test(arguments: [
+        ([:], 25), (["SSH_CONNECTION": "a b c d"], 150), (["SSH_TTY": "/dev/pts/1"], 150), (["SSH_CONNECTION": ""], 25),
+        (["ESCDELAY": "400"], 400), (["ESCDELAY": "10", "SSH_TTY": "x"], 10), (["ESCDELAY": "soon"], 25),
+        (["ESCDELAY": "-1"], 25),
+    ] as [([String: String], Int)])
+    func `waits short for ESC here, longer over ssh, and as long as ESCDELAY says`(
+        environment: [String: String], milliseconds: Int
+    ) throws {
+        #expect(try plan(["TERM": "xterm"].merging(environment) { $1 }).escapeDelay == milliseconds)
+    }
+
+    @Test
+    func `draws with ASCII where a person asks for it`() throws {
+        #expect(try plan(["TERM": "xterm", "LANG": "C.UTF-8", "COCKPIT_ASCII": "1"]).repertoire == .ascii)
+    }
+
+    @Test
+    func `tells what a person may expect`() throws {
+        let ssh = ["TERM": "xterm", "LANG": "C.UTF-8", "SSH_TTY": "x"]
+        #expect(
+            try plan(ssh).abilities { $0 == "xterm" ? 8 : nil }
+                == "8 colours, kept readable on black and on white, Unicode, ESC alone after 150 ms")
+        #expect(try plan(ssh).abilities { _ in nil }.hasPrefix("no terminfo entry: install ncurses-term"))
+        let rich = ["TERM": "xterm-256color", "COLORTERM": "truecolor"]
+        #expect(try plan(rich).abilities { _ in 256 }.hasPrefix("24-bit colour"))
+        #expect(TerminalPlan.colors(ofEntry: "xterm") == 8)
+        #expect(TerminalPlan.colors(ofEntry: "no-such-terminal") == nil)
+    }
 }

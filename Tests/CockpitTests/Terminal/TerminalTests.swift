@@ -88,7 +88,7 @@ struct TerminalTests {
         }
     }
 
-    @Test(arguments: [("xterm-256color", ColorDepth.indexed256), ("xterm", .basic16), ("xterm-mono", .mono)])
+    @Test(arguments: [("xterm-256color", ColorDepth.indexed256), ("xterm", .basic8), ("xterm-mono", .mono)])
     func `falls back to the colours an entry has`(type: String, depth: ColorDepth) throws {
         var plan = plain
         plan.types = [type]

@@ -24,6 +24,8 @@ struct ThemeResolutionTests {
             case (_, .terminalDefault), (.trueColor, .rgb), (.indexed256, .palette): break
             case (.trueColor, .palette(let number)), (.basic16, .palette(let number)):
                 #expect(number < 16, "\(role.name)")
+            case (.basic8, .palette(let number)):
+                #expect([1, 5].contains(number), "\(role.name): red and magenta can be read on black and on white")
             default: Issue.record("\(role.name) resolves to \(style.foreground) in \(depth)")
             }
         }

@@ -46,7 +46,7 @@ struct LaneReferenceTests {
                 long = (span.kind, Int64(amount), span.start)
             }
         }
-        if let short { return (short.kind, 8) }
+        if let short { return (short.kind, short.amount * 2 < perCell ? 0 : 8) }
         guard let long else { return nil }
         if long.kind == .train, long.begins < from { return (long.kind, Int(long.amount)) }
         return long.amount * 2 >= perCell ? (long.kind, 8) : nil
@@ -91,6 +91,27 @@ struct LaneReferenceTests {
     func `a span from the beginning to the end of time fills its lane`(span: LaneSpan) {
         let raster = LaneRaster(spans: [span], window: 0...4, now: 4, width: 300)
         #expect(raster.cells.allSatisfy { $0?.kind == span.kind && $0?.eighths == 8 })
+    }
+
+    @Test func `calls that take next to no time are no solid bar`() {
+        // One of a nanosecond in each cell: busy an eighth of the time.
+        let spans = (0..<40).map { LaneSpan(kind: .inference, start: Int64($0) * 8 + 3, end: Int64($0) * 8 + 4) }
+        let gantt = Gantt(lanes: [.init(label: "rew", content: .busy(spans))], window: 0...320, now: 320)
+        var surface = Surface(width: 44, height: 2)
+        gantt.render(in: &surface, area: surface.bounds)
+        #expect(surface.lines[1] == "rew│" + String(repeating: "▁", count: 40))
+        // A restart has no length and stays what it is.
+        let mark = LaneRaster(
+            spans: [LaneSpan(kind: .failure, start: 4, end: 4)], window: 0...8, now: 8, width: 1)
+        #expect(mark.cells[0]?.eighths == 8)
+    }
+
+    @Test func `time of which nothing is known is neither busy nor idle`() {
+        let gantt = Gantt(
+            lanes: [.init(label: "gen", content: .busy([]))], window: 0...320, now: 320, knownSince: 160)
+        var surface = Surface(width: 44, height: 2)
+        gantt.render(in: &surface, area: surface.bounds)
+        #expect(surface.lines[1] == "gen│" + String(repeating: " ", count: 20) + String(repeating: "·", count: 20))
     }
 
     @Test func `a running span grows with the clock`() {

@@ -43,7 +43,7 @@ private func spawned() -> MachineDriver {
         for worker in Driver.all.dropLast() { driver.take(.spawnFailed(worker, reason: "no such file")) }
         let end = driver.take(.spawnFailed(Driver.second, reason: "no such file"))
         #expect(end.notes == ["gave_up"])
-        #expect(end.contains(.note(kind: "gave_up", worker: .master, detail: "the same would happen again")))
+        #expect(end.contains(.note(kind: .gaveUp, worker: .master, detail: "the same would happen again")))
     }
 
     @Test func `a model worker that leaves with status 0 before the start has failed`() {

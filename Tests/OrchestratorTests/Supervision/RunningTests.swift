@@ -42,10 +42,26 @@ private typealias Driver = MachineDriver
         #expect(driver.beat(Driver.second, .init(idle: 600_000_000_000)).isEmpty)
     }
 
-    @Test func `a heartbeat is recorded only when it brings news`() {
+    @Test func `a heartbeat is recorded when it brings news, and once a second as a sign of life`() {
         var driver = MachineDriver.running()
-        #expect(driver.beat(Driver.first, .init(mfc: "actor_gen", step: 4)).states == [.running])
-        #expect(driver.beat(Driver.first, .init(mfc: "actor_gen", step: 4)).isEmpty)
+        let pulse = TrialEvent.Pulse(mfc: "actor_gen", step: 4)
+        #expect(driver.beat(Driver.first, pulse).states == [.running])
+        driver.now += 999_000_000
+        #expect(driver.beat(Driver.first, pulse).isEmpty)
+        driver.now += 1_000_000
+        #expect(driver.beat(Driver.first, pulse).states == [.running])
+        #expect(driver.beat(Driver.first, pulse).isEmpty)
+    }
+
+    @Test func `a heartbeat brings the weight version that its worker holds`() {
+        var driver = MachineDriver.running()
+        let actions = driver.beat(Driver.first, .init(mfc: "actor_train", step: 4, weightVersion: 7))
+        guard case .record(let change)? = actions.first else {
+            Issue.record("\(actions)")
+            return
+        }
+        #expect(change.weightVersion == 7)
+        #expect(WireWorkerStateRecord(change, time: 1).weightVersion == 7)
     }
 
     @Test(arguments: [
@@ -59,6 +75,7 @@ private typealias Driver = MachineDriver
         #expect(
             driver.take(.command(kind, nil, ticket: 5)) == [
                 .tell(.master, order), .answer(ticket: 5, accepted: true, message: promise),
+                .note(kind: .asked, worker: nil, detail: "\(kind.rawValue) by command"),
             ])
     }
 

@@ -32,7 +32,7 @@ private func idle(_ seconds: Int64) -> TrialEvent.Pulse { .init(quiet: seconds *
         _ = driver.beat(Driver.first, busy("actor_train", step: 7))
         #expect(driver.pass(seconds: 29).deeds.isEmpty)
         let given = driver.pass(seconds: 1)
-        #expect(given.notes.contains("given_up"))
+        #expect(given.notes.contains("silent_given_up"))
         #expect(given.deeds == [.tell(Driver.first, .exit), .tell(Driver.second, .exit)])
         #expect(driver.pass(seconds: 29).deeds.isEmpty)
         #expect(driver.pass(seconds: 1).deeds == Driver.all.map { .signal($0, SIGKILL) })
@@ -144,7 +144,7 @@ private func idle(_ seconds: Int64) -> TrialEvent.Pulse { .init(quiet: seconds *
         var driver = Driver.running()
         driver.take(.stop(within: 20 * second, ticket: 1))
         let actions = driver.take(.saved(Driver.first, attempt: 1, step: 0, problem: "no space left"))
-        #expect(actions == [.note(kind: "save_failed", worker: Driver.first, detail: "no space left")])
+        #expect(actions == [.note(kind: .saveFailed, worker: Driver.first, detail: "no space left")])
     }
 }
 

@@ -103,25 +103,28 @@ private struct RecorderBench {
     }
 
     @Test(arguments: [
-        ("worker_failed", "error"), ("gave_up", "error"), ("restarting", "info"), ("stalled", "info"),
-        ("killed", "info"),
+        (LifecycleKind.workerFailed, "error"), (.gaveUp, "error"), (.storeFull, "error"), (.restarting, "warning"),
+        (.stalled, "warning"), (.killed, "info"), (.asked, "info"),
     ])
-    func `what happens is an event and a line of the log, as loud as it is bad`(kind: String, level: String) throws {
+    func `what happens is an event and a line of the log, as loud as it is bad`(kind: LifecycleKind, level: String)
+        throws
+    {
         let bench = try RecorderBench()
         bench.recorder.note(kind: kind, worker: .master, detail: "so it was")
         #expect(
             bench.taken().words == [
-                "event \(kind) master_worker/0: so it was", "\(level) master_worker/0: \(kind): so it was",
+                "event \(kind.rawValue) master_worker/0: so it was",
+                "\(level) master_worker/0: \(kind.rawValue): so it was",
             ])
     }
 
     @Test func `what concerns no worker is said by the orchestrator`() throws {
         let bench = try RecorderBench()
-        bench.recorder.note(kind: "restarting", worker: nil, detail: "soon")
+        bench.recorder.note(kind: .restarting, worker: nil, detail: "soon")
         bench.recorder.log(.warning, "odd")
         #expect(
             bench.taken().words == [
-                "event restarting : soon", "info orchestrator: restarting: soon", "warning orchestrator: odd",
+                "event restarting : soon", "warning orchestrator: restarting: soon", "warning orchestrator: odd",
             ])
     }
 

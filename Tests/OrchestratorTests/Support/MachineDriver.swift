@@ -86,7 +86,7 @@ extension [TrialAction] {
     }
 
     var notes: [String] {
-        compactMap { action in if case .note(let kind, _, _) = action { kind } else { nil } }
+        compactMap { action in if case .note(let kind, _, _) = action { kind.rawValue } else { nil } }
     }
 
     /// The states that workers are recorded in.

@@ -145,7 +145,7 @@ struct RandomTrial {
         case .setStatus(let status, let detail):
             lastStatus = status
             if status == .failed, !detail.hasPrefix("\(blamed.first ?? .master) ") { note("it blames '\(detail)'") }
-        case .note("worker_failed", let worker, _):
+        case .note(.workerFailed, let worker, _):
             if let worker { blamed.append(worker) }
             if blamed.count != 1 { note("more than one first failure: \(blamed)") }
         case .finish(let status):

@@ -76,6 +76,18 @@ import Testing
             ])
     }
 
+    @Test func `a record that says nothing new is a sign of life and no event`() throws {
+        let run = try RunBuilder()
+        for time in [5, 6, 900] as [Int64] {
+            try run.writer.append(local: LocalRecords(states: [Batch.state(.running, time: time)]))
+        }
+        try run.writer.commit()
+        let reader = try run.reader()
+        #expect(try reader.snapshot(RunQuery()).workers.map(\.time) == [900])
+        #expect(try reader.snapshot(RunQuery(playhead: .at(100))).workers.map(\.time) == [5])
+        #expect(try reader.eventTime(.forward, from: 5, stop: .event) == nil)
+    }
+
     @Test func `a record that was long under way does not undo a newer one`() throws {
         let run = try RunBuilder()
         try run.writer.append(local: LocalRecords(states: [Batch.state(.failed, time: 10)]))

@@ -253,12 +253,12 @@ import Testing
         func subject(_ mfc: String) -> SpanRecorder.Subject {
             .init(mfc: mfc, interfaceType: "generate", role: "actor", step: 1)
         }
-        _ = recorder.record("main", of: subject("outer")) { outer in
+        _ = recorder.record(.main, of: subject("outer")) { outer in
             for number in 1...2 {
-                _ = recorder.record("part", of: subject("inner")) { $0.tokens = UInt64(number) }
+                _ = recorder.record(.main, of: subject("inner")) { $0.tokens = UInt64(number) }
             }
             // An inner part that fails ends, and does not end the outer one.
-            _ = try? recorder.record("part", of: subject("broken")) { _ in throw Failure() }
+            _ = try? recorder.record(.main, of: subject("broken")) { _ in throw Failure() }
             outer.tokens = 9
         }
         let spans = queue.drain().compactMap { if case .span(let span) = $0 { span } else { nil } }

@@ -229,7 +229,7 @@ import Testing
         let queue = try TelemetryQueue()
         let recorder = SpanRecorder(queue: queue, clock: .startingNow())
         let subject = SpanRecorder.Subject(mfc: "actor_gen", interfaceType: "generate", role: "actor", step: 3)
-        let result = recorder.record("main", of: subject) { subject in
+        let result = recorder.record(.main, of: subject) { subject in
             subject.tokens = 12
             return 5
         }
@@ -247,7 +247,7 @@ import Testing
         let recorder = SpanRecorder(queue: queue, clock: .startingNow())
         let subject = SpanRecorder.Subject(mfc: "m", interfaceType: "generate", role: "actor", step: 1)
         #expect(throws: Failure.self) {
-            try recorder.record("main", of: subject) { _ in throw Failure() }
+            try recorder.record(.main, of: subject) { _ in throw Failure() }
         }
         #expect(spans(queue).map { $0.endNs > 0 } == [false, true])
     }

@@ -29,6 +29,7 @@ extension Reducer {
                 state.form?.refusal = refusal
             }
             toast(&state, refusal.summary, .failure, now: now)
+        case .pathNames(let path, let names): takePathNames(&state, path, names)
         case .commandAnswered(let text): toast(&state, text, now: now)
         case .commandFailed(let refusal): toast(&state, line(of: refusal), .failure, now: now)
         case .exported(let path): toast(&state, "wrote \(path)", now: now)
@@ -65,7 +66,9 @@ extension Reducer {
         state.run?.snapshot = snapshot
         state.run?.failure = nil
         if state.run?.timeline.isZoomAutomatic == true, let seconds = StepLength.seconds(of: snapshot) {
-            state.run?.timeline.zoom = TimelineView.zoom(forStep: seconds)
+            let current = state.run?.timeline.hasFollowedSteps == true ? state.run?.timeline.zoom : nil
+            state.run?.timeline.zoom = TimelineView.zoom(forStep: seconds, current: current)
+            state.run?.timeline.hasFollowedSteps = true
         }
         state.run?.transport.advance(now: now, end: snapshot.endTime)
     }

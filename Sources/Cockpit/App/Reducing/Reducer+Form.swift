@@ -17,8 +17,7 @@ extension Reducer {
         case .copyCommand:
             if let draft = form.draft { effects = [.copy(draft.commandLine)] }
         case .cancelForm:
-            state.form = nil
-            state.screens.removeAll { $0 == .launch }
+            cancelForm(&state)
             return []
         case .launch: return launch(&state, now: now)
         default: return nil
@@ -28,13 +27,70 @@ extension Reducer {
         return effects
     }
 
+    /// A letter in a row is the beginning of its value; letters never act in the form. Nil where the keymap decides.
+    static func beginTyping(_ state: inout AppState, _ stroke: KeyStroke) -> [Effect]? {
+        guard var form = state.form, form.phase == .editing, stroke.modifiers.isEmpty,
+            case .character(let letter) = stroke.key, letter != " ", letter != "/"
+        else { return nil }
+        defer { state.form = form }
+        switch form.focusedRow {
+        case .trial:
+            form.editing = TextField(String(letter))
+            form.trial = TextField(String(letter))
+        case .setting(let path):
+            guard let setting = form.setting(path) else { return [] }
+            if let choices = setting.kind.choices {
+                guard let choice = choices.first(where: { $0.hasPrefix(String(letter)) }) else { return [] }
+                set(&form, setting, choice)
+            } else {
+                form.editing = TextField(String(letter))
+            }
+        case .experiment, .group: return []
+        }
+        return checkIfChanged(&form)
+    }
+
+    /// Leaves the form; where something was typed, not before a person has said so. A filter goes first.
+    static func cancelForm(_ state: inout AppState) {
+        guard let form = state.form else { return }
+        if !form.filter.isEmpty {
+            state.form?.filter = ""
+            return
+        }
+        guard form.isTouched else { return leaveForm(&state) }
+        state.overlay = .confirm(
+            Confirmation(
+                question: "Leave without launching?", details: ["What was typed in the form is lost."],
+                consequence: .leaveForm))
+    }
+
+    /// Puts the form away with all that is in it.
+    static func leaveForm(_ state: inout AppState) {
+        state.form = nil
+        state.screens.removeAll { $0 == .launch }
+    }
+
+    /// Takes what a folder holds as the completion of the path that is being typed.
+    static func takePathNames(_ state: inout AppState, _ path: String, _ names: [String]) {
+        // Who has typed on meanwhile has no use for it.
+        guard var form = state.form, form.editing?.text == path else { return }
+        let completion = PathCompletion(path, names: names)
+        form.completion = completion
+        form.editing = TextField(completion.text)
+        state.form = form
+    }
+
     /// Keys while a text field of the form is being edited.
     static func takeFieldKey(_ state: inout AppState, _ stroke: KeyStroke, now: Int64) -> [Effect] {
         guard var form = state.form, var field = form.editing else { return [] }
         switch stroke.key {
         case .escape:
             form.editing = nil
+            form.completion = nil
+        case .tab where stroke.modifiers.isEmpty && form.wantsCompletion(of: field.text):
+            return [.completePath(field.text)]
         case .enter, .tab, .up, .down:
+            form.completion = nil
             take(field, into: &form)
             let back = stroke.key == .up || (stroke.key == .tab && stroke.modifiers == .shift)
             if stroke.key != .enter { form.focus = min(form.rows.count - 1, max(0, form.focus + (back ? -1 : 1))) }
@@ -84,6 +140,8 @@ extension Reducer {
             }
         }
         form.trial = TextField(freeName(for: form))
+        form.initialTrial = form.trial.text
+        form.initialValues = form.values
         form.focus = form.rows.firstIndex(of: .trial) ?? 0
         form.editing = form.trial
         let effects = checkIfChanged(&form)
@@ -127,6 +185,8 @@ extension Reducer {
             form.experimentIndex = (form.experimentIndex + 1) % form.experiments.count
             form.values = [:]
             form.trial = TextField(freeName(for: form))
+            form.initialTrial = form.trial.text
+            form.initialValues = [:]
         case .trial: return
         case .group(let name): toggle(&form, group: name)
         case .setting(let path):

@@ -11,6 +11,7 @@ extension Reducer {
             return []
         }
         if state.screen == .launch, state.form?.editing != nil { return takeFieldKey(&state, stroke, now: now) }
+        if state.screen == .launch, let effects = beginTyping(&state, stroke) { return effects }
         guard let action = Keymap.action(for: stroke, in: state.scopes) else { return [] }
         return perform(&state, action, now: now)
     }
@@ -41,12 +42,9 @@ extension Reducer {
             beginFilter(&state)
             if state.filterInput == nil { toast(&state, "nothing to filter on this screen", .warning, now: now) }
         case .showTrials: state.screens = [.trials]
-        case .showDashboard: show(&state, .dashboard)
-        case .showTimeline: show(&state, .timeline)
-        case .showBuffer: showPane(&state, .buffer)
-        case .showDevices: showPane(&state, .devices)
-        case .showWorkers: showPane(&state, .workers)
-        case .showLog: showPane(&state, .logs)
+        case .showDashboard:
+            show(&state, .dashboard)
+            state.run?.isZoomed = false
         case .nextTheme: chooseTheme(&state, by: 1, now: now)
         case .themeList:
             let index = state.themes.firstIndex(of: state.theme) ?? 0
@@ -59,7 +57,9 @@ extension Reducer {
             toast(&state, state.mouse == .on ? "mouse on" : "mouse off: select text with the terminal", now: now)
             return [.setMouse(state.mouse)]
         case .suspend: return [.suspend]
-        default: return nil
+        default:
+            guard let place = action.panelPlace, Panels.all.indices.contains(place) else { return nil }
+            showPanel(&state, Panels.all[place])
         }
         return []
     }
@@ -89,7 +89,10 @@ extension Reducer {
             state.filterInput = nil
             return []
         }
-        if state.screen == .launch { state.form = nil }
+        if state.screen == .launch {
+            cancelForm(&state)
+            return []
+        }
         let effects = back(&state, now: now)
         if effects.isEmpty { toast(&state, "ctrl-c again leaves the dashboard; workers keep running", now: now) }
         return effects
@@ -108,8 +111,10 @@ extension Reducer {
         state.screens.append(screen)
     }
 
-    /// Goes to a pane's full-screen form; a second press of the same key brings the dashboard back.
-    private static func showPane(_ state: inout AppState, _ pane: PaneID) {
+    /// Goes to a panel's own screen or its full-screen form; a second press of the same key brings the dashboard back.
+    private static func showPanel(_ state: inout AppState, _ panel: any Panel) {
+        if let screen = panel.traits.screen { return show(&state, screen) }
+        let pane = panel.id
         show(&state, .dashboard)
         let isShown = state.run?.focus == pane && state.run?.isZoomed == true
         state.run?.focus = pane

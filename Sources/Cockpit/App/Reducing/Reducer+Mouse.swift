@@ -29,20 +29,13 @@ extension Reducer {
                 let share = Double(position.x - track.x) / Double(max(1, track.width - 1))
                 let end = state.run?.snapshot?.endTime ?? 0
                 state.run?.transport.seek(to: Int64(share * Double(end)), now: now)
-            } else if state.screen == .dashboard, let pane = layout.pane(at: position) {
-                state.run?.focus = pane
-                selectChart(&state, layout, at: position)
+            } else if state.screen == .dashboard, let pane = layout.pane(at: position), var run = state.run {
+                run.focus = pane
+                Panels.panel(pane).click(at: position, area: layout.panes[pane] ?? .zero, in: &run)
+                state.run = run
             }
         case .launch: break
         }
-    }
-
-    private static func selectChart(_ state: inout AppState, _ layout: DashboardLayout, at position: Point) {
-        guard let run = state.run, let box = layout.chartBoxes.firstIndex(where: { $0.contains(position) }) else {
-            return
-        }
-        let index = layout.chartPage(of: run).lowerBound + box
-        if index < run.metrics.count { state.run?.charts.selected = index }
     }
 
     private static func turnWheel(
@@ -50,7 +43,8 @@ extension Reducer {
     ) -> [Effect] {
         if state.screen == .dashboard, let pane = DashboardLayout(state: state).pane(at: position) {
             state.run?.focus = pane
-            if pane == .timeline || pane == .charts {
+            let own = Panels.panel(pane).traits.scope.map(Keymap.actions(in:)) ?? []
+            if own.contains(where: { $0.id == .zoomIn }) {
                 return perform(&state, action == .up ? .zoomIn : .zoomOut, now: now)
             }
         }

@@ -25,6 +25,7 @@ extension Reducer {
     private static func takeAnswerKey(
         _ state: inout AppState, _ stroke: KeyStroke, _ confirmation: Confirmation, now: Int64
     ) -> [Effect] {
+        guard confirmation.isReadable(now: now) || stroke.key == .escape else { return [] }
         state.overlay = nil
         guard stroke == KeyStroke("y") else {
             toast(&state, "nothing was done", now: now)
@@ -37,6 +38,9 @@ extension Reducer {
         case .launch(let draft):
             toast(&state, "starting \(draft.experiment)/\(draft.trial)…", now: now)
             return [.launch(draft)]
+        case .leaveForm:
+            leaveForm(&state)
+            return []
         }
     }
 
@@ -132,15 +136,14 @@ extension Reducer {
     // MARK: Filters
 
     static func beginFilter(_ state: inout AppState) {
-        if state.screen == .trials {
+        if state.screen == .launch, let form = state.form {
+            state.filterInput = FilterInput(target: .form, field: TextField(form.filter))
+        } else if state.screen == .trials {
             state.filterInput = FilterInput(target: .trials, field: TextField(state.trials.filter))
-        } else if let run = state.run, state.screen == .dashboard {
-            switch run.focus {
-            case .charts: state.filterInput = FilterInput(target: .charts, field: TextField(run.charts.filter))
-            case .workers: state.filterInput = FilterInput(target: .workers, field: TextField(run.workers.filter))
-            case .logs: state.filterInput = FilterInput(target: .logs, field: TextField(run.logs.filter))
-            case .timeline, .buffer, .devices: break
-            }
+        } else if let run = state.run, state.screen == .dashboard,
+            let filter = Panels.panel(run.focus).filter(in: run)
+        {
+            state.filterInput = FilterInput(target: .panel(run.focus), field: TextField(filter))
         }
     }
 
@@ -160,16 +163,14 @@ extension Reducer {
     static func applyFilter(_ state: inout AppState) {
         guard let input = state.filterInput else { return }
         switch input.target {
+        case .form:
+            state.form?.filter = input.field.text
+            state.form?.focusFirstMatch()
         case .trials: state.trials.filter = input.field.text
-        case .charts:
-            state.run?.charts.filter = input.field.text
-            state.run?.charts.selected = 0
-        case .workers:
-            state.run?.workers.filter = input.field.text
-            state.run?.workers.selected = 0
-        case .logs:
-            state.run?.logs.filter = input.field.text
-            state.run?.logs.scroll = 0
+        case .panel(let pane):
+            guard var run = state.run else { return }
+            Panels.panel(pane).setFilter(input.field.text, in: &run)
+            state.run = run
         }
     }
 }

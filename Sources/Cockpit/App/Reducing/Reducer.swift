@@ -6,14 +6,19 @@ enum Reducer {
     /// `now` is the loop's clock in nanoseconds; it only ever grows.
     static func reduce(_ state: inout AppState, _ event: AppEvent, now: Int64) -> [Effect] {
         var effects: [Effect] = []
+        let overlay = state.overlay
         switch event {
         case .key(let stroke): effects = takeKey(&state, stroke, now: now)
         case .mouse(let mouse): effects = takeMouse(&state, mouse, now: now)
-        case .paste(let text): effects = takePaste(&state, text)
+        case .paste(let text): effects = takePaste(&state, text, now: now)
         case .resize(let size): state.size = size
         case .resumed: effects = [.repaint]
         case .tick: passTime(&state, now: now)
         default: effects = takeAnswer(&state, event, now: now)
+        }
+        if case .confirm(var question) = state.overlay, state.overlay != overlay {
+            question.askedAt = question.askedAt ?? now
+            state.overlay = .confirm(question)
         }
         return effects + refreshWishes(&state, now: now)
     }
@@ -54,7 +59,7 @@ enum Reducer {
         if state.toasts.count > 3 { state.toasts.removeFirst() }
     }
 
-    private static func takePaste(_ state: inout AppState, _ text: String) -> [Effect] {
+    private static func takePaste(_ state: inout AppState, _ text: String, now: Int64) -> [Effect] {
         let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
         switch state.overlay {
         case .help(var help):
@@ -68,8 +73,10 @@ enum Reducer {
             if state.filterInput != nil {
                 state.filterInput?.field.insert(line)
                 applyFilter(&state)
-            } else if state.screen == .launch {
+            } else if state.screen == .launch, state.form?.editing != nil {
                 return pasteIntoField(&state, line)
+            } else {
+                toast(&state, "pasted text was left out: no field takes it here", now: now)
             }
         }
         return []
@@ -80,6 +87,9 @@ extension AppState {
     /// When the loop must wake though nothing happens; nil when only input and data can change anything.
     func nextDeadline(now: Int64) -> Int64? {
         var deadline = toasts.map(\.expires).min()
+        if case .confirm(let question) = overlay, let asked = question.askedAt, !question.isReadable(now: now) {
+            deadline = min(deadline ?? .max, asked + Confirmation.reading)
+        }
         if !isFrozen, let run, run.transport.isPlaying, screen == .dashboard || screen == .timeline {
             deadline = min(deadline ?? .max, now + Self.replayFrame)
         }
@@ -109,7 +119,7 @@ extension AppState {
         let layout = DashboardLayout(state: self)
         let time = run.snapshot?.time ?? 0
         let position = run.transport.position(now: now, end: run.snapshot?.endTime ?? .max)
-        let page = layout.chartPage(of: run)
+        let page = layout.charts.page(of: run)
         return RunQuery(
             playhead: position.map(Playhead.at) ?? .head,
             timelineWindow: run.timeline.window(at: time) + run.timeline.offset,

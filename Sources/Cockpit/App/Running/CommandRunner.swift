@@ -12,6 +12,7 @@ final class CommandRunner: Sendable {
         case loadExperiments
         case check(LaunchDraft)
         case launch(LaunchDraft)
+        case completePath(String)
         case command(TrialCommandKind, WorkerID?, TrialID)
         case export(ExportedPicture)
     }
@@ -68,6 +69,8 @@ final class CommandRunner: Sendable {
             }
         case .launch(let draft):
             do { return .launched(try backend.launch(draft)) } catch { return .launchFailed(Refusal(error)) }
+        // A folder that cannot be read has nothing to offer.
+        case .completePath(let path): return .pathNames(path, (try? backend.names(inFolderOf: path)) ?? [])
         case .command(let kind, let worker, let trial):
             do { return .commandAnswered(try backend.send(kind, worker: worker, to: trial)) } catch {
                 return .commandFailed(Refusal(error))

@@ -124,6 +124,7 @@ final class EventLoop {
             case .loadExperiments: commands.submit(.loadExperiments)
             case .checkLaunch(let draft): commands.submit(.check(draft))
             case .launch(let draft): commands.submit(.launch(draft))
+            case .completePath(let path): commands.submit(.completePath(path))
             case .command(let kind, let worker, let trial): commands.submit(.command(kind, worker, trial))
             case .export(let name): commands.submit(.export(picture(name)))
             case .copy(let text): reduce(.copied(screen.copy(text)))

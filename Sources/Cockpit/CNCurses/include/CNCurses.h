@@ -21,6 +21,9 @@ void term_close(void);
 // Colours the terminal shows: 0 for none, 8, 16, 256, or 16777216 for a direct-colour entry.
 int term_colors(void);
 
+// Colours that the terminfo entry of this name promises; 0 for none, -1 where there is no such entry. Before term_open.
+int term_type_colors(const char *type);
+
 // Takes a new size; every cell is sent again with the next flush.
 void term_resize(int columns, int rows);
 

@@ -3,12 +3,9 @@ import Store
 
 /// The metrics that tell most about the run, one chart each; the dashboard lays out several side by side.
 struct ChartsPanel: Panel {
-    let id = PaneID.charts
-    let minimum = Size(width: 12, height: 2)
+    let traits = PanelTraits(id: .charts, placement: .body, scope: .charts, minimum: Size(width: 12, height: 2))
 
     func title(_ context: PanelContext) -> String { "Metrics" }
-    func trailing(_ context: PanelContext) -> String { "" }
-
     /// Used where the place is too small for a row of charts: the selected one alone.
     func render(in surface: inout Surface, area: Rect, context: PanelContext) {
         guard let key = context.run.metrics.dropFirst(context.run.charts.selected).first else {
@@ -16,6 +13,11 @@ struct ChartsPanel: Panel {
             return
         }
         MetricChart(key: key, index: 0, context: context).render(in: &surface, area: area)
+    }
+
+    func draw(in surface: inout Surface, area: Rect, context: PanelContext, focus: FocusState) {
+        let grid = ChartGrid(area, count: context.run.metrics.count)
+        draw(in: &surface, boxes: grid.boxes, page: grid.page(of: context.run), context: context, focus: focus)
     }
 
     /// Draws one box per chart; the selected one carries the focus.
@@ -106,4 +108,8 @@ struct MetricChart {
     private static func weightLabel(_ weight: Double) -> String {
         String(ShortNumber.fixed(weight, decimals: weight > 0.9 ? 2 : 1).dropFirst())
     }
+}
+
+extension PaneID {
+    static let charts = PaneID("charts")
 }

@@ -60,17 +60,22 @@ enum TimelineLanes {
 
     /// What a span shows as.
     static func kind(of span: SpanRow) -> SpanKind {
-        guard span.phase == "main" || span.phase.isEmpty else {
-            if span.phase.hasSuffix("save") { return .save }
-            return span.phase.hasSuffix("evaluate") ? .evaluate : .sync
+        switch SpanPhase(rawValue: span.phase) {
+        case .before(.dataTransfer), .after(.dataTransfer): return .sync
+        case .before(.save), .after(.save): return .save
+        case .before(.evaluate), .after(.evaluate): return .evaluate
+        case .main, nil: break
         }
-        switch span.interfaceType {
-        case "generate": return .generate
-        case "inference": return .inference
-        case "train_step": return .train
-        case "evaluate": return .evaluate
-        case "initialize": return .initialize
-        case "save": return .save
+        switch InterfaceType(rawValue: span.interfaceType) {
+        case .generate: return .generate
+        case .inference: return .inference
+        case .trainStep: return .train
+        case .evaluate: return .evaluate
+        case nil: break
+        }
+        switch RequestHandle(rawValue: span.interfaceType) {
+        case .initialize: return .initialize
+        case .save: return .save
         default: return .sync
         }
     }
@@ -83,7 +88,12 @@ enum TimelineLanes {
 
     /// Failures, restarts and the like inside a window; a start is no news.
     static func marks(of snapshot: RunSnapshot, in window: ClosedRange<Int64>) -> [LifecycleRow] {
-        snapshot.events.filter { window.contains($0.time) && !$0.kind.hasPrefix("start") }
+        snapshot.events.filter { event in
+            guard window.contains(event.time) else { return false }
+            let isStart = event.event == .started || event.kind == TrialStatus.starting.rawValue
+            // What a person asked for is told by what came of it.
+            return !isStart && event.event != .asked && event.kind != TrialStatus.running.rawValue
+        }
     }
 
     /// When each step's first span in the lanes began.
@@ -107,9 +117,10 @@ enum SpanText {
 
 /// How long a step takes.
 enum StepLength {
-    /// As last measured, or on average; nil before the first step.
+    /// The pace of the phase that runs; before there is one as last measured, or on average; nil before the first step.
     static func seconds(of snapshot: RunSnapshot) -> Double? {
-        let measured = snapshot.series.first { $0.key == "timeperf/e2e" }?.last
+        if let pace = snapshot.pace { return pace.seconds }
+        let measured = snapshot.series.first { $0.key == MetricName.stepSeconds.rawValue }?.last
         if let measured, measured.isFinite, measured > 0 { return measured }
         return snapshot.step > 0 ? Double(snapshot.time) / 1e9 / Double(snapshot.step) : nil
     }

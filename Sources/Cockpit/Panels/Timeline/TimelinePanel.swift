@@ -3,8 +3,8 @@ import Store
 
 /// Which model function call runs where: a lane each, the newest at the right.
 struct TimelinePanel: Panel {
-    let id = PaneID.timeline
-    let minimum = Size(width: 30, height: 2)
+    let traits = PanelTraits(
+        id: .timeline, placement: .top, scope: .timeline, minimum: Size(width: 30, height: 2), screen: .timeline)
 
     func title(_ context: PanelContext) -> String {
         let lanes = TimelineLanes.lanes(of: context.snapshot)
@@ -20,7 +20,13 @@ struct TimelinePanel: Panel {
         let view = context.run.timeline
         let length = Format.duration(view.window(at: context.snapshot.time))
         let pan = view.offset > 0 ? "  −\(Format.duration(view.offset))" : ""
-        return "\(view.isWhole ? "whole run" : length)\(pan)  3 full"
+        return "\(view.isWhole ? "whole run" : length)\(pan)\(Self.cut(context))"
+    }
+
+    /// Which spans of the window are missing; empty where none are.
+    static func cut(_ context: PanelContext) -> String {
+        guard let since = context.snapshot.cuts.spansBefore else { return "" }
+        return "  too many calls: none shown before \(context.clock(at: since))"
     }
 
     /// Lanes and, where something happened in the window, the row of events.
@@ -41,4 +47,8 @@ struct TimelinePanel: Panel {
         gantt.render(in: &surface, area: chart)
         if hasLegend { GanttLegend().render(in: &surface, area: legend) }
     }
+}
+
+extension PaneID {
+    static let timeline = PaneID("timeline")
 }

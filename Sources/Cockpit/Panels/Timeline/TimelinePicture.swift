@@ -35,6 +35,7 @@ struct TimelinePicture {
         gantt = Gantt(
             lanes: rows, window: window,
             now: view.showsIdle ? context.snapshot.time : window.lowerBound,
+            knownSince: context.snapshot.cuts.spansBefore ?? .min,
             ticks: builder.ticks(width: width, withSteps: detail == .full),
             columnTitles: builder.isWide ? ["busy", "bub"] : ["busy"])
         selectedRow = selected
@@ -80,8 +81,7 @@ struct TimelinePicture {
             let marks = TimelineLanes.marks(of: context.snapshot, in: window)
             guard !marks.isEmpty else { return [] }
             let spans = marks.map { event in
-                let isFailure = event.kind.contains("fail") || event.kind.contains("restart")
-                return LaneSpan(kind: isFailure ? .failure : .event, start: event.time, end: event.time)
+                LaneSpan(kind: event.isFailure ? .failure : .event, start: event.time, end: event.time)
             }
             return [Gantt.Lane(label: TextLine("events", .dim), content: .sparse(spans))]
         }

@@ -47,14 +47,16 @@ struct ThemesScreen {
     }
 }
 
-/// A question; No is selected from the start and only `y` says yes.
+/// A question; No is selected from the start and only `y` says yes, which stands there as soon as it does.
 struct ConfirmScreen {
     let confirmation: Confirmation
+    let now: Int64
 
     func render(in surface: inout Surface) {
         let message =
             [TextLine(confirmation.question, .foreground, .bold)] + confirmation.details.map { TextLine($0, .dim) }
-        Dialog.confirm(title: "Are you sure?", message: message, action: "Yes").render(
-            in: &surface, area: surface.bounds)
+        var dialog = Dialog.confirm(title: "Are you sure?", message: message, action: "Yes")
+        if !confirmation.isReadable(now: now) { dialog.choices.removeLast() }
+        dialog.render(in: &surface, area: surface.bounds)
     }
 }

@@ -35,13 +35,12 @@ enum Alerts {
         }
         found += workers(snapshot)
         found += numbers(snapshot)
-        found += buffer(snapshot)
         return found.filter { $0.severity == .failure } + found.filter { $0.severity == .warning }
     }
 
     private static func isStoreFull(_ snapshot: RunSnapshot) -> Bool {
-        let last = snapshot.events.last { $0.kind == "store_full" || $0.kind == "store_recovered" }
-        return last?.kind == "store_full"
+        let last = snapshot.events.last { $0.event == .storeFull || $0.event == .storeRecovered }
+        return last?.event == .storeFull
     }
 
     private static func workers(_ snapshot: RunSnapshot) -> [Alert] {
@@ -60,13 +59,6 @@ enum Alerts {
         let more = bad.count > 1 ? " and \(bad.count - 1) more" : ""
         let text = "\(first.key) is \(ShortNumber.text(first.last)) since step \(first.lastStep)\(more)"
         return [Alert(severity: .failure, text: text)]
-    }
-
-    private static func buffer(_ snapshot: RunSnapshot) -> [Alert] {
-        guard let buffer = snapshot.buffer, let oldest = buffer.oldest, oldest > buffer.stalenessBound else {
-            return []
-        }
-        return [Alert(severity: .warning, text: "staleness \(oldest) exceeds its bound \(buffer.stalenessBound)")]
     }
 
     private static func oneLine(_ text: String) -> String {
@@ -101,20 +93,32 @@ struct FailureBanner {
     static func lines(of run: RunView) -> FailureBanner? {
         guard let snapshot = run.snapshot, snapshot.status == .failed, run.dismissedFailure != snapshot.statusDetail
         else { return nil }
-        let failure = snapshot.events.first { $0.kind.contains("fail") }
+        let failure = snapshot.events.last { $0.event == .workerFailed }
         let culprit = failure.map { $0.worker.isEmpty ? "" : " of \($0.worker)" } ?? ""
         let text = snapshot.statusDetail.isEmpty ? failure?.detail ?? "no reason was recorded" : snapshot.statusDetail
         return FailureBanner(
             title: "first failure\(culprit)", lines: text.split(whereSeparator: \.isNewline).map(String.init))
     }
 
+    /// Rows it needs to say all of it, its frame and its keys included, at a width.
+    func height(width: Int) -> Int { wrapped(to: width - 4).count + 3 }
+
+    private func wrapped(to width: Int) -> [TextLine] {
+        lines.flatMap { Paragraph.wrapped(TextLine($0, .logError), to: max(8, width)) }
+    }
+
     func render(in surface: inout Surface, area: Rect) {
         let inside = surface.box(area, title: "\(surface.glyphs.failed) \(title)", trailing: "esc", focus: .unfocused)
         surface.paint(area.row(0), role: .statusFailed)
         let (text, hint) = inside.inset(horizontal: 1, vertical: 0).splitBottom(1)
-        Paragraph(lines: lines.map { TextLine($0, .logError) }).render(in: &surface, area: text)
-        let keys = TextLine("R", .key).appending(" resumes from the last checkpoint   ", .dim).appending("7", .key)
-            .appending(" log   ", .dim).appending("r", .key).appending(" replay", .dim)
+        let all = wrapped(to: text.width)
+        Paragraph(lines: Array(all.prefix(text.height))).render(in: &surface, area: text)
+        var keys = TextLine("R", .key).appending(" resumes from the last checkpoint   ", .dim).appending("r", .key)
+            .appending(" replay", .dim)
+        if all.count > text.height {
+            keys =
+                TextLine("\(all.count - text.height) more lines: ", .dim).appending("cockpit logs   ", .key) + keys
+        }
         surface.write(keys, x: hint.x, y: hint.y, maxWidth: hint.width)
     }
 }

@@ -49,7 +49,7 @@ struct HeaderLine {
         pieces.append(Piece(word(run.status, glyphs: glyphs)))
         var clock = ""
         if let snapshot = run.snapshot {
-            pieces += progress(snapshot, status: run.status, isReplay: run.transport.isReplay)
+            pieces += progress(snapshot, run: run, utcOffset: state.utcOffset)
             pieces += counts(snapshot, glyphs: glyphs)
             let wall = snapshot.header.startedWall + snapshot.time
             clock = Format.clock(wall, offset: state.utcOffset)
@@ -64,7 +64,7 @@ struct HeaderLine {
         TextLine("\(status.glyph(in: glyphs)) \(status.rawValue.uppercased())", status.role, .bold)
     }
 
-    private static func progress(_ snapshot: RunSnapshot, status: TrialStatus, isReplay: Bool) -> [Piece] {
+    private static func progress(_ snapshot: RunSnapshot, run: RunView, utcOffset: Int) -> [Piece] {
         var pieces: [Piece] = []
         let steps = "\(ShortNumber.grouped(snapshot.step))/\(ShortNumber.grouped(snapshot.totalSteps))"
         pieces.append(Piece(TextLine("step \(steps)"), 1))
@@ -72,10 +72,13 @@ struct HeaderLine {
             let share = Double(snapshot.step) / Double(snapshot.totalSteps)
             pieces.append(Piece(TextLine(Format.percent(share), .dim), 3))
         }
-        if status == .running, !isReplay, let left = timeLeft(snapshot) {
-            pieces.append(Piece(TextLine("ETA \(Format.duration(left))"), 2))
+        if run.status == .running, !run.transport.isReplay, let left = TimeLeft(snapshot) {
+            pieces.append(Piece(TextLine(left.text(utcOffset: utcOffset)), 2))
         }
-        if let rate = snapshot.series.first(where: { $0.key.hasSuffix("tokens_per_second") })?.last, rate.isFinite {
+        if let rows = snapshot.value(of: .rowsLeftOut), rows > 0 {
+            pieces.append(Piece(TextLine("\(ShortNumber.grouped(Int(rows))) rows left out", .logWarning), 1))
+        }
+        if let rate = snapshot.tokenRate {
             pieces.append(Piece(TextLine("\(ShortNumber.text(rate)) tok/s", .dim), 4))
         }
         if snapshot.attempt > 1 {
@@ -84,19 +87,25 @@ struct HeaderLine {
         return pieces
     }
 
-    /// Steps to go times what a step takes.
-    private static func timeLeft(_ snapshot: RunSnapshot) -> Int64? {
-        let left = snapshot.totalSteps - snapshot.step
-        guard left > 0, snapshot.step > 0, let step = StepLength.seconds(of: snapshot) else { return nil }
-        let seconds = Double(left) * step
-        return seconds < 1e8 ? Int64(seconds * 1e9) : nil
-    }
-
     private static func counts(_ snapshot: RunSnapshot, glyphs: Glyphs) -> [Piece] {
         let running = snapshot.workers.count { $0.state == .running }
         let bad = snapshot.workers.count { $0.state.isProblem }
         var line = TextLine("\(glyphs.running)\(running)", .statusRunning)
         if bad > 0 { line = line.appending(" \(glyphs.failed)\(bad)", .statusFailed) }
         return [Piece(line, 5)]
+    }
+}
+
+extension RunSnapshot {
+    /// The newest value of a series that screens look for, where it is a number.
+    func value(of name: MetricName) -> Double? {
+        series.first { $0.key == name.rawValue }.flatMap { $0.last.isFinite ? $0.last : nil }
+    }
+
+    /// Tokens a second: those that the policy writes where the phase generates, otherwise those that are trained on.
+    var tokenRate: Double? {
+        let fresh = series.filter { $0.lastStep >= step - 1 && $0.last.isFinite }
+        func rate(_ name: MetricName) -> Double? { fresh.first { $0.key == name.rawValue }?.last }
+        return rate(.generatedTokensPerSecond) ?? rate(.tokensPerSecond)
     }
 }

@@ -75,11 +75,10 @@ struct TransportBar {
         guard end > 0 else { return }
         for event in snapshot.events {
             let x = area.x + Int(share(of: event.time, end: end) * Double(max(0, area.width - 1)))
-            let isFailure = event.kind.contains("fail") || event.kind.contains("restart")
+            let isEnd = event.kind == TrialStatus.completed.rawValue
             let glyph =
-                isFailure
-                ? surface.glyphs.failed : (event.kind == "completed" ? surface.glyphs.done : surface.glyphs.tick)
-            surface.put(glyph, x: x, y: area.y, role: isFailure ? .statusFailed : .dim)
+                event.isFailure ? surface.glyphs.failed : (isEnd ? surface.glyphs.done : surface.glyphs.tick)
+            surface.put(glyph, x: x, y: area.y, role: event.isFailure ? .statusFailed : .dim)
         }
         for checkpoint in snapshot.checkpoints {
             let x = area.x + Int(share(of: checkpoint.time, end: end) * Double(max(0, area.width - 1)))

@@ -40,14 +40,14 @@ final class EventSource {
 
     private let input: Int32
     private let signalDescriptor: Int32
-    private var decoder = KeyDecoder()
+    private var decoder: KeyDecoder
     private var isInputOpen = true
     private var lastInput = ContinuousClock.now
 
     /// Reads keys from a descriptor. Tests of the keyboard alone take no signals.
-    static func open(input: Int32 = STDIN_FILENO, signals: SignalHandling = .reported) throws(TerminalError)
-        -> EventSource
-    {
+    static func open(
+        input: Int32 = STDIN_FILENO, signals: SignalHandling = .reported, escapeDelay: Int = 25
+    ) throws(TerminalError) -> EventSource {
         let wake = term_event_fd()
         guard wake >= 0 else { throw TerminalError(code: .system, message: String(cString: strerror(errno))) }
         var descriptor: Int32 = -1
@@ -57,7 +57,8 @@ final class EventSource {
                 throw TerminalError(code: .system, message: String(cString: strerror(errno)))
             }
         }
-        return EventSource(input: input, signals: descriptor, wake: wake)
+        return EventSource(
+            input: input, signals: descriptor, wake: wake, decoder: KeyDecoder(escapeDelay: escapeDelay))
     }
 
     enum SignalHandling: Sendable {
@@ -65,8 +66,9 @@ final class EventSource {
         case ignored
     }
 
-    private init(input: Int32, signals: Int32, wake: Int32) {
+    private init(input: Int32, signals: Int32, wake: Int32, decoder: KeyDecoder) {
         self.input = input
+        self.decoder = decoder
         signalDescriptor = signals
         waker = Waker(descriptor: wake)
     }
@@ -120,7 +122,7 @@ final class EventSource {
         let count = read(input, &buffer, buffer.count)
         if count > 0 {
             lastInput = ContinuousClock.now
-            return events(of: decoder.feed(buffer[..<count]))
+            return events(of: UnmarkedPaste.merged(decoder.feed(buffer[..<count])))
         }
         if count < 0, errno == EINTR || errno == EAGAIN { return [] }
         isInputOpen = false

@@ -20,15 +20,22 @@ struct KeyDecoder: Sendable {
     private var pending: [UInt8] = []
     private var paste: [UInt8]?
 
-    init() {}
+    /// - Parameter escapeDelay: milliseconds after which an ESC alone is the key. What follows within is one sequence
+    ///   with it, which a slow line may cut.
+    init(escapeDelay: Int = 25) { self.escapeDelay = escapeDelay }
+
+    private let escapeDelay: Int
+    /// Milliseconds without a byte after which the end of a paste is taken for lost; the keyboard must not be.
+    private static let pastePatience = 1000
 
     /// How long to wait for the rest of what has begun, in milliseconds; nil when nothing has.
     ///
     /// A lone ESC is most likely the key. A longer start can only be a sequence that a slow line has cut. A paste ends
-    /// when the terminal says so, and by no clock.
+    /// when the terminal says so, or when nothing more of it has come for long.
     var patience: Int? {
-        if pending.isEmpty || paste != nil { return nil }
-        return pending == [Self.escape] ? 25 : 250
+        if paste != nil { return Self.pastePatience }
+        if pending.isEmpty { return nil }
+        return pending == [Self.escape] ? escapeDelay : max(250, escapeDelay)
     }
 
     /// Takes bytes as they came and returns what they complete.
@@ -39,7 +46,11 @@ struct KeyDecoder: Sendable {
 
     /// Decides what is pending, because nothing more came.
     mutating func flush() -> [Output] {
-        decode(isFinal: true)
+        guard let text = paste else { return decode(isFinal: true) }
+        paste = nil
+        // What waits can only be the beginning of the end mark.
+        pending.removeAll()
+        return [.event(.paste(String(decoding: text, as: UTF8.self)))]
     }
 
     private mutating func decode(isFinal: Bool) -> [Output] {

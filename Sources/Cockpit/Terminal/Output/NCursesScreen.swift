@@ -156,8 +156,7 @@ final class NCursesScreen: Screen {
             return -1
         case .palette(let number):
             if colorDepth == .trueColor, number >= 8 { return Int32(Self.bright[Int(number) % 8]) }
-            // With eight colours the bright ones become their darker selves.
-            return Int32(Int(number) % max(1, Int(term_colors())))
+            return Int32(number)
         case .rgb(let color):
             // A direct-colour entry takes 0 to 7 for the palette; these blues are black to the eye anyway.
             return color.value < 8 ? 0 : Int32(color.value)
@@ -172,7 +171,7 @@ final class NCursesScreen: Screen {
         if limit == .mono || colors < 8 { return .mono }
         if colors >= 1 << 24 { return limit }
         if colors >= 256 { return limit == .basic16 ? .basic16 : .indexed256 }
-        return .basic16
+        return colors >= 16 ? .basic16 : .basic8
     }
 
     private static func windowSize(of descriptor: Int32) -> Size? {

@@ -5,6 +5,7 @@
 struct SurfaceSVG {
     private let surface: Surface
     private let theme: Theme
+    private let depth: ColorDepth
 
     // DejaVu Sans Mono is 1233/2048 em wide; a renderer that ignores textLength is then right as well.
     private let fontSize = 14.0
@@ -16,14 +17,16 @@ struct SurfaceSVG {
     private var body = ""
 
     /// The picture as the text of an SVG file.
-    static func text(of surface: Surface, theme: Theme) -> String {
-        var writer = SurfaceSVG(surface: surface, theme: theme)
+    /// - Parameter depth: as a terminal of so many colours shows it.
+    static func text(of surface: Surface, theme: Theme, depth: ColorDepth = .trueColor) -> String {
+        var writer = SurfaceSVG(surface: surface, theme: theme, depth: depth)
         return writer.document()
     }
 
-    private init(surface: Surface, theme: Theme) {
+    private init(surface: Surface, theme: Theme, depth: ColorDepth) {
         self.surface = surface
         self.theme = theme
+        self.depth = depth
     }
 
     private mutating func document() -> String {
@@ -54,8 +57,10 @@ struct SurfaceSVG {
     }
 
     private func look(of cell: Cell) -> Look {
-        let style = theme.style(of: cell, depth: .trueColor)
-        let front = rgb(style.foreground) ?? theme.assumedForeground
+        let style = theme.style(of: cell, depth: depth)
+        var front = rgb(style.foreground) ?? theme.assumedForeground
+        // What a terminal does with the attribute; at more colours it is in the colour already.
+        if style.attributes.contains(.dim) { front = front.mixed(with: theme.assumedBackground, share: 0.4) }
         let back = rgb(style.background)
         guard style.attributes.contains(.reverse) else {
             return Look(foreground: front, background: back, attributes: style.attributes)
@@ -67,7 +72,7 @@ struct SurfaceSVG {
         switch color {
         case .terminalDefault: nil
         case .rgb(let color): color
-        case .palette(let number): RGB(Self.palette[Int(number) % 16])
+        case .palette(let number): number < 16 ? RGB(Self.palette[Int(number)]) : Self.indexed(Int(number))
         }
     }
 
@@ -185,6 +190,14 @@ struct SurfaceSVG {
             default: result.unicodeScalars.append(scalar)
             }
         }
+    }
+
+    /// The fixed part of the 256 colours: the cube and the greys.
+    private static func indexed(_ number: Int) -> RGB {
+        if number >= 232 { return RGB(UInt32(8 + (number - 232) * 10) * 0x010101) }
+        let levels: [UInt32] = [0, 95, 135, 175, 215, 255]
+        let place = number - 16
+        return RGB(levels[place / 36] << 16 | levels[place / 6 % 6] << 8 | levels[place % 6])
     }
 
     private static let palette: [UInt32] = [

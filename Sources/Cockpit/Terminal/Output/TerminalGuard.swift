@@ -46,7 +46,8 @@ final class TerminalGuard {
         release()
         term_guard_disarm()
         var output = OutputBuffer(descriptor: descriptor)
-        output.send(farewell)
+        // The shell's prompt belongs on a line of its own.
+        output.send(farewell.isEmpty || farewell.hasSuffix("\n") ? farewell : farewell + "\n")
         close(descriptor)
     }
 

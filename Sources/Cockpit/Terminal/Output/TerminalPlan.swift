@@ -10,6 +10,9 @@ struct TerminalPlan: Hashable, Sendable {
     /// Whether the terminal may be asked for synchronized output.
     var asksForSynchronizedOutput: Bool
 
+    /// Milliseconds after which an ESC alone is the key.
+    var escapeDelay = 25
+
     /// Decides, or says why the dashboard cannot run here.
     static func decide(environment: [String: String], isTerminal: Bool) throws(TerminalError) -> TerminalPlan {
         guard isTerminal else {
@@ -28,7 +31,35 @@ struct TerminalPlan: Hashable, Sendable {
             types: types(type, environment: environment),
             depth: environment["NO_COLOR", default: ""].isEmpty ? .trueColor : .mono,
             repertoire: repertoire(type, environment: environment),
-            asksForSynchronizedOutput: environment["COCKPIT_SYNC"] != "0" && type != "linux")
+            asksForSynchronizedOutput: environment["COCKPIT_SYNC"] != "0" && type != "linux",
+            escapeDelay: escapeDelay(environment))
+    }
+
+    /// What `ESCDELAY` says, as for every program on ncurses. Otherwise short where the keyboard is here, and long
+    /// enough for a line that cuts sequences where it is not.
+    private static func escapeDelay(_ environment: [String: String]) -> Int {
+        if let wanted = environment["ESCDELAY"].flatMap({ Int($0) }), (0...10_000).contains(wanted) { return wanted }
+        let isRemote = ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"].contains { !environment[$0, default: ""].isEmpty }
+        return isRemote ? 150 : 25
+    }
+
+    /// What a person may expect of it, in words. `colors` tells how many a terminfo entry promises; nil where there is
+    /// no such entry.
+    func abilities(colors: (String) -> Int?) -> String {
+        let shown: String
+        switch (depth, types.first) {
+        case (.mono, _): shown = "no colour (NO_COLOR)"
+        case (_, "cockpit-direct"): shown = "24-bit colour"
+        default:
+            switch types.lazy.compactMap(colors).first {
+            case nil: shown = "no terminfo entry: install ncurses-term, or set TERM=xterm-256color"
+            case .some(let count) where count >= 256: shown = "256 colours (COLORTERM=truecolor says when there are more)"
+            case .some(let count) where count >= 8: shown = "\(count) colours, kept readable on black and on white"
+            case .some: shown = "no colour"
+            }
+        }
+        let characters = repertoire == .unicode ? "Unicode" : "ASCII only"
+        return "\(shown), \(characters), ESC alone after \(escapeDelay) ms"
     }
 
     /// A 24-bit entry first where the terminal says that it can, the built-in one or an installed one; then its own
@@ -37,7 +68,11 @@ struct TerminalPlan: Hashable, Sendable {
         var types: [String] = []
         let isMultiplexer = type.hasPrefix("tmux") || type.hasPrefix("screen")
         let noColor = !environment["NO_COLOR", default: ""].isEmpty
-        if ["truecolor", "24bit"].contains(environment["COLORTERM"] ?? ""), !noColor {
+        // GNU screen hands on the COLORTERM of the terminal around it, and before version 5 garbles 24-bit colours.
+        let isGNUScreen = !environment["STY", default: ""].isEmpty && environment["TMUX", default: ""].isEmpty
+        if isGNUScreen, type.hasPrefix("screen") {
+            types.append(type.contains("256color") ? type : "screen-256color")
+        } else if ["truecolor", "24bit"].contains(environment["COLORTERM"] ?? ""), !noColor {
             types += ["cockpit-direct", isMultiplexer ? "tmux-direct" : "xterm-direct"]
         }
         types.append(type)
@@ -51,9 +86,9 @@ struct TerminalPlan: Hashable, Sendable {
         return types.filter { seen.insert($0).inserted }
     }
 
-    /// Unicode unless the locale or the terminal says otherwise. No locale at all says nothing.
+    /// Unicode unless the person (`--ascii`, `COCKPIT_ASCII`), the locale or the terminal says otherwise. No locale at all says nothing.
     private static func repertoire(_ type: String, environment: [String: String]) -> Glyphs.Repertoire {
-        if type == "linux" { return .ascii }
+        if type == "linux" || !environment["COCKPIT_ASCII", default: ""].isEmpty { return .ascii }
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
         guard let locale else { return .unicode }
         let name = locale.lowercased()

@@ -22,7 +22,7 @@ struct ChartLayout {
         let middle =
             chart.scale == .linear
             ? (y.lowerBound + y.upperBound) / 2 : sqrt(max(y.lowerBound, .leastNormalMagnitude) * y.upperBound)
-        labels = [y.upperBound, middle, y.lowerBound].map(ShortNumber.text)
+        labels = Self.labels([y.upperBound, middle, y.lowerBound], isConstant: chart.y == nil && Self.isConstant(chart))
         let labelWidth = min(area.width - 3, labels.map(\.cellWidth).max() ?? 1)
         let below = area.height > 5 ? 2 : 1
         plot = Rect(
@@ -73,7 +73,10 @@ struct ChartLayout {
         let lastStart = plot.maxX - last.cellWidth
         surface.write(last, x: lastStart, y: y, role: .dim)
         var free = plot.x - 1
-        for value in Self.roundValues(in: x, atMost: max(1, plot.width / 9)) {
+        // Steps are whole numbers, and so are their labels.
+        let isWhole = x.lowerBound.rounded() == x.lowerBound && x.upperBound.rounded() == x.upperBound
+        let most = isWhole ? min(Double(plot.width / 9), x.upperBound - x.lowerBound) : Double(plot.width / 9)
+        for value in Self.roundValues(in: x, atMost: max(1, Int(most))) {
             guard let column = column(of: value) else { continue }
             let text = ShortNumber.text(value)
             let start = max(free, plot.x - 1 + column)
@@ -94,6 +97,25 @@ struct ChartLayout {
     }
 
     // MARK: - Ranges
+
+    /// The labels of the axis, with as many digits as it takes to tell them apart. A constant has one: the others would
+    /// be of values that nothing has.
+    private static func labels(_ values: [Double], isConstant: Bool) -> [String] {
+        if isConstant { return ["", ShortNumber.text(values[1]), ""] }
+        let short = values.map(ShortNumber.text)
+        if Set(short).count == short.count { return short }
+        for decimals in 1...8 where values.allSatisfy({ abs($0) < 1e9 }) {
+            let longer = values.map { ShortNumber.fixed($0, decimals: decimals) }
+            if Set(longer).count == longer.count { return longer }
+        }
+        return short
+    }
+
+    private static func isConstant(_ chart: LineChart) -> Bool {
+        let columns = chart.series.flatMap(\.columns).filter { $0.count > 0 }
+        guard let first = columns.first else { return false }
+        return columns.allSatisfy { $0.low == first.mean && $0.high == first.mean && $0.mean == first.mean }
+    }
 
     /// Multiples of 1, 2 or 5 times a power of ten inside a range.
     static func roundValues(in range: ClosedRange<Double>, atMost count: Int) -> [Double] {

@@ -36,9 +36,10 @@ struct FormRow: Sendable {
             surface.write(standard, x: x, y: y, role: .dim, maxWidth: metrics.standard - 1)
             x += metrics.standard
             if let problem {
-                surface.write(TextLine("\(String(surface.glyphs.failed)) \(problem)", .logError), x: x, y: y)
+                let text = "\(String(surface.glyphs.failed)) \(surface.glyphs.spelled(problem))"
+                surface.write(TextLine(text, .logError), x: x, y: y)
             } else {
-                surface.write(TextLine(note, .dim), x: x, y: y)
+                surface.write(TextLine(surface.glyphs.spelled(note), .dim), x: x, y: y)
             }
         }
     }

@@ -42,6 +42,9 @@ struct Gantt: Sendable {
 
     /// Idle lanes are drawn up to here; what still runs ends here.
     var now: Int64
+
+    /// Spans before are not known; the lanes are blank there, which is neither busy nor idle.
+    var knownSince = Int64.min
     var ticks: [Tick] = []
     var columnTitles: [String] = []
     var firstLane = 0
@@ -128,7 +131,8 @@ struct Gantt: Sendable {
 
     private func drawIdle(in surface: inout Surface, track: Rect, layout: Layout) {
         let end = now >= window.upperBound ? track.width : (column(of: now, layout: layout) ?? 0)
-        for x in track.x..<(track.x + end) { surface.put(surface.glyphs.idle, x: x, y: track.y, role: .rpcIdle) }
+        let start = knownSince <= window.lowerBound ? 0 : (column(of: knownSince, layout: layout) ?? track.width)
+        for x in (track.x + min(start, end))..<(track.x + end) { surface.put(surface.glyphs.idle, x: x, y: track.y, role: .rpcIdle) }
     }
 
     private func draw(
@@ -137,9 +141,12 @@ struct Gantt: Sendable {
         let raster = LaneRaster(spans: spans, window: window, now: now, width: track.width)
         for (column, cell) in raster.cells.enumerated() {
             guard let cell else { continue }
-            let whole = cell.kind.glyph(in: surface.glyphs)
-            let isPartial = cell.eighths < 8 && surface.glyphs.repertoire == .unicode
-            let glyph = isPartial ? surface.glyphs.leftEighths[cell.eighths - 1] : whole
+            let glyph: Unicode.Scalar
+            switch cell.eighths {
+            case 0: glyph = surface.glyphs.brief
+            case 1..<8 where surface.glyphs.repertoire == .unicode: glyph = surface.glyphs.leftEighths[cell.eighths - 1]
+            default: glyph = cell.kind.glyph(in: surface.glyphs)
+            }
             surface.put(glyph, x: track.x + column, y: track.y, role: cell.kind.role)
         }
         guard let selection, spans.indices.contains(selection) else { return }

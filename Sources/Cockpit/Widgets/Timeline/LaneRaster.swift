@@ -10,12 +10,14 @@ struct LaneSpan: Hashable, Sendable {
 /// Decides which span each cell of a lane shows.
 ///
 /// A cell shows what covers at least half of it. A span shorter than a cell would never win, so it takes the cell its
-/// middle lies in, over a longer neighbour too: nothing that happened is invisible.
+/// middle lies in, over a longer neighbour too: nothing that happened is invisible. Where such spans together cover
+/// less than half of the cell it is marked as brief, so that a call that takes no time is no solid bar.
 struct LaneRaster: Sendable {
     struct Cell: Hashable, Sendable {
         var kind: SpanKind
 
-        /// How much of the cell from its left is filled, 1 to 8; 8 unless the kind has partial blocks.
+        /// How much of the cell from its left is filled, 1 to 8; 8 unless the kind has partial blocks. 0: something
+        /// brief happened in it.
         var eighths = 8
 
         /// The span's place in the list that was given.
@@ -71,7 +73,11 @@ struct LaneRaster: Sendable {
     }
 
     private static func winner(long: Cover?, short: Cover?) -> Cell? {
-        if let short { return Cell(kind: short.kind, span: short.span) }
+        if let short {
+            // A mark without a length of its own is no call that takes no time.
+            let isBrief = short.amount < 0.5 && short.kind.hasLength
+            return Cell(kind: short.kind, eighths: isBrief ? 0 : 8, span: short.span)
+        }
         guard let long else { return nil }
         if long.kind.hasPartialBlocks, long.startsBefore {
             let eighths = min(8, Int((long.amount * 8).rounded()))

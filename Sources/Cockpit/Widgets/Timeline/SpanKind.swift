@@ -54,6 +54,14 @@ enum SpanKind: Hashable, CaseIterable, Sendable {
         }
     }
 
+    /// Whether it takes time; the others are marks, which stand as what they are however short.
+    var hasLength: Bool {
+        switch self {
+        case .initialize, .generate, .inference, .train, .evaluate, .sync: true
+        case .save, .offload, .flush, .event, .failure, .critical, .waitData, .waitWeights, .waitPeer: false
+        }
+    }
+
     /// Whether the last cell of a span can be drawn as a part of a block.
     var hasPartialBlocks: Bool { self == .train }
 }

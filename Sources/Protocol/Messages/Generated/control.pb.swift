@@ -120,6 +120,9 @@ package nonisolated struct WireHeartbeat: Sendable {
   /// the main loop has nothing to do until something comes in
   package var waits: Bool = false
 
+  /// of the model that trains here; 0 where none does
+  package var weightVersion: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -508,7 +511,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Heartbeat"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}progress\0\u{3}idle_ns\0\u{1}mfc\0\u{1}step\0\u{3}quiet_ns\0\u{1}waits\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}progress\0\u{3}idle_ns\0\u{1}mfc\0\u{1}step\0\u{3}quiet_ns\0\u{1}waits\0\u{3}weight_version\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -522,6 +525,7 @@ nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.step) }()
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.quietNs) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.waits) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.weightVersion) }()
       default: break
       }
     }
@@ -546,6 +550,9 @@ nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.waits != false {
       try visitor.visitSingularBoolField(value: self.waits, fieldNumber: 6)
     }
+    if self.weightVersion != 0 {
+      try visitor.visitSingularUInt64Field(value: self.weightVersion, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -556,6 +563,7 @@ nonisolated extension WireHeartbeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.step != rhs.step {return false}
     if lhs.quietNs != rhs.quietNs {return false}
     if lhs.waits != rhs.waits {return false}
+    if lhs.weightVersion != rhs.weightVersion {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

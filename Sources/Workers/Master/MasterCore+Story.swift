@@ -1,0 +1,69 @@
+import Foundation
+import Protocol
+
+/// What the master tells the log: a person who reads it learns what the trial did.
+extension MasterCore {
+    /// At most one summary of a step in this time, so that the log of a long trial stays readable.
+    static let summaryInterval: Int64 = 5_000_000_000
+
+    /// What a completed step came to, unless another was told of a moment ago; the last of a setup is always told.
+    mutating func summary(of step: StepRun, _ metrics: [Metric], now: Int64) -> [MasterAction] {
+        let isLast = step.number == plan.stepsBefore(setup: setupIndex + 1)
+        let (passed, isOverflow) = now.subtractingReportingOverflow(lastSummary)
+        guard isLast || isOverflow || passed >= Self.summaryInterval else { return [] }
+        lastSummary = now
+        return [.log(.info, Story.step(step.number, of: plan.totalSteps, setup: setup.name, metrics))]
+    }
+
+    /// What an evaluation found, whoever carried it.
+    func evaluated(_ metrics: [Metric], step: Int) -> [MasterAction] {
+        let found = metrics.filter { $0.name.hasPrefix("eval/") }
+        return found.isEmpty ? [] : [.log(.info, Story.evaluation(found, step: step))]
+    }
+}
+
+/// The sentences of the log. Pure.
+enum Story {
+    /// `step 120/460 (grpo): reward 0.71, kl_ref 0.004, 2.61 s`.
+    static func step(_ number: Int, of total: Int, setup: String, _ metrics: [Metric]) -> String {
+        var told: [String] = []
+        for name in [MetricName.reward, .referenceDivergence, .policyLoss, .supervisedLoss] {
+            guard let metric = metrics.first(where: { $0.name == name.rawValue }) else { continue }
+            told.append("\(lastPart(of: metric.name)) \(number4(metric.value))")
+        }
+        if let seconds = metrics.first(where: { $0.name == MetricName.stepSeconds.rawValue }) {
+            told.append("\(number4(seconds.value)) s")
+        }
+        return "step \(number)/\(total) (\(setup))" + (told.isEmpty ? "" : ": " + told.joined(separator: ", "))
+    }
+
+    /// `evaluated after step 40: accuracy 0.68`.
+    static func evaluation(_ metrics: [Metric], step: Int) -> String {
+        let words = metrics.map { "\(lastPart(of: $0.name)) \(number4($0.value))" }
+        return "evaluated after step \(step): \(words.joined(separator: ", "))"
+    }
+
+    /// `saved actor after step 40 (3.3 MiB)`.
+    static func save(_ checkpoint: WireSavedCheckpoint) -> String {
+        let size = String(format: "%.1f MiB", Double(checkpoint.bytes) / 1_048_576)
+        return "saved \(checkpoint.role) after step \(checkpoint.step) (\(size))"
+    }
+
+    /// A model's shape in words: `family gpt2, layers 4, width 128`. What is no JSON object stays as it is.
+    static func shape(_ json: String) -> String {
+        guard let object = (try? JSONSerialization.jsonObject(with: Data(json.utf8))) as? [String: Any] else {
+            return json
+        }
+        let words = object.sorted { $0.key < $1.key }.compactMap { key, value -> String? in
+            if value is [String: Any] || value is [Any] || value is NSNull { return nil }
+            return "\(key) \(value)"
+        }
+        return words.isEmpty ? "has no weights" : words.joined(separator: ", ")
+    }
+
+    private static func lastPart(of name: String) -> String {
+        name.split(separator: "/").last.map(String.init) ?? name
+    }
+
+    private static func number4(_ value: Double) -> String { String(format: "%.4g", value) }
+}

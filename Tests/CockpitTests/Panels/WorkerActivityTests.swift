@@ -1,0 +1,80 @@
+import Protocol
+import Testing
+
+@testable import Cockpit
+@testable import Store
+
+@Suite("What a worker does")
+struct WorkerActivityTests {
+    private func snapshot(_ open: [SpanRow], attempt: Int = 1) throws -> RunSnapshot {
+        var snapshot = try RunFixtures.snapshot()
+        snapshot.spans = open
+        snapshot.attempt = attempt
+        return snapshot
+    }
+
+    private func span(
+        _ mfc: String, on worker: String, phase: String = "main", type: String = "generate", attempt: Int = 1,
+        end: Int64? = nil
+    ) -> SpanRow {
+        SpanRow(
+            id: 1, attempt: attempt, worker: worker, mfc: mfc, phase: phase, interfaceType: type, role: "actor",
+            step: 3, start: 1, end: end, sequences: 0, tokens: 0, weightVersion: 0)
+    }
+
+    private func text(
+        _ id: String, _ state: WorkerState = .running, detail: String = "", in snapshot: RunSnapshot,
+        status: TrialStatus = .running
+    ) -> String {
+        WorkerActivity(
+            of: RunFixtures.worker(id, state, "actor_train", 7, 1, 0, detail: detail), in: snapshot, status: status
+        ).text
+    }
+
+    @Test func `is the call that it is in, not the one that it was in last`() throws {
+        let busy = try snapshot([span("actor_gen", on: "model_worker/0")])
+        #expect(text("model_worker/0", in: busy) == "actor_gen")
+        let idle = try snapshot([span("actor_gen", on: "model_worker/0", end: 9)])
+        #expect(text("model_worker/0", in: idle) == "waits for the master")
+    }
+
+    @Test func `or whom it waits for`() throws {
+        let busy = try snapshot([span("actor_gen", on: "model_worker/0")])
+        #expect(text("model_worker/1", in: busy) == "waits for actor_gen")
+        #expect(text("master_worker/0", in: busy) == "waits for actor_gen")
+        #expect(text("master_worker/0", in: try snapshot([])) == "waits for a reply")
+    }
+
+    @Test(arguments: [
+        ("pre-data_transfer", "actor_train: moves data"), ("post-save", "actor_train: saves actor"),
+        ("post-evaluate", "actor_train: evaluates"), ("main", "actor_train"),
+    ])
+    func `names hooks too`(phase: String, expected: String) throws {
+        let busy = try snapshot([span("actor_train", on: "model_worker/0", phase: phase, type: "train_step")])
+        #expect(text("model_worker/0", in: busy) == expected)
+    }
+
+    @Test func `a span that a dead attempt left open is nobody's work`() throws {
+        let busy = try snapshot([span("actor_gen", on: "model_worker/0", attempt: 1)], attempt: 2)
+        #expect(text("model_worker/0", in: busy) == "waits for the master")
+    }
+
+    @Test func `after the end it is what it ended as`() throws {
+        let ended = try snapshot([])
+        #expect(text("model_worker/0", .completed, in: ended) == "done at step 7")
+        #expect(text("model_worker/0", .stopped, in: ended) == "stopped at step 7")
+        #expect(text("model_worker/0", .failed, detail: "signal 9\nmore", in: ended) == "signal 9")
+        #expect(text("model_worker/0", in: ended, status: .lost) == "gone with its orchestrator")
+    }
+
+    @Test func `an ended worker uses no processor and beats no more`() throws {
+        var run = try #require(try StateFixtures.live().run)
+        let id = "model_worker/0"
+        run.snapshot?.workers = [RunFixtures.worker(id, .completed, "", 460, 9, 0)]
+        let context = PanelContext(run: run, snapshot: try #require(run.snapshot), utcOffset: 0, glyphs: .unicode)
+        var surface = Surface(width: 110, height: 4)
+        WorkersPanel().draw(in: &surface, area: surface.bounds, context: context, focus: .unfocused)
+        #expect(surface.lines[2].contains("done at step 460"))
+        #expect(!surface.lines[2].contains("%"))
+    }
+}
