@@ -28,7 +28,8 @@ import Testing
         let parts = name.rawValue.split(separator: "/")
         let isSent =
             text.contains("Metric(.\(Self.caseName(name))") || text.contains("\"\(name.rawValue)\"")
-            || (parts.count == 2 && text.contains("metric(\"\(parts[1])\"") && text.contains("\"\(parts[0])/\\(name)\""))
+            || (parts.count == 2 && text.contains("metric(\"\(parts[1])\"")
+                && text.contains("\"\(parts[0])/\\(name)\""))
         #expect(isSent, "\(name.rawValue) is looked for and never sent")
     }
 

@@ -22,7 +22,8 @@ import Testing
 
     private func pids(_ target: Target, _ trial: String, foreground: pid_t) throws -> [pid_t] {
         let shown = try small.show("sft", trial)
-        let orchestrator = shown.orchestrator.pid.map { [$0] } ?? [], workers = shown.workers.map(\.pid).filter { $0 > 0 }
+        let orchestrator = shown.orchestrator.pid.map { [$0] } ?? [],
+            workers = shown.workers.map(\.pid).filter { $0 > 0 }
         return switch target {
         case .foreground: [foreground]
         case .orchestrator: orchestrator

@@ -26,9 +26,12 @@ enum Availability {
         case .playPause, .slower, .faster, .eventBack, .eventForward, .stepBack, .stepForward, .jumpToEnd:
             return state.run == nil ? "no trial is open" : nil
         case .filter:
-            let isFilterable = state.screen == .trials || state.screen == .launch || state.run.map { Panels.panel($0.focus).filter(in: $0) != nil } == true
+            let isFilterable =
+                state.screen == .trials || state.screen == .launch
+                || state.run.map { Panels.panel($0.focus).filter(in: $0) != nil } == true
             let others = Panels.all.filter { panel in state.run.map { panel.filter(in: $0) != nil } == true }
-            return isFilterable ? nil : "nothing to filter here; tab to: \(others.map(\.id.name).joined(separator: ", "))"
+            return isFilterable
+                ? nil : "nothing to filter here; tab to: \(others.map(\.id.name).joined(separator: ", "))"
         case .enter where state.screen == .trials:
             return state.trials.selectedItem == nil ? "there is no trial yet; N launches one" : nil
         default: return nil

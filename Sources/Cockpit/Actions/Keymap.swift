@@ -173,7 +173,9 @@ enum Keymap {
             keyLabel: "tab"),
         Action(.filter, "find a setting", hint: "find", scope: .form, keys: [key("/"), .control("f")], keyLabel: "/"),
         Action(.previousField, "previous field", scope: .form, keys: [KeyStroke(.tab, .shift), KeyStroke(.up)]),
-        Action(.enter, "edit the field, as typing does; then take it", hint: "edit", scope: .form, keys: [KeyStroke(.enter)]),
+        Action(
+            .enter, "edit the field, as typing does; then take it", hint: "edit", scope: .form,
+            keys: [KeyStroke(.enter)]),
         Action(.cycleValue, "next choice", hint: "choice", scope: .form, keys: [key(" ")]),
         Action(.launch, "launch the trial", hint: "launch", scope: .form, keys: [.control("s")]),
         Action(.onlyChanged, "show only what was changed", hint: "only changed", scope: .form, keys: [.control("o")]),

@@ -12,10 +12,10 @@ struct ArchiveCommand: ParsableCommand {
             trials/EXPERIMENT/TRIAL under a home folder.
             """)
 
-    @Argument(help: "The trial as list names it: EXPERIMENT/TRIAL.")
+    @ArgumentParser.Argument(help: "The trial as list names it: EXPERIMENT/TRIAL.")
     var trial: String
 
-    @Argument(help: "The folder to make.")
+    @ArgumentParser.Argument(help: "The folder to make.")
     var destination: String
 
     @Flag(help: "Print JSON.")

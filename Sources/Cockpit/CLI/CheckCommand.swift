@@ -36,7 +36,7 @@ struct CheckCommand: ParsableCommand {
         }
         Output.line(
             "  about \(mebibytes(found.memory)) MiB of memory, \(mebibytes(found.disk)) MiB of disk for checkpoints")
-        for note in found.notes { Output.line("  note: \(Output.sanitized(note))") }
+        for note in found.notes { Output.line("  note: \(note)") }
     }
 
     private func mebibytes(_ bytes: Int) -> Int { (bytes + 1 << 19) >> 20 }

@@ -43,14 +43,6 @@ struct CockpitCommand: ParsableCommand {
         try DashboardRunner(home: Environment.home, appearance: appearance).run(.trials)
     }
 
-    /// A slip in a command's name is told as one.
-    static func refuseUnknownCommand(_ word: String?) throws {
-        let known = configuration.subcommands.compactMap(\.configuration.commandName) + ["help"]
-        guard let word, !word.hasPrefix("-"), !known.contains(word) else { return }
-        throw CommandError(
-            "unknown command '\(word)'.\(Suggestion.phrase(for: word, among: known))", hint: "list them with: cockpit --help")
-    }
-
     /// Parses and runs; errors written for a person are printed as such and give their own exit status.
     static func main() {
         // A reader that goes away (`| head`) must end us by an error from write, not by a signal in mid-transaction.

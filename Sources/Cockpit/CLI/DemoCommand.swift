@@ -20,7 +20,7 @@ struct DemoCommand: ParsableCommand {
     @Flag(help: "Print JSON lines.")
     var json = false
 
-    @Argument(help: "Settings as dotted overrides.")
+    @ArgumentParser.Argument(help: "Settings as dotted overrides.")
     var overrides: [String] = []
 
     func run() throws {

@@ -40,7 +40,7 @@ struct LocalBackend: Backend {
         let manager = FileManager.default
         return try manager.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder).sorted().map { name in
             var isFolder: ObjCBool = false
-            manager.fileExists(atPath: "\(folder.isEmpty ? "." : folder)/\(name)", isDirectory: &isFolder)
+            _ = manager.fileExists(atPath: "\(folder.isEmpty ? "." : folder)/\(name)", isDirectory: &isFolder)
             return isFolder.boolValue ? "\(name)/" : name
         }
     }

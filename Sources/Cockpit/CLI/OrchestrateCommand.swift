@@ -8,7 +8,7 @@ struct OrchestrateCommand: ParsableCommand {
         commandName: "orchestrate", abstract: "Run the orchestrator of a trial (started by start).",
         shouldDisplay: false)
 
-    @Argument(help: "What to run, as one JSON word.")
+    @ArgumentParser.Argument(help: "What to run, as one JSON word.")
     var arguments: String
 
     func run() throws { Glibc.exit(OrchestratorMain.run(arguments)) }

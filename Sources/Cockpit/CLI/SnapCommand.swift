@@ -43,7 +43,11 @@ struct SnapCommand: ParsableCommand {
 
     /// How many colours the picture has.
     enum Colors: String, CaseIterable, ExpressibleByArgument {
-        case truecolor, indexed = "256", basic = "16", few = "8", mono
+        case truecolor
+        case indexed = "256"
+        case basic = "16"
+        case few = "8"
+        case mono
 
         var depth: ColorDepth {
             switch self {

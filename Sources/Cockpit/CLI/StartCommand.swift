@@ -68,7 +68,7 @@ struct LaunchOptions: ParsableArguments {
     @Flag(help: "Resume although files that the trial reads have changed since it began; it is recorded.")
     var acceptChangedInputs = false
 
-    @Argument(help: "Settings as dotted overrides, such as grpo.lr=1e-4.")
+    @ArgumentParser.Argument(help: "Settings as dotted overrides, such as grpo.lr=1e-4.")
     var overrides: [String] = []
 
     func request(for trial: TrialOptions) throws -> LaunchRequest {

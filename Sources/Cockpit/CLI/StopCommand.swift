@@ -18,7 +18,8 @@ struct StopCommand: ParsableCommand {
     @Option(help: "Where workers run: local.")
     var mode = "local"
 
-    @Option(help: "When it must be over, such as 20s or 2m: the newest whole step is saved first, then it ends by force.")
+    @Option(
+        help: "When it must be over, such as 20s or 2m: the newest whole step is saved first, then it ends by force.")
     var stopWithin: TimeSpan?
 
     @Option(help: "How long to wait for it, such as 30 or 10m; the trial stops all the same. Without it: until it has.")
@@ -46,17 +47,18 @@ struct StopCommand: ParsableCommand {
         if !json { Output.note(message) }
         var told = message
         let end = try TrialControl.waitForEnd(of: id, home: home, patience: timeout?.duration) { detail in
-            if !json, !detail.isEmpty, !told.hasSuffix(detail) { Output.note(Output.sanitized(detail)) }
+            if !json, !detail.isEmpty, !told.hasSuffix(detail) { Output.note(detail) }
             told = detail
         }
         guard end.status.isTerminal else {
             throw CommandError(
                 "\(id) is still \(end.status.rawValue): \(end.statusDetail)",
-                hint: "look at it with: cockpit show -e \(id.experiment) -f \(id.trial); hurry it with: cockpit stop again",
+                hint:
+                    "look at it with: cockpit show -e \(id.experiment) -f \(id.trial); hurry it with: cockpit stop again",
                 exitCode: ExitCode.failure)
         }
         if json { return try Output.json(Report(trial: id.description, status: end.status, detail: end.statusDetail)) }
-        let detail = end.statusDetail.isEmpty ? "" : ": \(Output.sanitized(end.statusDetail))"
+        let detail = end.statusDetail.isEmpty ? "" : ": \(end.statusDetail)"
         Output.line("\(id) \(end.status.rawValue) at step \(end.step)\(detail)")
     }
 }
@@ -68,7 +70,8 @@ struct TimeSpan: ExpressibleByArgument {
     init?(argument: String) {
         let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600]
         let unit = argument.last.flatMap { units[$0] }
-        guard let number = Double(unit == nil ? argument : String(argument.dropLast())), (0...1e6).contains(number) else {
+        guard let number = Double(unit == nil ? argument : String(argument.dropLast())), (0...1e6).contains(number)
+        else {
             return nil
         }
         duration = .seconds(number * (unit ?? 1))

@@ -37,7 +37,7 @@ struct ComputeBench: ParsableCommand {
         "\(suite.rawValue): \(suite.cases.joined(separator: ", "))"
     }.joined(separator: "\n\n")
 
-    @Argument(help: "training, generation, rl or kernels.")
+    @ArgumentParser.Argument(help: "training, generation, rl or kernels.")
     var suite: String
 
     @Option(name: .customLong("case"), help: "A case of the suite; the first one without it.")
@@ -73,7 +73,7 @@ struct TelemetrySource: ParsableCommand {
 
     @Option var series: Int
     @Option var steps: Int
-    @Argument var runtime: String
+    @ArgumentParser.Argument var runtime: String
 
     func run() throws {
         let isWhole = try WorkerBenchmark.telemetry(runtimePath: runtime, series: series, steps: steps)

@@ -36,7 +36,8 @@ struct TimelineScreen {
         let zoom = view.isWhole ? "whole run" : "window \(Format.duration(length))"
         let pan = view.offset > 0 ? "  \(Format.duration(view.offset)) before the newest" : ""
         let inside = surface.box(
-            area, title: TimelinePanel().title(context), trailing: "\(zoom)\(pan)  1 col = \(column)\(TimelinePanel.cut(context))", focus: .focused)
+            area, title: TimelinePanel().title(context),
+            trailing: "\(zoom)\(pan)  1 col = \(column)\(TimelinePanel.cut(context))", focus: .focused)
         let (chart, legend) = inside.splitBottom(inside.height >= 10 ? 1 : 0)
         let picture = TimelinePicture(context: context, lanes: lanes, width: chart.width, detail: .full)
         var gantt = picture.gantt

@@ -1,3 +1,5 @@
+import Protocol
+
 /// What a path that a person has begun becomes, given the names in its folder. Pure.
 struct PathCompletion: Equatable, Sendable {
     /// The path as far as the names agree.

@@ -48,7 +48,8 @@ extension LanguageModel {
             return try mergingAdapter().export(to: path, format: format, tokenizer: tokenizer)
         }
         try ModelExport(
-            spec: spec, table: table, weights: weights, tokenizer: tokenizer, format: format, configuration: configuration
+            spec: spec, table: table, weights: weights, tokenizer: tokenizer, format: format,
+            configuration: configuration
         ).save(to: path)
     }
 

@@ -39,7 +39,9 @@ extension ModelFolder {
             guard errno == ENOENT else { return nil }
             return ComputeError.damaged(
                 path, "it is a link to a file that is not there",
-                hint: "Download the model again: a download that was interrupted, or a copy without its blobs, leaves such links.")
+                hint:
+                    "Download the model again: a download that was interrupted, or a copy without its blobs, leaves such links."
+            )
         }
         guard status.st_mode & S_IFMT == S_IFREG, (1...off_t(longestPointer)).contains(status.st_size),
             let bytes = try? ReadableFile.contents(of: path, limit: longestPointer),
@@ -72,7 +74,9 @@ extension ModelFolder {
         if let fault = names.lazy.filter(Self.isOfModel).compactMap({ Self.fault(ofFile: "\(path)/\($0)") }).first {
             return fault
         }
-        let inner = names.filter { FolderListing.names(in: "\(path)/\($0)")?.contains(CheckpointFolder.Name.config) == true }
+        let inner = names.filter {
+            FolderListing.names(in: "\(path)/\($0)")?.contains(CheckpointFolder.Name.config) == true
+        }
         if let first = inner.first {
             let others = inner.count > 1 ? ", and \(inner.count - 1) more folders in it hold one" : ""
             return refuse("the model is one folder further down\(others)", "Give \(path)/\(first)")
@@ -80,7 +84,8 @@ extension ModelFolder {
         if names.contains(where: { $0.hasPrefix("models--") }) {
             let models = names.filter { $0.hasPrefix("models--") }.prefix(3).joined(separator: ", ")
             return refuse(
-                "it is a Hugging Face cache with \(models)", "Give the folder below models--…/snapshots/ of one of them")
+                "it is a Hugging Face cache with \(models)", "Give the folder below models--…/snapshots/ of one of them"
+            )
         }
         if let parent, FolderListing.names(in: parent)?.contains(CheckpointFolder.Name.config) == true {
             return refuse("the model is one folder further up", "Give \(parent)")

@@ -37,7 +37,8 @@ struct OlderTokenizerFiles {
         let named = try addedTokens(settings, among: table.vocabulary, [])
         let special = named.isEmpty ? Self.qwenSpecial.enumerated().map { Self.entry($1, $0 + count) } : named
         return words.document(
-            vocabulary: table.vocabulary, merges: table.merges, ignoresMerges: true, added: special, addsPrefixSpace: false)
+            vocabulary: table.vocabulary, merges: table.merges, ignoresMerges: true, added: special,
+            addsPrefixSpace: false)
     }
 
     private func isQwen(_ settings: JSONField?) -> Bool {
@@ -75,9 +76,11 @@ struct OlderTokenizerFiles {
             if let id = member.value.asInt, found[id] == nil { found[id] = Self.entry(member.name, id) }
         }
         let map = try field("special_tokens_map.json")
-        let names = usual + ["bos_token", "eos_token", "unk_token", "pad_token"].flatMap { key in
-            [settings?[key], map?[key]].compactMap { $0?.value.asString ?? $0?["content"]?.value.asString }
-        }
+        let names =
+            usual
+            + ["bos_token", "eos_token", "unk_token", "pad_token"].flatMap { key in
+                [settings?[key], map?[key]].compactMap { $0?.value.asString ?? $0?["content"]?.value.asString }
+            }
         var ids: [String: Int] = [:]
         for member in vocabulary where names.contains(member.name) { ids[member.name] = member.value.asInt }
         for name in names {

@@ -25,7 +25,9 @@ struct TiktokenRanks {
         for (bytes, _) in tokens where bytes.count > 1 {
             var ways: [(left: Int, right: Int, cut: Int)] = []
             for cut in 1..<bytes.count {
-                if let left = numbers[bytes[..<cut]], let right = numbers[bytes[cut...]] { ways.append((left, right, cut)) }
+                if let left = numbers[bytes[..<cut]], let right = numbers[bytes[cut...]] {
+                    ways.append((left, right, cut))
+                }
             }
             for way in ways.sorted(by: { ($0.left, $0.right) < ($1.left, $1.right) }) {
                 merges.append(

@@ -40,7 +40,8 @@ struct TokenizerFolder {
         if present.contains(TokenizerFile.mainName) { return try bytes(of: TokenizerFile.mainName) }
         let files = OlderTokenizerFiles(folder: path, files: found)
         if let made = try files.document() { return Array(made.compactText.utf8) }
-        guard let odd = present.first(where: { $0 == "tokenizer.model" || $0 == "vocab.json" || $0 == "merges.txt" }) else {
+        guard let odd = present.first(where: { $0 == "tokenizer.model" || $0 == "vocab.json" || $0 == "merges.txt" })
+        else {
             return nil
         }
         throw ComputeError.damaged(

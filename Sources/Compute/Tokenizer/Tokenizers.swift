@@ -22,7 +22,8 @@ package enum Tokenizers {
         if tokenizer.specialTokens.ends.isEmpty {
             throw ComputeError.damaged(
                 document.path, "no token of it ends an answer",
-                hint: "Name one: \"eos_token\" in tokenizer_config.json, or \"eos_token_id\" in generation_config.json.")
+                hint: "Name one: \"eos_token\" in tokenizer_config.json, or \"eos_token_id\" in generation_config.json."
+            )
         }
         return tokenizer
     }

@@ -2,9 +2,9 @@
 ///
 /// What the passes themselves would ask for, summed without asking: to tell before a trial starts whether it fits.
 package struct WorkingMemory: Sendable, Equatable {
-    package private(set) var activations = 0
-    package private(set) var logits = 0
-    package private(set) var cache = 0
+    package fileprivate(set) var activations = 0
+    package fileprivate(set) var logits = 0
+    package fileprivate(set) var cache = 0
 
     package init() {}
 

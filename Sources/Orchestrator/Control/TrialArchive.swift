@@ -61,7 +61,8 @@ package enum TrialArchive {
         guard report.isSound else {
             throw LaunchError(
                 .folder, "the run of \(folder.id) is damaged, and so would be its copy",
-                detail: report.findings.joined(separator: "\n"), hint: "copy the folder \(folder.path) as it is with: cp -a")
+                detail: report.findings.joined(separator: "\n"),
+                hint: "copy the folder \(folder.path) as it is with: cp -a")
         }
         return result
     }

@@ -132,7 +132,9 @@ package enum SettingsFile {
     }
 
     private static func movable(_ value: SettingValue, _ kind: SettingKind, home: HomeFolder?) -> SettingValue {
-        guard kind == .path, let home, case .text(let path) = value, path.hasPrefix("\(home.path)/") else { return value }
+        guard kind == .path, let home, case .text(let path) = value, path.hasPrefix("\(home.path)/") else {
+            return value
+        }
         return .text(PathExpansion.homePrefix + path.dropFirst(home.path.count + 1))
     }
 

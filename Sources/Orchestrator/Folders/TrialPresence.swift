@@ -17,7 +17,8 @@ package enum TrialPresence: Sendable, Equatable {
     /// The lock decides: it goes with its holder, whatever the numbers of processes say, and a copy of a trial's folder
     /// does not have it. Only where its file was removed the process does.
     package static func of(
-        _ record: RunRecord, in folder: TrialFolder, machine: Machine = .current, now: Double = Date().timeIntervalSince1970
+        _ record: RunRecord, in folder: TrialFolder, machine: Machine = .current,
+        now: Double = Date().timeIntervalSince1970
     ) -> TrialPresence {
         guard !record.status.isTerminal else { return .gone }
         let host = record.machine?.host ?? "another host"

@@ -37,7 +37,9 @@ struct RunRecordDesk {
     mutating func write() {
         guard isDue, var record = newest else { return }
         if let notice, !record.status.isTerminal { record.statusDetail = notice }
-        if (try? record.write(folder)) != nil || (notice != nil && (try? record.overwrite(folder)) != nil) { isDue = false }
+        if (try? record.write(folder)) != nil || (notice != nil && (try? record.overwrite(folder)) != nil) {
+            isDue = false
+        }
     }
 
     /// The last chance. A `run.json` that could not be replaced would claim for ever that the trial runs. Its own blocks

@@ -57,7 +57,9 @@ struct SpoolIntake {
         for frame in frames {
             guard let batch = try? WireCodec.decode(WireTelemetryBatch.self, from: frame),
                 workers.contains(batch.source)
-            else { return Taken(name: name, stored: stored, problem: "\(name) holds what is no telemetry of this trial") }
+            else {
+                return Taken(name: name, stored: stored, problem: "\(name) holds what is no telemetry of this trial")
+            }
             switch try store.append(batch) {
             case .accepted: stored.append(batch)
             case .repeated: break

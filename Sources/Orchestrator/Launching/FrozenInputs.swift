@@ -88,7 +88,7 @@ struct FrozenInputs: Codable, Equatable {
         var checksum = CRC32(), total = 0
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {
-            let count = read(descriptor, &buffer, buffer.count)
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { return nil }
             if count == 0 { break }

@@ -19,7 +19,8 @@ package enum TrialLauncher {
     ///   - willSpawn: called when all checks are done: from here on there may be a trial.
     /// - Throws: whatever kept it from starting, as the orchestrator or the checks before it put it.
     package static func start(
-        _ request: LaunchRequest, home: HomeFolder, program: String = "/proc/self/exe", willSpawn: () throws -> Void = {}
+        _ request: LaunchRequest, home: HomeFolder, program: String = "/proc/self/exe",
+        willSpawn: () throws -> Void = {}
     ) throws -> StartedTrial {
         try Launching.current(home: home).refuseEarly(request)
         let folder = home.trial(try request.id())

@@ -204,7 +204,9 @@ package final class TrialLoop {
         if access(parts.folder.runFile, F_OK) != 0 { recorder.rewrite() }
         do {
             try parts.runtime.make()
-            if try commands.bindAgain() { recorder.log(.warning, "the socket for commands was gone; it is there again") }
+            if try commands.bindAgain() {
+                recorder.log(.warning, "the socket for commands was gone; it is there again")
+            }
             if try control.bindAgain() { recorder.log(.warning, "the socket for workers was gone; it is there again") }
         } catch {
             Diagnostics.write("sockets that were removed could not be bound again: \(describe(error))")

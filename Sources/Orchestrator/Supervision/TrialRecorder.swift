@@ -45,7 +45,8 @@ struct TrialRecorder {
 
     func note(kind: LifecycleKind, worker: WorkerID?, detail: String) {
         Diagnostics.write("\(kind.rawValue)\(worker.map { " \($0)" } ?? ""): \(detail)")
-        let row = LifecycleRow(time: clock.now(), kind: kind.rawValue, worker: worker?.description ?? "", detail: detail)
+        let row = LifecycleRow(
+            time: clock.now(), kind: kind.rawValue, worker: worker?.description ?? "", detail: detail)
         let who = worker?.description ?? "orchestrator"
         let log = WireLogRecord.orchestrator(kind.level, "\(kind.rawValue): \(detail)", time: clock.now(), worker: who)
         queue.put(.records(LocalRecords(logs: [log], lifecycle: [row])))

@@ -34,7 +34,8 @@ extension TrialStateMachine {
         let isOver = isHopeless || (reports && sameFailures >= Self.sameFailureLimit)
         return [note]
             + descend(
-                by: .collapse(sparing: reports ? worker : nil, now: now), goal: .failed(ranFor: ranFor, isHopeless: isOver),
+                by: .collapse(sparing: reports ? worker : nil, now: now),
+                goal: .failed(ranFor: ranFor, isHopeless: isOver),
                 now: now)
     }
 
@@ -86,7 +87,8 @@ extension TrialStateMachine {
             // It was all done before it could be stopped.
             if case .stopped = descent.goal { setGoal(.completed) }
             return []
-        case .starting, .running: return descend(by: .afterCompletion(silence: stopPolicy.silence), goal: .completed, now: now)
+        case .starting, .running:
+            return descend(by: .afterCompletion(silence: stopPolicy.silence), goal: .completed, now: now)
         default: return []
         }
     }

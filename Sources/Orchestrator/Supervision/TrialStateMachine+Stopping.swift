@@ -174,7 +174,8 @@ extension TrialStateMachine {
         let firstLine = detail.split(separator: "\n").first.map { ": \($0)" } ?? ""
         let note = TrialAction.note(
             kind: .stopFailed, worker: worker,
-            detail: "\(cause)\(detail.isEmpty ? "" : "\n\(detail)")\nWhat was trained since the last checkpoint is lost.")
+            detail:
+                "\(cause)\(detail.isEmpty ? "" : "\n\(detail)")\nWhat was trained since the last checkpoint is lost.")
         return [note]
             + descend(
                 by: .collapse(sparing: reports ? worker : nil, now: now),
@@ -200,7 +201,9 @@ extension TrialStateMachine {
     }
 
     private var awaitedPhrase: String {
-        let busy = alive.filter { $0.kind != .master && members[$0]?.waits == false && members[$0]?.mfc.isEmpty == false }
+        let busy = alive.filter {
+            $0.kind != .master && members[$0]?.waits == false && members[$0]?.mfc.isEmpty == false
+        }
         let step = alive.compactMap { members[$0]?.step }.max() ?? 0
         guard !busy.isEmpty else {
             let names = alive.map(\.description).joined(separator: ", ")

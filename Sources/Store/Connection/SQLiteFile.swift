@@ -85,7 +85,8 @@ final class SQLiteFile: Sendable {
 
     /// Copies the whole database into another file, as it is at this moment.
     func backUp(to other: SQLiteFile) throws(StoreError) {
-        try Self.mapping(other.path) { try queue.backup(to: other.queue) }
+        let source = connection.withLock { $0.queue }, destination = other.connection.withLock { $0.queue }
+        try Self.mapping(other.path) { try source.backup(to: destination) }
     }
 
     /// Closes the connection; the last one to a file folds its write-ahead log back.

@@ -41,7 +41,8 @@ struct RecordReader {
 
     func events() throws -> Cut<LifecycleRow> {
         let rows = try rows(
-            of: .lifecycle, "SELECT \(RecordTable.lifecycle.list) FROM lifecycle WHERE time <= ? ORDER BY time DESC, id DESC LIMIT ?",
+            of: .lifecycle,
+            "SELECT \(RecordTable.lifecycle.list) FROM lifecycle WHERE time <= ? ORDER BY time DESC, id DESC LIMIT ?",
             [latest, .integer(Self.mostEvents)]
         ) { row in
             LifecycleRow(time: row.int64(0), kind: row.text(1), worker: row.text(3), detail: row.text(4))

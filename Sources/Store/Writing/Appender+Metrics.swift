@@ -53,7 +53,8 @@ extension Appender {
         ledger.sets[set].tailCount = 0
         ledger.sets[set].nextTail = 0
         guard damaged > 0 else { return }
-        try log(.error, "\(damaged) metric rows were damaged on disk", worker: "orchestrator", time: ledger.state.endTime)
+        try log(
+            .error, "\(damaged) metric rows were damaged on disk", worker: "orchestrator", time: ledger.state.endTime)
     }
 
     /// The set of exactly these names in this order, made when it is new; nil when the names make no sense.

@@ -24,7 +24,8 @@ extension Appender {
             merged[11] = .integer(max(found.int64(11), tokens))
             merged[12] = .integer(max(found.int64(12), version))
             // A row that is damaged must not become sound by what is added to it.
-            let crc: SQLValue = RecordTable.span.isSound(found) ? .integer(Checksum.row(merged)) : .integer(found.int64(13))
+            let crc: SQLValue =
+                RecordTable.span.isSound(found) ? .integer(Checksum.row(merged)) : .integer(found.int64(13))
             return merged[9...12] + [crc, .integer(found.int64(14))]
         }
         guard let known else { return try database.run(RecordTable.span.insert, checked: row) }

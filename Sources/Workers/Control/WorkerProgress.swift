@@ -20,7 +20,9 @@ package final class WorkerProgress: Sendable {
 
     private let status: Mutex<Status>
 
-    package init(now: Int64 = RunClock.bootNanoseconds()) { status = Mutex(Status(movedAt: now, workedAt: now, seenAt: now)) }
+    package init(now: Int64 = RunClock.bootNanoseconds()) {
+        status = Mutex(Status(movedAt: now, workedAt: now, seenAt: now))
+    }
 
     /// The main loop has done something.
     package func moved(now: Int64 = RunClock.bootNanoseconds()) {

@@ -64,7 +64,10 @@ extension MasterCore {
     private mutating func showPaused() -> [MasterAction] {
         if isShownPaused { return [] }
         isShownPaused = true
-        return [.log(.info, "paused after step \(done)"), .state(.paused, step: UInt64(done)), .working(mfc: "", step: UInt64(done))]
+        return [
+            .log(.info, "paused after step \(done)"), .state(.paused, step: UInt64(done)),
+            .working(mfc: "", step: UInt64(done)),
+        ]
     }
 
     /// Whoever saw the pause sees its end too, also where resume came while a save or an evaluation was under way.

@@ -57,12 +57,12 @@ private struct SetupRehearsalRun {
             }
         }
         for call in setup.calls {
-            try TrialRehearsal.asked("model function call \(call.name)") { try Interfaces.check(call) }
+            _ = try TrialRehearsal.asked("model function call \(call.name)") { try Interfaces.check(call) }
         }
         var result = SetupRehearsal()
         result.rows = try TrialRehearsal.asked(TrialRehearsal.datasetSetting) { try rows() }
         result.heldOut = try TrialRehearsal.asked(TrialRehearsal.heldOutSetting) { try heldOut() }
-        addMemory(to: &result, specs)
+        try addMemory(to: &result, specs)
         return result
     }
 
@@ -123,19 +123,19 @@ private struct SetupRehearsalRun {
     }
 
     /// Adds up what each model works in for the calls that are made on it.
-    private func addMemory(to result: inout SetupRehearsal, _ specs: [ModelName: ModelSpec]) {
+    private func addMemory(to result: inout SetupRehearsal, _ specs: [ModelName: ModelSpec]) throws {
         let row = result.rows?.longest ?? 0
         let answer = factory.longestAnswer(of: setup) ?? 0
         let group = setup.calls.compactMap { $0.interface.arguments["group_size"]?.integer }.max() ?? 1
         for (name, spec) in specs {
             guard let model = setup.models.first(where: { $0.name == name }) else { continue }
             let threads = plan.modelWorkers.indices.contains(model.worker) ? plan.modelWorkers[model.worker].threads : 1
+            let recompute = try ModelArguments(model.options).options.recompute
             var needed = WorkingMemory()
             for call in setup.calls where call.model == name {
                 let whole = SequenceLoad(
                     sequences: call.sequences * (answer > 0 ? group : 1), length: min(spec.contextLength, row + answer))
                 let part = microBatch(of: whole, call)
-                let recompute: RecomputeMode = model.optimizer?.recompute == .blocks ? .blocks : .none
                 let work =
                     switch call.interfaceType {
                     case .generate: spec.memoryOfGeneration(whole)

@@ -28,7 +28,8 @@ final class LogFile: Sendable {
             guard fault == 0 else {
                 missed += 1
                 guard missed == 1 else { return nil }
-                return "the log file cannot be written: \(String(cString: strerror(fault))); what it misses is kept here"
+                return
+                    "the log file cannot be written: \(String(cString: strerror(fault))); what it misses is kept here"
             }
             defer { missed = 0 }
             return missed > 0 ? "the log file is written again; it misses \(missed) records" : nil

@@ -88,6 +88,7 @@ extension Logger {
     package static func worker(_ worker: WorkerID, queue: TelemetryQueue, clock: RunClock) -> Logger {
         let file = LogFile(queue: queue, clock: clock)
         return Logger(
-            label: worker.description, factory: { _ in WorkerLogHandler(queue: queue, clock: clock, write: file.write) })
+            label: worker.description, factory: { _ in WorkerLogHandler(queue: queue, clock: clock, write: file.write) }
+        )
     }
 }

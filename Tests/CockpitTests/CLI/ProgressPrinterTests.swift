@@ -144,10 +144,10 @@ import Testing
 
     @Test func `text keeps its lines and tabs and loses every other control`() {
         let all = String(String.UnicodeScalarView((0...0xa0).compactMap(UnicodeScalar.init)))
-        let kept = Output.sanitized(all).unicodeScalars.filter { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) }
+        let kept = all.printableLines().unicodeScalars.filter { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) }
         #expect(kept.map(\.value) == [9, 10])
-        #expect(Output.sanitized(all).unicodeScalars.count == 0xa1)
-        #expect(Output.sanitized("é训👍🏽") == "é训👍🏽")
+        #expect(all.printableLines().unicodeScalars.count == 0xa1)
+        #expect("é训👍🏽".printableLines() == "é训👍🏽")
     }
 
     @Test func `JSON is one line in the order of its keys, and has words for what is no number`() throws {

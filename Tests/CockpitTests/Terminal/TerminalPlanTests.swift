@@ -83,11 +83,13 @@ struct TerminalPlanTests {
         #expect(try plan(inTmux).types.first == "cockpit-direct")
     }
 
-    @Test(arguments: [
-        ([:], 25), (["SSH_CONNECTION": "a b c d"], 150), (["SSH_TTY": "/dev/pts/1"], 150), (["SSH_CONNECTION": ""], 25),
-        (["ESCDELAY": "400"], 400), (["ESCDELAY": "10", "SSH_TTY": "x"], 10), (["ESCDELAY": "soon"], 25),
-        (["ESCDELAY": "-1"], 25),
-    ] as [([String: String], Int)])
+    @Test(
+        arguments: [
+            ([:], 25), (["SSH_CONNECTION": "a b c d"], 150), (["SSH_TTY": "/dev/pts/1"], 150),
+            (["SSH_CONNECTION": ""], 25),
+            (["ESCDELAY": "400"], 400), (["ESCDELAY": "10", "SSH_TTY": "x"], 10), (["ESCDELAY": "soon"], 25),
+            (["ESCDELAY": "-1"], 25),
+        ] as [([String: String], Int)])
     func `waits short for ESC here, longer over ssh, and as long as ESCDELAY says`(
         environment: [String: String], milliseconds: Int
     ) throws {

@@ -33,7 +33,7 @@ struct RandomModel {
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
     func `cached decoding gives the logits of the full forward pass`(seed: UInt64) throws {
         let random = try RandomModel(seed: seed, threads: Int(seed % 3) + 1)
-        let (model, spec) = (random.model, random.model.spec)
+        let model = random.model
         var generator = SeededGenerator(seed: seed + 100)
         let sequences = [1, 2, 17, 40].map { random.tokens($0, &generator) }
         let pass = try DecodePass.make(model, slots: 4, capacity: 40)

@@ -66,7 +66,8 @@ import Testing
     }()
 
     @Test(arguments: [
-        ("ab", [Int32(256)]), ("abc", [257]), ("bc", [259]), ("aabc", [97, 257]), (" abc", [258, 259]), ("\u{e9}", [195, 169]),
+        ("ab", [Int32(256)]), ("abc", [257]), ("bc", [259]), ("aabc", [97, 257]), (" abc", [258, 259]),
+        ("\u{e9}", [195, 169]),
         ("<|endoftext|>b", [260, 98]), ("<|im_end|>", [262]), ("<|extra_204|>", [467]),
     ])
     func `a tiktoken file joins what makes the lowest number`(text: String, expected: [Int32]) throws {

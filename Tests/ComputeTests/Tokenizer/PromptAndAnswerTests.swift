@@ -46,7 +46,9 @@ import Testing
     @Test(arguments: ["llama2", "metaspace"])
     func `an answer gets no space of its own`(family: String) throws {
         let tokenizer = try TokenizerFixture(family).tokenizer()
-        for (prompt, answer) in [("The quick", " brown fox"), ("The quick ", "brown fox"), ("1+1=", "2"), ("don", "'t")] {
+        for (prompt, answer) in [
+            ("The quick", " brown fox"), ("The quick ", "brown fox"), ("1+1=", "2"), ("don", "'t"),
+        ] {
             let pair = try tokenizer.encodedPair(prompt: prompt, answer: answer)
             #expect(try tokenizer.decode(pair.tokens, .hidden) == prompt + answer)
             #expect(try tokenizer.answerText(pair.answer) == answer)

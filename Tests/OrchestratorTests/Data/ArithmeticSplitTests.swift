@@ -57,7 +57,7 @@ import Testing
         #expect(rows.first == Row(id: "60+99", prompt: "60+99=", answer: "159"))
     }
 
-    @Test func `does not write over a file that stands where its folder should be`() {
+    @Test func `does not write over a file that stands where its folder should be`() throws {
         let file = folder.write("mine", to: "d")
         let error = #expect(throws: DataError.self) { try ArithmeticData.write(to: file, seed: 1, heldOutRows: 5) }
         #expect(error?.summary == "the dataset cannot be written to \(file)")

@@ -149,7 +149,8 @@ import Testing
         let log = folder.file("holder.log")
         let child = try ChildProcess.spawn(
             ChildProcess.Command(
-                path: "/usr/bin/python3", arguments: ["-c", Self.lockScript, path], detachment: .ownGroup, logPath: log))
+                path: "/usr/bin/python3", arguments: ["-c", Self.lockScript, path], detachment: .ownGroup, logPath: log)
+        )
         while LogTail.lines(of: log) != ["held"], child.exitStatus() == nil {
             _ = try Poller.wait([child.pollItem], timeout: .milliseconds(5))
         }

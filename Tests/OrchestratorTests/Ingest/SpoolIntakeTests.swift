@@ -21,7 +21,9 @@ import Testing
         return path
     }
 
-    private func frames(_ numbers: ClosedRange<UInt64>) throws -> [[UInt8]] { try numbers.map { try telemetryBatch($0) } }
+    private func frames(_ numbers: ClosedRange<UInt64>) throws -> [[UInt8]] {
+        try numbers.map { try telemetryBatch($0) }
+    }
 
     private func takeIn(_ store: FakeStore) throws -> [String] {
         try SpoolIntake(trial: try trial(), workers: ["model_worker/0"]).takeIn(store).compactMap(\.words)

@@ -118,7 +118,8 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
         #expect(try desk.bindAgain())
         let user = try user("ada", endpoint)
         _ = try user.send([command("1", "status")])
-        #expect(try gather(1, from: desk.pollItem) { desk.receive(log: said.add) } == [.command(.status, nil, ticket: 1)])
+        #expect(
+            try gather(1, from: desk.pollItem) { desk.receive(log: said.add) } == [.command(.status, nil, ticket: 1)])
     }
 
     @Test func `answers each of several users what that one asked, in any order`() throws {

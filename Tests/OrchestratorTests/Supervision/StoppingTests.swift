@@ -180,10 +180,11 @@ private func idle(_ seconds: Int64) -> TrialEvent.Pulse { .init(quiet: seconds *
         #expect(pattern.summary == "")
     }
 
-    @Test(arguments: [
-        ("low 0\nhigh 3\nmax 9\noom 2\noom_kill 7\noom_group_kill 1\n", 7),
-        ("oom_kill_disable 0\nunder_oom 0\noom_kill 2\n", 2), ("", nil), ("oom_kill many\n", nil),
-    ] as [(String, Int?)])
+    @Test(
+        arguments: [
+            ("low 0\nhigh 3\nmax 9\noom 2\noom_kill 7\noom_group_kill 1\n", 7),
+            ("oom_kill_disable 0\nunder_oom 0\noom_kill 2\n", 2), ("", nil), ("oom_kill many\n", nil),
+        ] as [(String, Int?)])
     func `counts those that the kernel killed for want of memory`(text: String, count: Int?) {
         #expect(MemoryLimit.count(in: text) == count)
     }

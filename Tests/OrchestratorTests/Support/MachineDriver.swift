@@ -12,7 +12,8 @@ struct MachineDriver {
     /// Nanoseconds.
     var now: Int64 = 0
 
-    init(policy: RestartPolicy = RestartPolicy(firstDelay: 500_000_000), firstAttempt: Int = 1,
+    init(
+        policy: RestartPolicy = RestartPolicy(firstDelay: 500_000_000), firstAttempt: Int = 1,
         stopPolicy: StopPolicy = StopPolicy()
     ) {
         machine = TrialStateMachine(

@@ -29,7 +29,8 @@ struct RandomTrial {
         random = SplitMix(seed: seed)
         machine = TrialStateMachine(
             workers: MachineDriver.all,
-            policy: RestartPolicy(limit: Self.restartLimit, window: .max, firstDelay: 500_000_000, fruitlessLimit: .max))
+            policy: RestartPolicy(limit: Self.restartLimit, window: .max, firstDelay: 500_000_000, fruitlessLimit: .max)
+        )
     }
 
     mutating func begin() { take(.begin) }

@@ -38,10 +38,11 @@ import Testing
 }
 
 @Suite struct DiskRoomTests {
-    @Test(arguments: [
-        (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (1_249_999, "1.2 MB"), (20_000_000, "20.0 MB"),
-        (999_999, "999.9 kB"), (3_500_000_000, "3.5 GB"),
-    ] as [(UInt64, String)])
+    @Test(
+        arguments: [
+            (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (1_249_999, "1.2 MB"), (20_000_000, "20.0 MB"),
+            (999_999, "999.9 kB"), (3_500_000_000, "3.5 GB"),
+        ] as [(UInt64, String)])
     func `bytes are said as a person says them`(bytes: UInt64, words: String) {
         #expect(DiskRoom.words(bytes) == words)
     }

@@ -43,7 +43,9 @@ import Testing
         let snapshot = try reader.snapshot(RunQuery(metrics: keys, columns: 20))
         _ = try reader.snapshot(RunQuery(playhead: .at(200_000_000), metrics: keys))
         _ = try reader.eventTime(.forward, from: 0, stop: .step)
-        var told = Told(series: snapshot.series, curves: snapshot.curves, checkpoints: snapshot.checkpoints, records: Self.records(of: snapshot))
+        var told = Told(
+            series: snapshot.series, curves: snapshot.curves, checkpoints: snapshot.checkpoints,
+            records: Self.records(of: snapshot))
         for key in keys { told.points[key] = try reader.points(of: key) }
         return (told, snapshot.damage)
     }
@@ -55,7 +57,9 @@ import Testing
     }
 
     @Test(arguments: [0, 31, 62])
-    func `a flipped bit at every 97th byte is reported or changes nothing that is shown, and never traps`(start: Int) throws {
+    func `a flipped bit at every 97th byte is reported or changes nothing that is shown, and never traps`(start: Int)
+        throws
+    {
         let run = try closedRun()
         let sound = try FileBytes.read(run.path)
         let expected = try tell(run.path)

@@ -183,7 +183,7 @@ private struct Records {
 }
 
 /// What a snapshot says of the records it has no room for.
-@Suite struct SnapshotCutTests {
+@Suite struct SnapshotLimitTests {
     @Test func `a run within the limits is cut nowhere`() throws {
         let run = try RunBuilder()
         _ = try run.writer.append(Batch.of(seq: 1) { $0.spans = (1...4095).map { Batch.span($0, start: Int64($0)) } })

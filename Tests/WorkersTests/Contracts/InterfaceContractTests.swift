@@ -23,8 +23,10 @@ private struct Served: Sendable, CustomTestStringConvertible {
 @Suite struct `Every interface` {
     private static let tokenizer = CharacterTokenizer(covering: ["0123456789+="])
     private static let rows = (0..<3).map {
-        PromptRow(line: $0 + 1, id: "\($0)", prompt: "\($0)+1=", answer: "\($0 + 1)")
+        PromptRow(line: $0 + 1, prompt: "\($0)+1=", answer: "\($0 + 1)")
     }
+
+    private static let ids = rows.map { "\($0.line)" }
 
     private static func model() throws -> WorkerModel {
         try WorkerModel(
@@ -68,7 +70,7 @@ private struct Served: Sendable, CustomTestStringConvertible {
 
     private static func sample(_ signature: InterfaceSignature) throws -> SequenceSample {
         try SequenceSample(
-            ids: rows.map(\.id),
+            ids: ids,
             columns: Dictionary(uniqueKeysWithValues: signature.inputs.map { ($0, try column($0)) }))
     }
 
@@ -103,7 +105,7 @@ private struct Served: Sendable, CustomTestStringConvertible {
         let outcome = try Self.run(served)
         let promised = try #require(Interfaces.find(served.interface).signatures[served.type]).outputs
         #expect(Set(outcome.outputs?.columns.keys.map(\.self) ?? []) == Set(promised))
-        if let outputs = outcome.outputs { #expect(outputs.ids == Self.rows.map(\.id)) }
+        if let outputs = outcome.outputs { #expect(outputs.ids == Self.ids) }
         #expect(promised.isEmpty != outcome.statistics.isEmpty)
         #expect(Set(outcome.statistics.map(\.name)).count == outcome.statistics.count)
     }

@@ -239,7 +239,9 @@ import Testing
         var plan = plan()
         plan.setups[1].steps = 1
         for model in 0...1 { plan.setups[1].models[model].options["precision"] = .text(precision) }
-        for call in plan.setups[1].calls.indices { plan.setups[1].calls[call].interface.arguments["n_minibatches"] = nil }
+        for call in plan.setups[1].calls.indices {
+            plan.setups[1].calls[call].interface.arguments["n_minibatches"] = nil
+        }
         let run = try TrialRun.complete(plan, in: folder)
         #expect(run.failure == nil)
         // Nothing but the rounding of sums is between them; in another precision it would be above 1e-6.

@@ -53,7 +53,8 @@ struct TerminalPlan: Hashable, Sendable {
         default:
             switch types.lazy.compactMap(colors).first {
             case nil: shown = "no terminfo entry: install ncurses-term, or set TERM=xterm-256color"
-            case .some(let count) where count >= 256: shown = "256 colours (COLORTERM=truecolor says when there are more)"
+            case .some(let count) where count >= 256:
+                shown = "256 colours (COLORTERM=truecolor says when there are more)"
             case .some(let count) where count >= 8: shown = "\(count) colours, kept readable on black and on white"
             case .some: shown = "no colour"
             }

@@ -22,7 +22,8 @@ struct ChartLayout {
         let middle =
             chart.scale == .linear
             ? (y.lowerBound + y.upperBound) / 2 : sqrt(max(y.lowerBound, .leastNormalMagnitude) * y.upperBound)
-        labels = Self.labels([y.upperBound, middle, y.lowerBound], isConstant: chart.y == nil && Self.isConstant(chart))
+        labels = Self.labels(
+            [y.upperBound, middle, y.lowerBound], isConstant: chart.y == nil && Self.isConstant(chart))
         let labelWidth = min(area.width - 3, labels.map(\.cellWidth).max() ?? 1)
         let below = area.height > 5 ? 2 : 1
         plot = Rect(

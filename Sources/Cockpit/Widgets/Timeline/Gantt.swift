@@ -132,7 +132,9 @@ struct Gantt: Sendable {
     private func drawIdle(in surface: inout Surface, track: Rect, layout: Layout) {
         let end = now >= window.upperBound ? track.width : (column(of: now, layout: layout) ?? 0)
         let start = knownSince <= window.lowerBound ? 0 : (column(of: knownSince, layout: layout) ?? track.width)
-        for x in (track.x + min(start, end))..<(track.x + end) { surface.put(surface.glyphs.idle, x: x, y: track.y, role: .rpcIdle) }
+        for x in (track.x + min(start, end))..<(track.x + end) {
+            surface.put(surface.glyphs.idle, x: x, y: track.y, role: .rpcIdle)
+        }
     }
 
     private func draw(

@@ -103,7 +103,8 @@ extension BPEModel {
             let place = affix([0]).firstIndex(of: 0) ?? 0
             let before = bare[..<place], after = bare[place...]
             for (text, token) in vocabulary.tokens
-            where text.count > bare.count && text.starts(with: before) && text.reversed().starts(with: after.reversed()) {
+            where text.count > bare.count && text.starts(with: before) && text.reversed().starts(with: after.reversed())
+            {
                 let inner = text.dropFirst(before.count).dropLast(after.count)
                 let (scalar, end) = inner.scalar(at: inner.startIndex)
                 if end == inner.endIndex { characters[scalar.value] = token }
