@@ -53,6 +53,8 @@ import Testing
     @Test func `one match is shown with its settings, none is said on the error stream`() throws {
         #expect(try program.run("experiments", "-r", "^sft$").output.contains("sft.steps"))
         #expect(try program.run("experiments", "--settings").output.contains("grpo.group_size"))
+        let page = try program.run("experiments", "--settings", "--markdown")
+        #expect(page.output == (try SourceTree.text("docs/guide/settings.md")))
         let none = try program.run("experiments", "-r", "zebra")
         #expect(none.status == 0)
         #expect(none.output == "")

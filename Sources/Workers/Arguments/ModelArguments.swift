@@ -7,7 +7,7 @@ package struct ModelArguments: Sendable {
     package static let declared = [
         Argument(
             "precision", .choice(PrecisionMode.allCases.map(\.rawValue)), default: "f32",
-            "format of products, of the reference as well; all but f32 are emulated where the processor lacks them"),
+            "format of products, in grpo of the reference too; all but f32 are emulated where the processor lacks them"),
         Argument(
             "precision_white_list", .text, default: "",
             "ops to round beside matmul and attention, with commas between them: lookup_table", when: isRounded),
@@ -24,7 +24,10 @@ package struct ModelArguments: Sendable {
 
     /// - Throws: `WorkerError` for a list with an op that is none, or lists that contradict each other.
     package init(_ given: GivenArguments) throws {
-        let values = try ArgumentValues(given, of: "a model", declared: Self.declared)
+        try self.init(values: ArgumentValues(given, of: "a model", declared: Self.declared))
+    }
+
+    init(values: ArgumentValues) throws {
         let mode = PrecisionMode(rawValue: try values.text("precision")) ?? .float32
         let white = try Self.ops("precision_white_list", values), black = try Self.ops("precision_black_list", values)
         let precision: Precision

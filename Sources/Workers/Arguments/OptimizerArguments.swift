@@ -21,7 +21,11 @@ package struct OptimizerArguments: Sendable {
 
     /// - Throws: `WorkerError` for values that contradict each other, and for lists that are none.
     package init(_ given: GivenArguments) throws {
-        values = try ArgumentValues(given, of: "an optimizer", declared: Self.declared)
+        try self.init(values: ArgumentValues(given, of: "an optimizer", declared: Self.declared))
+    }
+
+    init(values: ArgumentValues) throws {
+        self.values = values
         schedule = try Self.schedule(values)
         kind = try Self.kind(values)
         weightDecay = try values.float("weight_decay")

@@ -12,7 +12,9 @@ private let everything = ["dataset.path=/d.jsonl", "dataset.eval_path=/e.jsonl",
 
 @Suite struct `Every setting of every experiment` {
     /// Read by the orchestrator itself, not by a worker.
-    private static let ofTheOrchestrator: Set<String> = ["restart.limit", "restart.window", "restart.backoff"]
+    private static let ofTheOrchestrator: Set<String> = [
+        "restart.limit", "restart.window", "restart.backoff", "stop.silence", "stop.grace",
+    ]
 
     /// Other values than the one it has.
     private func others(than value: SettingValue, _ kind: SettingKind) -> [String] {

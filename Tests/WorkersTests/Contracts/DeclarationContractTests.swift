@@ -27,8 +27,8 @@ private struct Reader: Sendable, CustomTestStringConvertible {
         self.read = { try read(ArgumentValues($0, of: name, declared: $1)) }
     }
 
-    static let optimizer = Reader("optimizer", OptimizerArguments.declared) { _ = try OptimizerArguments($0) }
-    static let model = Reader("model", ModelArguments.declared) { _ = try ModelArguments($0) }
+    static let optimizer = Reader("optimizer", OptimizerArguments.declared) { _ = try OptimizerArguments(values: $0) }
+    static let model = Reader("model", ModelArguments.declared) { _ = try ModelArguments(values: $0) }
 
     /// Declared and never read: what is not missed when it is not there.
     var unread: [String] {
@@ -68,7 +68,7 @@ private struct Reader: Sendable, CustomTestStringConvertible {
 
     @Test(arguments: Reader.all)
     private func `at both ends of every range, alone or beside the others' upper ends`(reader: Reader) {
-        var highest = GivenArguments()
+        var highest: GivenArguments = [:]
         for argument in reader.declared {
             if case .integer(let range) = argument.kind { highest[argument.name] = .integer(range.upperBound) }
         }
@@ -76,7 +76,7 @@ private struct Reader: Sendable, CustomTestStringConvertible {
         if highest["lora_rank"] != nil { highest["warmup_steps"] = 0 }
         for argument in reader.declared {
             for end in ends(argument.kind) {
-                var alone = GivenArguments(), together = highest
+                var alone: GivenArguments = [:], together = highest
                 if end == "multistep" { alone["milestones"] = "1" }
                 (alone[argument.name], together[argument.name]) = (end, end)
                 let isTaken = [alone, together].contains { (try? reader.read($0, reader.declared)) != nil }
