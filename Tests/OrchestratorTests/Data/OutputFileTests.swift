@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import TestSupport
+import Protocol
 import Testing
 
 @testable import Orchestrator
