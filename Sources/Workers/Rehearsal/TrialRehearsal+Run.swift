@@ -9,15 +9,12 @@ extension TrialRehearsal {
     /// Opens everything that the plan names.
     /// - Throws: `RehearsalFault` for the first thing that a worker would refuse.
     package static func run(_ plan: TrialPlan) throws -> TrialRehearsal {
-        let files = plan.setups.flatMap {
-            [($0.dataset, datasetSetting)] + ($0.evaluation.map { [($0.dataset, heldOutSetting)] } ?? [])
-        }
         let vocabulary = try asked("model.checkpoint") {
             do {
                 return try TrialVocabulary.build(for: plan, amount: .bytes(sampledBytes))
             } catch let error as DatasetError {
-                throw RehearsalFault(
-                    setting: files.first { $0.0.path == error.path }?.1 ?? datasetSetting, underlying: error)
+                let isTrained = plan.setups.contains { $0.dataset.path == error.path }
+                throw RehearsalFault(setting: isTrained ? datasetSetting : heldOutSetting, underlying: error)
             }
         }
         let pool = try ThreadPool(threads: 1)
