@@ -99,7 +99,7 @@ private struct SetupRehearsalRun {
         var file = described(
             wanted.dataset.path, content.rows.count, content.leftOut, longest: content.longest,
             isWhole: content.isWhole)
-        let answers = try content.rows.map { try factory.tokenizer.encode($0.answer ?? "", row: $0.line).count + 1 }
+        let answers = try content.rows.map { try factory.tokenizer.encodedAnswer(of: $0).count + 1 }
         file.answersTooLong = answers.count { $0 > most }
         file.shortestAnswer = answers.min() ?? 0
         return file
