@@ -85,7 +85,7 @@ package struct PlaceProbe: Sendable, Equatable {
         let speed = Double(pieces) / max(whole / .seconds(1), 1e-6),
             commit = synced / .milliseconds(1) / Double(commits)
         let words = "\(Int(speed)) MiB/s, a commit takes \((commit * 10).rounded() / 10) ms"
-        let isFast = speed > 5 && commit < 500
+        let isFast = speed > 1 && commit < 2000
         return PlaceProbe(
             subject: "disk", isGood: isFast,
             detail: isFast ? words : "\(words): checkpoints and commits will hold trials up")

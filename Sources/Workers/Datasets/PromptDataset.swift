@@ -14,7 +14,7 @@ package enum PromptDataset: Dataset {
 
     /// A prompt's alone: what is expected of a model is no part of what it reads. It must have tokens all the same.
     package static func tokenCount(of row: PromptRow, tokenizer: any Tokenizer) throws -> Int {
-        if let answer = row.answer { _ = try tokenizer.encode(answer, row: row.line) }
+        if row.answer != nil { _ = try tokenizer.encodedAnswer(of: row) }
         return try tokenizer.encodedPrompt(of: row).count
     }
 

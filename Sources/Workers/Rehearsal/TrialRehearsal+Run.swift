@@ -9,15 +9,12 @@ extension TrialRehearsal {
     /// Opens everything that the plan names.
     /// - Throws: `RehearsalFault` for the first thing that a worker would refuse.
     package static func run(_ plan: TrialPlan) throws -> TrialRehearsal {
-        let files = plan.setups.flatMap {
-            [($0.dataset, datasetSetting)] + ($0.evaluation.map { [($0.dataset, heldOutSetting)] } ?? [])
-        }
         let vocabulary = try asked("model.checkpoint") {
             do {
                 return try TrialVocabulary.build(for: plan, amount: .bytes(sampledBytes))
             } catch let error as DatasetError {
-                throw RehearsalFault(
-                    setting: files.first { $0.0.path == error.path }?.1 ?? datasetSetting, underlying: error)
+                let isTrained = plan.setups.contains { $0.dataset.path == error.path }
+                throw RehearsalFault(setting: isTrained ? datasetSetting : heldOutSetting, underlying: error)
             }
         }
         let pool = try ThreadPool(threads: 1)
@@ -81,7 +78,7 @@ private struct SetupRehearsalRun {
         let rows = try type.open(setup.dataset, for: demand, amount: .bytes(TrialRehearsal.sampledBytes))
         var file = described(
             setup.dataset.path, rows.count, rows.leftOut, longest: rows.longest, isWhole: rows.isWhole)
-        if graph.datasetKeys.contains(.packedAnswers), let most = factory.longestAnswer(of: setup) {
+        if graph.datasetKeys.contains(.packedAnswers), let most = try factory.longestAnswer(of: setup) {
             let answers = try (0..<rows.count).map { row in
                 try (rows.sample(row, epoch: 0).columns[.packedAnswers]?.lengths.first?.first ?? 0) + 1
             }
@@ -93,7 +90,7 @@ private struct SetupRehearsalRun {
 
     private func heldOut() throws -> FileRehearsal? {
         guard let wanted = setup.evaluation else { return nil }
-        _ = try Interfaces.make(wanted.interface)
+        let most = try Interfaces.make(wanted.interface).longestAnswer
         let demand = RowDemand(
             needed: Set(PromptAnswerDataset.keys), tokenizer: factory.tokenizer,
             limit: try factory.lengthLimit(of: wanted, in: setup))
@@ -102,13 +99,9 @@ private struct SetupRehearsalRun {
         var file = described(
             wanted.dataset.path, content.rows.count, content.leftOut, longest: content.longest,
             isWhole: content.isWhole)
-        if let most = wanted.interface.arguments["max_new_tokens"]?.integer {
-            let answers = try content.rows.map {
-                try factory.tokenizer.encode($0.answer ?? "", row: $0.line).count + 1
-            }
-            file.answersTooLong = answers.count { $0 > most }
-            file.shortestAnswer = answers.min() ?? 0
-        }
+        let answers = try content.rows.map { try factory.tokenizer.encodedAnswer(of: $0).count + 1 }
+        file.answersTooLong = answers.count { $0 > most }
+        file.shortestAnswer = answers.min() ?? 0
         return file
     }
 
@@ -125,7 +118,7 @@ private struct SetupRehearsalRun {
     /// Adds up what each model works in for the calls that are made on it.
     private func addMemory(to result: inout SetupRehearsal, _ specs: [ModelName: ModelSpec]) throws {
         let row = result.rows?.longest ?? 0
-        let answer = factory.longestAnswer(of: setup) ?? 0
+        let answer = try factory.longestAnswer(of: setup) ?? 0
         let group = setup.calls.compactMap { $0.interface.arguments["group_size"]?.integer }.max() ?? 1
         for (name, spec) in specs {
             guard let model = setup.models.first(where: { $0.name == name }) else { continue }
@@ -135,7 +128,7 @@ private struct SetupRehearsalRun {
             for call in setup.calls where call.model == name {
                 let whole = SequenceLoad(
                     sequences: call.sequences * (answer > 0 ? group : 1), length: min(spec.contextLength, row + answer))
-                let part = microBatch(of: whole, call)
+                let part = try microBatch(of: whole, call)
                 let work =
                     switch call.interfaceType {
                     case .generate: spec.memoryOfGeneration(whole)
@@ -152,8 +145,8 @@ private struct SetupRehearsalRun {
         }
     }
 
-    private func microBatch(of load: SequenceLoad, _ call: ModelFunctionCall) -> SequenceLoad {
-        let updates = call.interfaceType == .trainStep ? call.interface.arguments["n_minibatches"]?.integer ?? 1 : 1
+    private func microBatch(of load: SequenceLoad, _ call: ModelFunctionCall) throws -> SequenceLoad {
+        let updates = try call.interfaceType == .trainStep ? Interfaces.make(call.interface).updatesPerStep : 1
         var part = load
         part.sequences = max(1, load.sequences / max(1, updates * call.microBatches.minimumCount))
         if let most = call.microBatches.maximumTokens, load.length > 0 {

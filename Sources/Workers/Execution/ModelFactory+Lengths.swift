@@ -7,13 +7,14 @@ extension ModelFactory {
     func lengthLimit(of setup: SetupPlan) throws -> LengthLimit {
         let contexts = try setup.models.compactMap { try spec(of: $0)?.contextLength }
         return LengthLimit(
-            maximumLength: setup.dataset.maximumLength, context: contexts.min(), answer: longestAnswer(of: setup) ?? 0)
+            maximumLength: setup.dataset.maximumLength, context: contexts.min(),
+            answer: try longestAnswer(of: setup) ?? 0)
     }
 
     /// Tokens of the longest answer that a setup generates; nil where it generates none.
-    func longestAnswer(of setup: SetupPlan) -> Int? {
-        setup.calls.filter { $0.interfaceType == .generate }
-            .compactMap { $0.interface.arguments["max_new_tokens"]?.integer }.max()
+    func longestAnswer(of setup: SetupPlan) throws -> Int? {
+        try setup.calls.filter { $0.interfaceType == .generate }.map { try Interfaces.make($0.interface).longestAnswer }
+            .max()
     }
 
     /// Tokens that a held-out row may have.
