@@ -71,7 +71,7 @@ enum StateFixtures {
                 totalWorkers: 3,
                 step: 230, totalSteps: 460, startedWall: wall, updatedWall: wall + 600 * second,
                 last: [
-                    "grpo_actor/reward": 0.713, "eval/accuracy": 0.684, "grpo_actor/approx_kl": 0.0041,
+                    "grpo_actor/reward": 0.713, "eval/accuracy": 0.684, "grpo_actor/kl_ref": 0.0123,
                     "tokens_per_second": 590,
                 ]),
             TrialItem(
