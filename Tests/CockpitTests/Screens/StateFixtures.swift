@@ -7,7 +7,7 @@ import Protocol
 enum StateFixtures {
     static let small = Size(width: 80, height: 24)
     static let middle = Size(width: 120, height: 36)
-    static let large = Size(width: 200, height: 50)
+    static let large = Size(width: 200, height: 60)
     static let themes = ["default-dark", "default-light", "mono"]
 
     /// On the dashboard of the running trial, with its list known.
