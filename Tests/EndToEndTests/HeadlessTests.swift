@@ -36,7 +36,8 @@ import Testing
             ["start", "-e", "grpo", "-f", "told"] + small.grpo(sftSteps: 3, steps: 4))
         #expect(result.status == 0, "\(result.output)\n\(result.errors)")
         let log = try small.program.run("logs", "-e", "grpo", "-f", "told").output
-        for sentence in ["step 3/7 (sft)", "step 7/7 (grpo): reward", "evaluated after step", "saved actor after step"] {
+        for sentence in ["step 3/7 (sft)", "step 7/7 (grpo): reward", "evaluated after step", "saved actor after step"]
+        {
             #expect(log.contains(sentence), "\(sentence) in\n\(log)")
         }
         for word in ["WARN", "ERROR", "{\""] { #expect(!log.contains(word), "\(word) in\n\(log)") }
@@ -47,7 +48,8 @@ import Testing
             "grpo_actor/equal_reward_groups",
         ] { #expect(series.contains(name), "\(name) in \(series.sorted())") }
         let snap = try small.program.run(
-            "snap", "-e", "grpo", "-f", "told", "--width", "160", "--txt", "-").output
+            "snap", "-e", "grpo", "-f", "told", "--width", "160", "--txt", "-"
+        ).output
         #expect(snap.contains("done at step 7"), "\(snap)")
     }
 
