@@ -31,6 +31,28 @@ import Testing
         #expect(last.contains(#""status":"completed""#))
     }
 
+    @Test func `the log of a healthy trial is its story, and screens find the series that they look for`() throws {
+        let result = try small.program.run(
+            ["start", "-e", "grpo", "-f", "told"] + small.grpo(sftSteps: 3, steps: 4))
+        #expect(result.status == 0, "\(result.output)\n\(result.errors)")
+        let log = try small.program.run("logs", "-e", "grpo", "-f", "told").output
+        for sentence in ["step 3/7 (sft)", "step 7/7 (grpo): reward", "evaluated after step", "saved actor after step"]
+        {
+            #expect(log.contains(sentence), "\(sentence) in\n\(log)")
+        }
+        for word in ["WARN", "ERROR", "{\""] { #expect(!log.contains(word), "\(word) in\n\(log)") }
+        let series = try small.show("grpo", "told").metrics.keys
+        for name in [
+            "timeperf/e2e", "tokens_per_second", "generated_tokens_per_second", "buffer/size", "eval/accuracy",
+            "sft/loss", "grpo_actor/reward", "grpo_actor/kl_ref", "grpo_actor/actor_loss", "grpo_actor/reward_std",
+            "grpo_actor/equal_reward_groups",
+        ] { #expect(series.contains(name), "\(name) in \(series.sorted())") }
+        let snap = try small.program.run(
+            "snap", "-e", "grpo", "-f", "told", "--width", "160", "--txt", "-"
+        ).output
+        #expect(snap.contains("done at step 7"), "\(snap)")
+    }
+
     @Test func `one seed gives one curve`() throws {
         for trial in ["a", "b"] {
             let result = try small.program.run(
@@ -56,6 +78,8 @@ import Testing
         #expect(try small.program.run("show", "-e", "sft", "-f", "lenient").output.contains("data/rows_left_out"))
         let log = try small.program.run("logs", "-e", "sft", "-f", "lenient", "--level", "warning")
         #expect(log.output.contains("broken.jsonl:2"), "\(log.output)")
+        let screen = try small.program.run("snap", "-e", "sft", "-f", "lenient", "--txt", "-")
+        #expect(screen.output.contains("1 rows left out"), "\(screen.output)")
     }
 
     @Test func `Ctrl-C on a headless trial stops it in order`() throws {

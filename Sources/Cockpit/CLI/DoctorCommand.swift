@@ -26,11 +26,18 @@ struct DoctorCommand: ParsableCommand {
             try Output.json(findings)
         } else {
             for finding in findings {
-                Output.line(
-                    "\(finding.isGood ? "✓" : "✗") \(finding.subject)  \(finding.detail.printableLines(indent: "  "))")
+                let glyphs = Self.glyphs
+                let mark = String(finding.isGood ? glyphs.done : glyphs.failed)
+                Output.line("\(mark) \(finding.subject)  \(finding.detail.printableLines(indent: "  "))")
             }
         }
         if findings.contains(where: { !$0.isGood }) { throw ExitCode.failureStatus }
+    }
+
+    /// What the terminal, or whoever reads the output, can show.
+    private static var glyphs: Glyphs {
+        let plan = try? TerminalPlan.decide(environment: Environment.variables, isTerminal: true)
+        return plan?.repertoire == .ascii ? .ascii : .unicode
     }
 
     private func homeFinding(_ home: HomeFolder) -> Finding {

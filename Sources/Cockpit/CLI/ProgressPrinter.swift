@@ -6,10 +6,15 @@ import Store
 /// Turns snapshots into the lines of a headless run. Says each lifecycle event once.
 struct ProgressPrinter {
     let format: TrialFollower.Format
+    private let utcOffset: Int
     private var lastEvent: LifecycleRow?
     private var lastStep = -1
 
-    init(format: TrialFollower.Format) { self.format = format }
+    /// - Parameter utcOffset: seconds to add to UTC for clock times.
+    init(format: TrialFollower.Format, utcOffset: Int = TimeZone.current.secondsFromGMT()) {
+        self.format = format
+        self.utcOffset = utcOffset
+    }
 
     /// The series worth a line, most telling first.
     private static let headline: [MetricName] = [
@@ -79,7 +84,7 @@ struct ProgressPrinter {
                 values[name.rawValue].map { "\(name.rawValue) \(Self.short($0))" }
             }
             let head = "\(Self.clock(snapshot.time))  step \(snapshot.step)/\(snapshot.totalSteps)"
-            let left = TimeLeft(snapshot)?.text(utcOffset: TimeZone.current.secondsFromGMT()) ?? ""
+            let left = TimeLeft(snapshot)?.text(utcOffset: utcOffset) ?? ""
             return ([head] + words + [left]).filter { !$0.isEmpty }.joined(separator: "  ")
         }
     }

@@ -6,6 +6,10 @@ struct DevicesPanel: Panel {
     let traits = PanelTraits(id: .devices, placement: .middle, minimum: Size(width: 24, height: 1))
 
     func title(_ context: PanelContext) -> String { "Devices" }
+
+    func trailing(_ context: PanelContext) -> String {
+        context.snapshot.cuts.samplesBefore.map { "samples since \(context.clock(at: $0)) only" } ?? ""
+    }
     func render(in surface: inout Surface, area: Rect, context: PanelContext) {
         let area = area.inset(horizontal: 1, vertical: 0)
         let devices = DeviceSummary(context.snapshot)

@@ -50,11 +50,11 @@ struct WorkersPanel: Panel {
     private static let columns: [Table.Column] = [
         Table.Column(title: "", width: 1),
         Table.Column(title: "id", width: 9),
-        Table.Column(title: "role", width: 12, priority: 5),
+        Table.Column(title: "role", width: 12, priority: 7),
         Table.Column(title: "state", width: 9),
         Table.Column(title: "doing", width: 22, grows: true),
         Table.Column(title: "step", width: 5, alignment: .trailing, priority: 4),
-        Table.Column(title: "ver", width: 4, alignment: .trailing, priority: 7),
+        Table.Column(title: "ver", width: 4, alignment: .trailing, priority: 5),
         Table.Column(title: "cpu", width: 5, alignment: .trailing, priority: 2),
         Table.Column(title: "rss", width: 5, alignment: .trailing, priority: 3),
         Table.Column(title: "rst", width: 3, alignment: .trailing, priority: 8),

@@ -147,7 +147,7 @@ struct RecordReader {
     }
 
     /// The buffer's size over the window.
-    func bufferHistory() throws -> [ReducedColumn] {
+    func bufferHistory() throws -> Cut<ReducedColumn> {
         var accumulator = window()
         let events = try rows(
             of: .buffer,
@@ -157,7 +157,7 @@ struct RecordReader {
             """, [.integer(windowStart), latest, .integer(Self.mostSamples)]
         ) { ($0.int64(1), $0.double(6)) }
         for (time, size) in events.reversed() { accumulator.add(size, at: time, attempt: 0) }
-        return accumulator.reduced()
+        return (accumulator.reduced(), events.count < Self.mostSamples ? nil : events.last?.0)
     }
 
     /// The newest sample of each device and process that was measured in the window.

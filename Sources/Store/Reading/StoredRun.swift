@@ -86,14 +86,16 @@ package final class StoredRun: RunSource {
         let pace = StepPace(
             try metrics.recentSteps(StepPace.window), since: header.phase(after: step).steps.lowerBound)
         let spans = try records.spans(workers: known), events = try records.events(), devices = try records.devices()
+        let sizes = try records.bufferHistory()
         let cuts = SnapshotCuts(
-            spansBefore: spans.before, eventsBefore: events.before, samplesBefore: devices.before)
+            spansBefore: spans.before, eventsBefore: events.before,
+            samplesBefore: [devices.before, sizes.before].compactMap(\.self).max())
         if checkpoints.damaged > 0 { metrics.note("\(checkpoints.damaged) checkpoint records are damaged") }
         if let own = try RunState.damage(metrics.database) { metrics.note(own) }
         var snapshot = RunSnapshot(
             header: header, status: status, statusDetail: detail, time: records.time, endTime: endTime,
             step: step, totalSteps: header.totalSteps, attempt: Int(metrics.visibility.current),
-            spans: spans.rows, buffer: try records.buffer(), bufferHistory: try records.bufferHistory(),
+            spans: spans.rows, buffer: try records.buffer(), bufferHistory: sizes.rows,
             devices: devices.rows, workers: workers, logs: try records.logs(), series: series, curves: curves,
             checkpoints: checkpoints.rows, events: events.rows, droppedRecords: try records.droppedRecords(),
             damage: openingDamage + metrics.damage, pace: pace, cuts: cuts)

@@ -43,7 +43,7 @@ package struct SnapshotCuts: Sendable, Equatable {
     package var spansBefore: Int64?
     /// Lifecycle events before are not in it.
     package var eventsBefore: Int64?
-    /// Samples of devices before are not in it, though the window reaches further back.
+    /// Samples of devices and changes of the buffer before are not in it, though the window reaches further back.
     package var samplesBefore: Int64?
 
     package init(spansBefore: Int64? = nil, eventsBefore: Int64? = nil, samplesBefore: Int64? = nil) {

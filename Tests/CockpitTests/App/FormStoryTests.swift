@@ -42,13 +42,14 @@ import Testing
                     "check sft -f first", "check grpo-arith -f first-2",
                 ]
             ),
-            ("y", "trial", ["copy cockpit start -e grpo-arith -f first-2 grpo.lr=0.001 grpo.group_size=16"]),
-            ("d", "trial", []),
-            ("d down down r", "grpo.group_size", ["check grpo-arith -f first-2 grpo.group_size=16"]),
-            ("d down down down r", "grpo.lr", ["check grpo-arith -f first-2 grpo.lr=0.001"]),
+            ("ctrl-y", "trial", ["copy cockpit start -e grpo-arith -f first-2 grpo.lr=0.001 grpo.group_size=16"]),
+            ("ctrl-o", "trial", []),
+            ("d", "trial=d", ["check grpo-arith -f d grpo.lr=0.001 grpo.group_size=16"]),
+            ("ctrl-o down down ctrl-r", "grpo.group_size", ["check grpo-arith -f first-2 grpo.group_size=16"]),
+            ("ctrl-o down down down ctrl-r", "grpo.lr", ["check grpo-arith -f first-2 grpo.lr=0.001"]),
             ("ctrl-s", "trial", ["launch grpo-arith -f first-2 grpo.lr=0.001 grpo.group_size=16"]),
             (
-                "ctrl-s ctrl-s y", "trial",
+                "ctrl-s ctrl-s ctrl-y", "trial",
                 [
                     "launch grpo-arith -f first-2 grpo.lr=0.001 grpo.group_size=16",
                     "copy cockpit start -e grpo-arith -f first-2 grpo.lr=0.001 grpo.group_size=16",
@@ -78,7 +79,7 @@ import Testing
         return state
     }
 
-    @Test(arguments: ["esc", "q", "enter esc esc"])
+    @Test(arguments: ["esc y", "ctrl-c y", "enter esc esc y"])
     func `the form is left without launching`(keys: String) throws {
         var state = try Self.checked()
         #expect(Look.press(keys, on: &state) == [])
@@ -101,10 +102,12 @@ import Testing
             ])
     }
 
-    @Test func `a paste where nothing is edited changes nothing`() throws {
+    @Test func `a paste where nothing is edited changes nothing, and says so`() throws {
         var state = try Self.checked()
         let before = state
         #expect(Reducer.reduce(&state, .paste("x=1"), now: 0) == [])
+        #expect(state.toasts.map(\.text) == ["pasted text was left out: no field takes it here"])
+        state.toasts = []
         #expect(state == before)
     }
 

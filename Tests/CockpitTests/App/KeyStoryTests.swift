@@ -67,15 +67,17 @@ import Testing
 
     @Test(
         arguments: [
-            ("tab", "trials>dashboard buffer", []), ("tab shift-tab shift-tab", "trials>dashboard logs", []),
+            ("tab", "trials>dashboard buffer", []), ("tab shift-tab shift-tab", "trials>dashboard log", []),
             ("z", "trials>dashboard timeline full", []), ("z z", "trials>dashboard timeline", []),
             ("z esc", "trials>dashboard timeline", []), ("z q", "trials>dashboard timeline", []),
             ("q", "trials", []), ("1", "trials", []), ("1 2", "trials>dashboard timeline", []),
             ("3", "trials>dashboard>timeline timeline", []), ("3 3", "trials>dashboard>timeline timeline", []),
             ("3 2", "trials>dashboard timeline", []), ("3 z", "trials>dashboard timeline", []),
             ("3 4", "trials>dashboard buffer full", []), ("5", "trials>dashboard devices full", []),
-            ("6", "trials>dashboard workers full", []), ("7", "trials>dashboard logs full", []),
-            ("7 6", "trials>dashboard workers full", []), ("7 7", "trials>dashboard logs", []),
+            ("6", "trials>dashboard charts full", []), ("7", "trials>dashboard workers full", []),
+            ("8", "trials>dashboard log full", []),
+            ("8 7", "trials>dashboard workers full", []), ("8 8", "trials>dashboard log", []),
+            ("8 2", "trials>dashboard log", []),
             ("s", "trials>dashboard timeline [Stop grpo-arith/first?]", []),
             ("P y", "trials>dashboard timeline \"asked grpo-arith/first to pause…\"", ["pause grpo-arith/first"]),
             (
@@ -95,33 +97,33 @@ import Testing
             ("]", "trials>dashboard timeline", ["seek step forward from 600s"]),
             ("E", "trials>dashboard timeline", []),
             (
-                "/", "trials>dashboard timeline \"nothing to filter here; tab to the charts, the workers or the log\"",
+                "/", "trials>dashboard timeline \"nothing to filter here; tab to: charts, workers, log\"",
                 []
             ),
-            ("7 /", "trials>dashboard logs full /logs:", []),
+            ("8 /", "trials>dashboard log full /log:", []),
             ("tab tab tab 3 /", "trials>dashboard>timeline charts \"nothing to filter on this screen\"", []),
             ("K", "trials>dashboard timeline", []),
-            ("6 K", "trials>dashboard workers full [Kill master_worker/0 (pid 4101)?]", []),
+            ("7 K", "trials>dashboard workers full [Kill master_worker/0 (pid 4101)?]", []),
             (
-                "6 K y", "trials>dashboard workers full \"asked grpo-arith/first to kill a worker…\"",
+                "7 K y", "trials>dashboard workers full \"asked grpo-arith/first to kill a worker…\"",
                 [
                     "kill_worker grpo-arith/first master_worker/0"
                 ]
             ),
-            ("6 j enter", "trials>dashboard logs full", []),
+            ("7 j enter", "trials>dashboard log full", []),
             ("e", "trials>dashboard timeline", ["export grpo-arith-first-dashboard"]),
             ("3 e", "trials>dashboard>timeline timeline", ["export grpo-arith-first-timeline"]),
             ("y", "trials>dashboard timeline", ["copy cockpit attach -e grpo-arith -f first"]),
             ("tab y", "trials>dashboard buffer", ["copy cockpit attach -e grpo-arith -f first"]),
             (
-                "7 y", "trials>dashboard logs full",
+                "8 y", "trials>dashboard log full",
                 [
-                    "copy model_worker/0 info train_step loss=-0.0213 grad_norm=0.83"
+                    "copy orchestrator info asked: pause by command"
                 ]
             ),
             ("n", "trials>dashboard timeline", []), ("o", "trials>dashboard timeline", []),
             ("ctrl-c", "trials \"ctrl-c again leaves the dashboard; workers keep running\"", []),
-            ("s ctrl-c", "trials>dashboard timeline", []), ("7 / x ctrl-c", "trials>dashboard logs full", []),
+            ("s ctrl-c", "trials>dashboard timeline", []), ("8 / x ctrl-c", "trials>dashboard log full", []),
         ] as [Story])
     func `on a run's screens`(story: Story) throws { check(story, from: try StateFixtures.live()) }
 

@@ -63,7 +63,7 @@ import Testing
         #expect(ScreenPicture.text(state).contains("hint: free some"))
     }
 
-    @Test func `space walks through choices and r goes back to the default`() throws {
+    @Test func `space walks through choices and ctrl-r goes back to the default`() throws {
         var state = try StateFixtures.form()
         let row = try #require(state.form?.rows.firstIndex(of: .setting("grpo.schedule")))
         state.form?.focus = row
@@ -71,13 +71,14 @@ import Testing
         #expect(state.form?.values["grpo.schedule"] == "linear")
         ScreenPicture.press("  ", on: &state)
         #expect(state.form?.values["grpo.schedule"] == nil)
-        ScreenPicture.press(" r", on: &state)
+        ScreenPicture.press(" ", on: &state)
+        ScreenPicture.press(.control("r"), on: &state)
         #expect(state.form?.values["grpo.schedule"] == nil)
     }
 
-    @Test func `d shows only what was changed`() throws {
+    @Test func `ctrl-o shows only what was changed`() throws {
         var state = try StateFixtures.form()
-        ScreenPicture.press("d", on: &state)
+        ScreenPicture.press(.control("o"), on: &state)
         #expect(
             state.form?.rows == [.experiment, .trial, .group("grpo"), .setting("grpo.lr"), .setting("grpo.group_size")])
     }

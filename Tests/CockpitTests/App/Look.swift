@@ -79,12 +79,7 @@ enum Look {
     /// Presses keys named as in the help, with blanks between: `ctrl-c`, `enter`, `PgDn`, `x`.
     static func press(_ keys: String, on state: inout AppState, now: Int64 = 0) -> [String] {
         keys.split(separator: " ").flatMap { key in
-            // Whoever presses keys here reads what is asked first.
-            if case .confirm(var question) = state.overlay {
-                question.askedAt = nil
-                state.overlay = .confirm(question)
-            }
-            return of(Reducer.reduce(&state, .key(stroke(String(key))), now: now))
+            of(ScreenPicture.press(stroke(String(key)), on: &state, now: now))
         }
     }
 

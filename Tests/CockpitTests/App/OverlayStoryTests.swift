@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("7", "v v", "trials>dashboard logs full"), ("6", "/ r u n", "trials>dashboard workers full /workers:run"),
+        ("8", "v v", "trials>dashboard log full"), ("7", "/ r u n", "trials>dashboard workers full /workers:run"),
     ])
     func `panes in full keep their own keys`(digit: String, keys: String, look: String) throws {
         var state = try StateFixtures.live()
@@ -94,12 +94,12 @@ import Testing
 
     @Test func `filters narrow while they are typed and esc takes them back, each in its pane`() throws {
         var state = try StateFixtures.live()
-        _ = Look.press("6 / m a s t", on: &state)
+        _ = Look.press("7 / m a s t", on: &state)
         #expect(state.run?.visibleWorkers.map(\.id) == ["master_worker/0"])
-        _ = Look.press("enter 7 /", on: &state)
-        _ = Reducer.reduce(&state, .paste("LIMIT"), now: 0)
+        _ = Look.press("enter 8 /", on: &state)
+        _ = Reducer.reduce(&state, .paste("ACCURACY"), now: 0)
         #expect(state.run?.visibleLogs.isEmpty == false)
-        #expect(state.run?.visibleLogs.allSatisfy { $0.message.contains("limit") } == true)
+        #expect(state.run?.visibleLogs.allSatisfy { $0.message.contains("accuracy") } == true)
         _ = Look.press("esc", on: &state)
         #expect(state.run?.visibleLogs.count == 40)
         #expect(state.run?.visibleWorkers.count == 1, "the workers' filter is another one")

@@ -18,8 +18,8 @@ import Testing
 
     @Test(
         arguments: [
-            ("l", 1), ("l l h", 1), ("h", 0), ("j", 3), ("j k", 0), ("G", 9), ("G g", 0), ("G l", 9), ("PgDn", 6),
-            ("PgDn PgDn", 9), ("G PgUp", 3), ("right down", 4),
+            ("l", 1), ("l l h", 1), ("h", 0), ("j", 3), ("j k", 0), ("G", 11), ("G g", 0), ("G l", 11), ("PgDn", 6),
+            ("PgDn PgDn", 11), ("G PgUp", 5), ("right down", 4),
         ])
     func `a chart is chosen by rows and columns`(keys: String, selected: Int) throws {
         #expect(try run(.charts, keys).charts.selected == selected)
@@ -149,7 +149,7 @@ import Testing
         let boxes = DashboardLayout(state: state).charts.boxes
         for (index, box) in boxes.enumerated() {
             mouse(.press(.left), middle(box), on: &state)
-            #expect(state.run?.charts.selected == min(index, 9))
+            #expect(state.run?.charts.selected == min(index, 11))
         }
         mouse(.wheelUp, middle(boxes[0]), on: &state)
         #expect(state.run?.charts.zoom == 2)
@@ -190,7 +190,7 @@ import Testing
         #expect(state.trials.selected == state.trials.visible[2].id)
     }
 
-    @Test(arguments: ["s", "?", ":", "T", "7 /"])
+    @Test(arguments: ["s", "?", ":", "T", "8 /"])
     func `a click beside a question or a line that is typed answers nothing`(keys: String) throws {
         var state = try StateFixtures.live(StateFixtures.large)
         _ = Look.press(keys, on: &state)

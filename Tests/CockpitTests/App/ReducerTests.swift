@@ -136,10 +136,10 @@ import Testing
 
     @Test func `a digit shows a pane in full and again brings the dashboard back`() throws {
         var state = try StateFixtures.live()
-        ScreenPicture.press("6", on: &state)
+        ScreenPicture.press("7", on: &state)
         #expect(state.run?.focus == .workers)
         #expect(state.run?.isZoomed == true)
-        ScreenPicture.press("6", on: &state)
+        ScreenPicture.press("7", on: &state)
         #expect(state.run?.isZoomed == false)
     }
 

@@ -28,19 +28,24 @@ import Testing
     }
 
     @Test func `a step is one line with the values that tell most and the time that is left`() throws {
-        var printer = ProgressPrinter(format: .text)
+        var printer = ProgressPrinter(format: .text, utcOffset: 0)
         #expect(
             try printer.lines(for: snapshot(step: 100, seconds: 200)) == [
-                "  3:20  step 100/460  sft/loss 0.4212  tokens_per_second 12346  eta 12:00"
+                "  3:20  step 100/460  sft/loss 0.4212  tokens_per_second 12346  ETA 16m 09:18"
             ])
     }
 
-    @Test func `there is no guess of the rest before step five or after the last`() throws {
+    @Test func `there is no guess of the rest without a pace or after the last`() throws {
         var printer = ProgressPrinter(format: .text)
-        for (step, total) in [(4, 460), (460, 460), (500, 460), (7, 0)] {
+        for (step, total) in [(460, 460), (500, 460), (7, 0)] {
             let line = try printer.lines(for: snapshot(step: step, seconds: 60, total: total)).first
-            #expect(line?.contains("eta") == false, "\(step)/\(total)")
+            #expect(line?.contains("ETA") == false, "\(step)/\(total)")
         }
+        var young = try snapshot(step: 4, seconds: 60)
+        #expect(try printer.lines(for: young).first?.contains("ETA") == true)
+        young.pace = nil
+        young.step = 5
+        #expect(try printer.lines(for: young).first?.contains("ETA") == false)
     }
 
     @Test func `steps without end do not trap the guess of the rest`() throws {

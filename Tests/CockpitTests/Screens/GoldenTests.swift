@@ -27,7 +27,7 @@ import Testing
                 state.run?.focus = .charts
                 ScreenPicture.press("z", on: &state)
                 return state
-            case .log: return try pressed("7", size)
+            case .log: return try pressed("8", size)
             }
         }
 

@@ -86,9 +86,9 @@ import Testing
                 state.run?.snapshot?.logs[38].message = "\u{1B}[31mred\u{1B}[0m"
             }
             let keys: [Scene: String] = [
-                .workers: "6j", .devices: "5", .buffer: "4", .logWrapped: "7w", .wholeRun: "30",
+                .workers: "7j", .devices: "5", .buffer: "4", .logWrapped: "8w", .wholeRun: "30",
                 .timelineReplay: "hh\r",
-                .kill: "6jK", .themes: "Tj", .helpSearch: "?zoom", .helpCharts: "\t\t\t?",
+                .kill: "7jK", .themes: "Tj", .helpSearch: "?zoom", .helpCharts: "\t\t\t?",
             ]
             for key in keys[self] ?? "" {
                 ScreenPicture.press(

@@ -140,11 +140,11 @@ enum RunFixtures {
 
     private static func logs(until time: Int64) -> [LogRow] {
         let lines: [(worker: String, level: LogLevel, text: String)] = [
-            ("master_worker/0", .info, "step done: reward 0.71, 1536 tokens"),
-            ("model_worker/0", .info, "generated 64 sequences in 1.2 s"),
-            ("model_worker/1", .info, "judged 64 answers: 45 right"),
-            ("model_worker/0", .warning, "3 answers reached the length limit"),
-            ("model_worker/0", .info, "train_step loss=-0.0213 grad_norm=0.83"),
+            ("master_worker/0", .info, "step 229/460 (grpo): reward 0.713, kl_ref 0.0123, actor_loss -0.0213, 2.6 s"),
+            ("master_worker/0", .info, "evaluated after step 220: accuracy 0.684"),
+            ("master_worker/0", .info, "saved actor after step 220 (3.3 MiB)"),
+            ("model_worker/0", .warning, "row left out: line 17 of data/train.jsonl has no answer"),
+            ("orchestrator", .info, "asked: pause by command"),
         ]
         return (0..<40).map { index in
             let line = lines[index % lines.count]
@@ -168,7 +168,8 @@ enum RunFixtures {
         var curves: [String: Curve] = [:]
         let shapes: [(String, Double, Double, Double)] = [
             ("grpo_actor/reward", 0.12, 0.72, 0.06), ("eval/accuracy", 0.2, 0.7, 0.02), ("sft/loss", 3.1, 0.42, 0.05),
-            ("grpo_actor/actor_loss", 0.08, -0.02, 0.02), ("grpo_actor/approx_kl", 0, 0.004, 0.001),
+            ("grpo_actor/actor_loss", 0.08, -0.02, 0.02), ("grpo_actor/kl_ref", 0, 0.012, 0.002),
+            ("generated_tokens_per_second", 1_200, 2_140, 90), ("grpo_actor/approx_kl", 0, 0.004, 0.001),
             ("grpo_actor/entropy", 1.9, 0.6, 0.05), ("grpo_actor/grad_norm", 1.4, 0.8, 0.2),
             ("tokens_per_second", 300, 590, 40),
         ]

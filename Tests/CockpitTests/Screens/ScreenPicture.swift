@@ -15,12 +15,14 @@ enum ScreenPicture {
         keys.flatMap { press(KeyStroke($0), on: &state, now: now) }
     }
 
-    /// Presses a key; a question that stands there has been read.
+    /// Presses a key; a question that it leads to is read before the next one.
     @discardableResult
     static func press(_ stroke: KeyStroke, on state: inout AppState, now: Int64 = 0) -> [Effect] {
-        if case .confirm(var question) = state.overlay {
-            question.askedAt = nil
-            state.overlay = .confirm(question)
+        defer {
+            if case .confirm(var question) = state.overlay {
+                question.askedAt = nil
+                state.overlay = .confirm(question)
+            }
         }
         return Reducer.reduce(&state, .key(stroke), now: now)
     }

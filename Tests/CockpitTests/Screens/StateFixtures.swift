@@ -7,7 +7,7 @@ import Protocol
 enum StateFixtures {
     static let small = Size(width: 80, height: 24)
     static let middle = Size(width: 120, height: 36)
-    static let large = Size(width: 200, height: 50)
+    static let large = Size(width: 200, height: 60)
     static let themes = ["default-dark", "default-light", "mono"]
 
     /// On the dashboard of the running trial, with its list known.
@@ -71,7 +71,7 @@ enum StateFixtures {
                 totalWorkers: 3,
                 step: 230, totalSteps: 460, startedWall: wall, updatedWall: wall + 600 * second,
                 last: [
-                    "grpo_actor/reward": 0.713, "eval/accuracy": 0.684, "grpo_actor/approx_kl": 0.0041,
+                    "grpo_actor/reward": 0.713, "eval/accuracy": 0.684, "grpo_actor/kl_ref": 0.0123,
                     "tokens_per_second": 590,
                 ]),
             TrialItem(

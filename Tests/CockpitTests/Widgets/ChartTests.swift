@@ -200,3 +200,37 @@ struct LineChartTests {
         #expect(ChartLayout.roundValues(in: 5...5, atMost: 4) == [5])
     }
 }
+
+@Suite("The axes of a chart")
+struct AxisLabelTests {
+    private func lines(_ values: [Double], x: ClosedRange<Double>) -> [String] {
+        let columns = values.map { LineChart.Column(count: 1, low: $0, high: $0, mean: $0) }
+        var surface = Surface(width: 50, height: 12)
+        LineChart(series: [LineChart.Series(columns: columns, role: .series1)], x: x)
+            .render(in: &surface, area: surface.bounds)
+        return surface.lines
+    }
+
+    /// What stands left of the axis.
+    private func labels(_ lines: [String]) -> [String] {
+        lines.compactMap { line -> String? in
+            guard let axis = line.firstIndex(where: { "│└".contains($0) }) else { return nil }
+            return String(line[..<axis].trimmingPrefix(while: { $0 == " " }))
+        }.filter { !$0.isEmpty }
+    }
+
+    @Test func `of a constant have its value and no other`() {
+        #expect(labels(lines([0.5, 0.5, 0.5], x: 1...3)) == ["0.5"])
+    }
+
+    @Test func `of values close to each other are told apart`() {
+        let found = labels(lines([1000.1, 1000.2, 1000.3], x: 1...3))
+        #expect(Set(found).count == 3, "\(found)")
+    }
+
+    @Test(arguments: [1.0...3.0, 1.0...2.0, 7.0...12.0])
+    func `count whole steps`(steps: ClosedRange<Double>) {
+        let axis = lines([0.1, 0.4, 0.2], x: steps).last ?? ""
+        #expect(!axis.contains("."), "\(axis)")
+    }
+}

@@ -50,6 +50,10 @@ struct TransportBar {
         let wall = Format.clock(snapshot.header.startedWall + position, offset: utcOffset)
         line = line.appending("   wall ", .dim).appending(wall).appending("   step ", .dim)
             .appending(ShortNumber.grouped(snapshot.step))
+        if let since = snapshot.cuts.eventsBefore {
+            let clock = Format.clock(snapshot.header.startedWall + since, offset: utcOffset)
+            line = line.appending("   events since \(clock) only", .dim)
+        }
         surface.write(line, x: area.x, y: area.y, maxWidth: area.width)
     }
 
