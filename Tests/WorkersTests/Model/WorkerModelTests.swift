@@ -299,6 +299,24 @@ import Testing
         #expect(try score(.reference, .random) != actor)
     }
 
+    @Test(arguments: ["bf16", "fp16", "bf16-storage"])
+    func `a model that does not train runs in its precision, as the one it is compared with`(precision: String) throws {
+        func score(_ precision: String, optimizer: GivenArguments?) throws -> [[Float]] {
+            let factory = ModelFactory(
+                seed: 1,
+                vocabulary: TrialVocabulary(tokenizer: CharacterTokenizer(covering: ["123"]), origin: "a test"),
+                pool: try ThreadPool(threads: 1))
+            let plan = ModelPlan(
+                shard: ModelShardID(ModelName(.actor)), worker: 0, module: transformer("gpt2"),
+                options: ["precision": .text(precision)], optimizer: optimizer)
+            let model = try factory.model(plan, WireInitializeRequest(), step: 0)
+            return try model.score([[1, 2, 3, 1, 2]], CallContext(step: 1, seed: 1))
+        }
+        let actor = try score(precision, optimizer: ["lr": 1e-3])
+        #expect(try score(precision, optimizer: nil) == actor)
+        #expect(try score("f32", optimizer: nil) != actor)
+    }
+
     @Test func `a folder that is not there is an error with its path`() throws {
         let found = try reply(
             { plan in
