@@ -62,13 +62,13 @@ final class Ingest {
             if taken.dropped > 0 {
                 note(.warning, "\(taken.dropped) records of the orchestrator were dropped: the store is too slow")
             }
+            if taken.isClosing { return finish() }
             noteEndOfOutage(now: now())
             storeBacklog()
             if isReadable { takeFrames() }
             if group.isDue(now: now()) { commit() }
             records.write()
             catalog.update(tally: &tally, now: now())
-            if taken.isClosing { return finish() }
         }
     }
 
