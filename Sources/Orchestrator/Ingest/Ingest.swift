@@ -275,7 +275,7 @@ final class Ingest {
     /// that. Any other end, and one that somebody hurries, is not waited for so long.
     private func finish() -> IngestEnd {
         let isCompletion = backlog.contains { if case .status(.completed, _, _) = $0 { true } else { false } }
-        var end = isCompletion ? nil : ContinuousClock.now + longestLastTry
+        let end = ContinuousClock.now + longestLastTry
         var isStored = false
         while true {
             commit()
@@ -283,11 +283,9 @@ final class Ingest {
             commit()
             isStored = backlog.isEmpty && !outage.isOngoing
             records.write()
-            if isStored {
-                if records.isSettled { break }
-                end = end ?? ContinuousClock.now + longestLastTry
-            }
-            if queue.isHurried || end.map({ ContinuousClock.now >= $0 }) ?? false { break }
+            if isStored, records.isSettled { break }
+            let isPatient = isCompletion && !isStored && (refusal?.mayPass ?? true)
+            if queue.isHurried || (!isPatient && ContinuousClock.now >= end) { break }
             // The disk tells nobody when it has room again.
             let wait = max(0, (outage.retryAt ?? now()) - now()) + 1_000_000
             _ = try? Poller.wait([queue.wakeUp.pollItem], timeout: .nanoseconds(wait))
@@ -312,4 +310,9 @@ final class Ingest {
         records.leave()
         return outcome
     }
+}
+
+extension StoreError {
+    /// Whether it ends without a hand: a damaged file does not.
+    fileprivate var mayPass: Bool { code == .diskFull || code == .busy }
 }
