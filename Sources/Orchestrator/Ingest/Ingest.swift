@@ -314,5 +314,5 @@ final class Ingest {
 
 extension StoreError {
     /// Whether it ends without a hand: a damaged file does not.
-    fileprivate var mayPass: Bool { code == .diskFull || code == .busy }
+    fileprivate var mayPass: Bool { [.diskFull, .fileLimit, .busy].contains(code) }
 }
