@@ -23,6 +23,10 @@ import Testing
         #expect(try attack("readers", "1", "--steps", "60") == nil)
     }
 
+    @Test func `a run whose file, log or index is taken away is whole again before anything else is acknowledged`() throws {
+        #expect(try attack("taken", "2", "--steps", "60") == nil)
+    }
+
     /// It stands still for longer than the training takes to its end and the workers then wait for it.
     @Test func `an orchestrator that stands still loses no point`() throws {
         let words = ["--steps", "150", "--at", "begin", "--shortest", "16", "--longest", "17"]
