@@ -23,7 +23,9 @@ import Testing
         #expect(try attack("readers", "1", "--steps", "60") == nil)
     }
 
-    @Test func `a run whose file, log or index is taken away is whole again before anything else is acknowledged`() throws {
+    @Test func `a run whose file, log or index is taken away is whole again before anything else is acknowledged`()
+        throws
+    {
         #expect(try attack("taken", "2", "--steps", "60") == nil)
     }
 
