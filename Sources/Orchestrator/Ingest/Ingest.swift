@@ -58,11 +58,11 @@ final class Ingest {
             let taken = queue.take()
             if taken.isClosing { drainSocket() }
             backlog += taken.entries
-            if let record = taken.runRecord { records.put(record) }
             if taken.dropped > 0 {
                 note(.warning, "\(taken.dropped) records of the orchestrator were dropped: the store is too slow")
             }
-            if taken.isClosing { return finish() }
+            if taken.isClosing { return finish(with: taken.runRecord) }
+            if let record = taken.runRecord { records.put(record) }
             noteEndOfOutage(now: now())
             storeBacklog()
             if isReadable { takeFrames() }
@@ -273,7 +273,9 @@ final class Ingest {
 
     /// A trial that has done all its steps has completed when all of it is stored, however long a full disk takes for
     /// that. Any other end, and one that somebody hurries, is not waited for so long.
-    private func finish() -> IngestEnd {
+    /// - Parameter record: says how the trial ended, so it waits for that to be stored.
+    private func finish(with record: RunRecord?) -> IngestEnd {
+        var record = record
         let isCompletion = backlog.contains { if case .status(.completed, _, _) = $0 { true } else { false } }
         let end = ContinuousClock.now + longestLastTry
         var isStored = false
@@ -282,6 +284,10 @@ final class Ingest {
             if takeInSpool() { storeBacklog() }
             commit()
             isStored = backlog.isEmpty && !outage.isOngoing
+            if isStored, let last = record {
+                records.put(last)
+                record = nil
+            }
             records.write()
             if isStored, records.isSettled { break }
             let isPatient = isCompletion && !isStored && (refusal?.mayPass ?? true)
@@ -291,6 +297,7 @@ final class Ingest {
             _ = try? Poller.wait([queue.wakeUp.pollItem], timeout: .nanoseconds(wait))
             queue.wakeUp.drain()
         }
+        if let record { records.put(record) }
         let outcome = isStored ? IngestEnd.stored : .unstored(refusal.map(words) ?? "the store refused it")
         if case .unstored(let reason) = outcome, isCompletion {
             let detail = "all steps are done, but the last records could not be stored: \(reason)"
