@@ -321,5 +321,5 @@ final class Ingest {
 
 extension StoreError {
     /// Whether it ends without a hand: a damaged file does not.
-    fileprivate var mayPass: Bool { [.diskFull, .fileLimit, .busy].contains(code) }
+    fileprivate var mayPass: Bool { code == .diskFull || code == .fileLimit || code == .busy }
 }
