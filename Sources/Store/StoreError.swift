@@ -13,6 +13,8 @@ package struct StoreError: UserFacingError, Equatable {
         case newerSchema
         /// The disk is full; nothing of the failed transaction was kept.
         case diskFull
+        /// The process may not make a file as large as the run has to become.
+        case fileLimit
         /// Another process writes this run.
         case busy
         /// The folder or file may not be read or written.
@@ -38,6 +40,7 @@ package struct StoreError: UserFacingError, Equatable {
         case .damaged: "the run database \(path) is damaged"
         case .newerSchema: "the run database \(path) was written by a newer version of cockpit"
         case .diskFull: "the disk is full: \(path) cannot grow"
+        case .fileLimit: "\(path) may not grow: the limit of a file's size (ulimit -f) is reached"
         case .busy: "another process is writing \(path)"
         case .permission: "\(path) may not be opened"
         case .database: "the run database \(path) reported an error"
@@ -51,6 +54,7 @@ package struct StoreError: UserFacingError, Equatable {
         case .damaged: "check it with: cockpit doctor"
         case .newerSchema: "open it with the version that wrote it"
         case .diskFull: "free space on that disk; training goes on and storing resumes by itself"
+        case .fileLimit: "raise the limit of the process with prlimit --fsize; storing resumes by itself"
         case .busy: "attach to the running trial with: cockpit attach"
         case .permission, .database: nil
         }

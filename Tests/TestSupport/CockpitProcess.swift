@@ -48,10 +48,13 @@ package struct CockpitProgram: Sendable {
     }
 
     /// Starts the program without a terminal.
-    package func start(_ arguments: [String], output: FileHandle? = nil) throws -> Process {
+    /// - Parameter through: the words of another program that runs it, such as one that sets limits.
+    package func start(
+        _ arguments: [String], through: [String] = [], output: FileHandle? = nil
+    ) throws -> Process {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.path)
-        process.arguments = arguments
+        process.executableURL = URL(fileURLWithPath: through.isEmpty ? Self.path : "/usr/bin/env")
+        process.arguments = through.isEmpty ? arguments : through + [Self.path] + arguments
         process.environment = environment
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output ?? FileHandle.nullDevice

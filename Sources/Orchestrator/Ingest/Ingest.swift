@@ -58,17 +58,17 @@ final class Ingest {
             let taken = queue.take()
             if taken.isClosing { drainSocket() }
             backlog += taken.entries
-            if let record = taken.runRecord { records.put(record) }
             if taken.dropped > 0 {
                 note(.warning, "\(taken.dropped) records of the orchestrator were dropped: the store is too slow")
             }
+            if taken.isClosing { return finish(with: taken.runRecord) }
+            if let record = taken.runRecord { records.put(record) }
             noteEndOfOutage(now: now())
             storeBacklog()
             if isReadable { takeFrames() }
             if group.isDue(now: now()) { commit() }
             records.write()
             catalog.update(tally: &tally, now: now())
-            if taken.isClosing { return finish() }
         }
     }
 
@@ -273,26 +273,31 @@ final class Ingest {
 
     /// A trial that has done all its steps has completed when all of it is stored, however long a full disk takes for
     /// that. Any other end, and one that somebody hurries, is not waited for so long.
-    private func finish() -> IngestEnd {
+    /// - Parameter record: says how the trial ended, so it waits for that to be stored.
+    private func finish(with record: RunRecord?) -> IngestEnd {
+        var record = record
         let isCompletion = backlog.contains { if case .status(.completed, _, _) = $0 { true } else { false } }
-        var end = isCompletion ? nil : ContinuousClock.now + longestLastTry
+        let end = ContinuousClock.now + longestLastTry
         var isStored = false
         while true {
             commit()
             if takeInSpool() { storeBacklog() }
             commit()
             isStored = backlog.isEmpty && !outage.isOngoing
-            records.write()
-            if isStored {
-                if records.isSettled { break }
-                end = end ?? ContinuousClock.now + longestLastTry
+            if isStored, let last = record {
+                records.put(last)
+                record = nil
             }
-            if queue.isHurried || end.map({ ContinuousClock.now >= $0 }) ?? false { break }
+            records.write()
+            if isStored, records.isSettled { break }
+            let isPatient = isCompletion && !isStored && (refusal?.mayPass ?? true)
+            if queue.isHurried || (!isPatient && ContinuousClock.now >= end) { break }
             // The disk tells nobody when it has room again.
             let wait = max(0, (outage.retryAt ?? now()) - now()) + 1_000_000
             _ = try? Poller.wait([queue.wakeUp.pollItem], timeout: .nanoseconds(wait))
             queue.wakeUp.drain()
         }
+        if let record { records.put(record) }
         let outcome = isStored ? IngestEnd.stored : .unstored(refusal.map(words) ?? "the store refused it")
         if case .unstored(let reason) = outcome, isCompletion {
             let detail = "all steps are done, but the last records could not be stored: \(reason)"
@@ -312,4 +317,9 @@ final class Ingest {
         records.leave()
         return outcome
     }
+}
+
+extension StoreError {
+    /// Whether it ends without a hand: a damaged file does not.
+    fileprivate var mayPass: Bool { code == .diskFull || code == .fileLimit || code == .busy }
 }

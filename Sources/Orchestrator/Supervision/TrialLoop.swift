@@ -96,7 +96,7 @@ package final class TrialLoop {
             let items = [ingest.pollItem, commands.pollItem] + (parts.signals.map { [$0.pollItem] } ?? [])
             _ = try? Poller.wait(items, timeout: nil)
             for event in commands.receive(log: recorder.log) {
-                guard case .command(.stop, _, let ticket) = event else {
+                guard case .stop(_, let ticket) = event else {
                     take(event)
                     continue
                 }
@@ -131,7 +131,7 @@ package final class TrialLoop {
         // What it started dies with it. Its group is signalled while its number still cannot be anybody else's.
         entry.process.signalGroup(SIGKILL)
         guard let status = entry.process.exitStatus() else { return }
-        if case .exited(let code) = status, code != 0 { hearLastWords(of: worker) }
+        if case .exited = status { hearLastWords(of: worker) }
         processes[worker] = nil
         parts.devices.set(worker, pid: nil)
         noteCheckpoint()

@@ -62,7 +62,11 @@ extension TrialStateMachine {
             // Its last message can be lost when it leaves right after; exit status 0 says the same. The master tells
             // model workers that all is done before it leaves itself, so theirs is often the first exit to be seen.
             if reported != .failed { actions.append(move(worker, to: isStopping ? .stopped : .completed)) }
-            if worker.kind == .master { actions += workIsDone(now: now) }
+            if worker.kind == .master {
+                actions += workIsDone(now: now)
+            } else if reported != .completed, reported != .failed, case .running = phase {
+                members[worker]?.leftInSilence = now
+            }
         } else {
             let cause = status.isSuccess ? "left before its work was done" : status.description
             if reported != .failed { actions.append(move(worker, to: .failed, detail: cause)) }
@@ -72,6 +76,18 @@ extension TrialStateMachine {
         }
         if case .stopping(let descent) = phase { actions += advanceIfDone(descent, now: now) }
         return actions
+    }
+
+    /// A model worker that left in silence had been told by the master that all is done, and then that says so itself
+    /// within seconds; or it deserted, and the others would wait for it for ever.
+    mutating func failDeserters(now: Int64) -> [TrialAction] {
+        let deserter = workers.first { worker in
+            members[worker]?.leftInSilence.map { now - $0 >= Self.masterPatience } ?? false
+        }
+        guard let deserter else { return [] }
+        members[deserter]?.leftInSilence = nil
+        let cause = "left before its work was done"
+        return [move(deserter, to: .failed, detail: cause)] + fail(deserter, cause: cause, detail: "", now: now)
     }
 
     /// Whether nobody can have finished by now: the trial has not started, or the worker itself says that it gave up.

@@ -82,6 +82,7 @@ extension TrialStateMachine {
             let cause = failure.map { "\($0.worker) \($0.cause)" } ?? "a failure"
             actions += begin(reason: "restarted after \(cause)", now: now)
         case .stopping(let descent): actions += waitOn(descent, now: now)
+        case .running: actions += failDeserters(now: now)
         default: break
         }
         return actions

@@ -57,6 +57,8 @@ package struct TrialStateMachine: Sendable {
         var step = 0
         var weightVersion = 0
         var detail = ""
+        /// When a model worker left with status 0 and without a word, although nobody had told it to.
+        var leftInSilence: Int64?
         /// Whether it has nothing to do until something comes in.
         var waits = true
         /// When a heartbeat was last written down.
@@ -68,6 +70,8 @@ package struct TrialStateMachine: Sendable {
 
     /// Silence after which a worker is shown as stalled; never killed for it.
     package static let heartbeatPatience: Int64 = 3_000_000_000
+    /// How long after a model worker that left in silence the master may take to say that all is done.
+    package static let masterPatience: Int64 = 10_000_000_000
     /// How long a worker may stay in one call without moving before it is shown as stalled.
     package static let idlePatience: Int64 = 120_000_000_000
     /// Between two heartbeats of a worker that are written down though they say nothing new.
@@ -118,6 +122,7 @@ package struct TrialStateMachine: Sendable {
             case .forEver: break
             }
         case .waiting(let until): deadlines.append(until)
+        case .running: deadlines += workers.compactMap { members[$0]?.leftInSilence.map { $0 + Self.masterPatience } }
         default: break
         }
         for worker in workers where isWatched(worker) {

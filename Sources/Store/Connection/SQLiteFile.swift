@@ -133,7 +133,7 @@ final class SQLiteFile: Sendable {
         // What could not be read has nothing to do with room on the disk.
         case .SQLITE_IOERR where [.SQLITE_IOERR_READ, .SQLITE_IOERR_SHORT_READ].contains(error.extendedResultCode):
             .database
-        case .SQLITE_IOERR: isDiskFull(path) ? .diskFull : .database
+        case .SQLITE_IOERR: isDiskFull(path) ? .diskFull : isAtFileLimit(path) ? .fileLimit : .database
         default: .database
         }
     }
@@ -141,6 +141,19 @@ final class SQLiteFile: Sendable {
     private static func isDiskFull(_ path: String) -> Bool {
         var information = statvfs()
         return statvfs(path, &information) == 0 && information.f_bavail < 16
+    }
+
+    /// Whether the file or its log is as large as this process may make one, within what one write takes.
+    private static func isAtFileLimit(_ path: String) -> Bool {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0, limit.rlim_cur != RLIM_INFINITY else {
+            return false
+        }
+        return ["", "-wal", "-shm"].contains { suffix in
+            var information = stat()
+            guard stat("\(path)\(suffix)", &information) == 0 else { return false }
+            return UInt64(information.st_size) + (1 << 16) >= UInt64(limit.rlim_cur)
+        }
     }
 
     // MARK: - Opening

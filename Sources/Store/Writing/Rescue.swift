@@ -32,7 +32,7 @@ enum Rescue {
         try copying.get()
         try move(draft, to: copy(of: path))
         var aside: String?
-        if let there = FileIdentity.of(path), !own.contains(there) { aside = try setAside(path) }
+        if let there = FileIdentity.of(path), !own.contains(there) { aside = try setAside(path, own: own) }
         try finish(path)
         return aside
     }
@@ -45,11 +45,12 @@ enum Rescue {
         try move(copy(of: path), to: path)
     }
 
-    private static func setAside(_ path: String) throws(StoreError) -> String {
+    private static func setAside(_ path: String, own: [FileIdentity]) throws(StoreError) -> String {
         var number = 1
         while access("\(path).aside-\(number)", F_OK) == 0 { number += 1 }
         let aside = "\(path).aside-\(number)"
-        if access("\(path)-wal", F_OK) == 0 { try move("\(path)-wal", to: "\(aside)-wal") }
+        // The log that lies there may still be the run's; played back into another file it would be damage.
+        if let log = FileIdentity.of("\(path)-wal"), !own.contains(log) { try move("\(path)-wal", to: "\(aside)-wal") }
         try move(path, to: aside)
         return aside
     }

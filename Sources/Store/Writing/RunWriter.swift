@@ -217,7 +217,7 @@ package final class RunWriter {
         let lost = files.lost(in: DatabaseFiles(path: file.path))
         guard !lost.isEmpty else { return }
         try Self.makeFolders(to: String(file.path.prefix(upTo: file.path.lastIndex(of: "/") ?? file.path.startIndex)))
-        let aside = try Rescue.save(file, own: [files.database, placed].compactMap(\.self), to: file.path)
+        let aside = try Rescue.save(file, own: [files.database, files.log, placed].compactMap(\.self), to: file.path)
         placed = .of(file.path)
         let opened = try Self.connect(file.path)
         // Both see nothing any more that is not in the copy.

@@ -129,6 +129,7 @@ import Testing
         bench.log.fill(true)
         _ = end(of: bench, .completed)
         #expect(!eventually(within: 0.5) { bench.ingest.end != nil })
+        #expect(RunRecord.read(bench.trial)?.status != .completed)
         bench.log.fill(false)
         #expect(bench.ingest.join() == .stored)
         #expect(bench.log.committed.contains("status completed"))

@@ -105,6 +105,31 @@ private typealias Driver = MachineDriver
         #expect(driver.machine.status == .completed)
     }
 
+    @Test func `a model worker that leaves with status 0 in mid-run has failed when the master goes on`() {
+        var driver = MachineDriver.running()
+        driver.exit(Driver.second, .exited(0))
+        let quiet = driver.pass(seconds: 9) { driver in
+            _ = driver.beat(.master)
+            _ = driver.beat(Driver.first)
+        }
+        #expect(quiet.deeds.isEmpty)
+        let end = driver.pass(seconds: 1)
+        #expect(end.deeds == [.signal(.master, SIGKILL), .signal(Driver.first, SIGKILL)])
+        #expect(driver.machine.failure?.report == "model_worker/1 left before its work was done")
+    }
+
+    @Test func `a model worker that has said itself that it is done may leave long before the master`() {
+        var driver = MachineDriver.running()
+        driver.report(Driver.second, .completed)
+        driver.exit(Driver.second, .exited(0))
+        let quiet = driver.pass(seconds: 60) { driver in
+            _ = driver.beat(.master)
+            _ = driver.beat(Driver.first)
+        }
+        #expect(quiet.deeds.isEmpty)
+        #expect(driver.machine.failure == nil)
+    }
+
     @Test func `the death of the master brings a new attempt too`() {
         var driver = MachineDriver.running()
         driver.exit(.master, .signalled(SIGKILL))

@@ -65,6 +65,26 @@ import Testing
         #expect(bench.run().story.last == "failed model_worker/0 reported an error\nloss is not finite")
     }
 
+    @Test func `hears a stop while a full disk keeps its end from being stored, and has not completed then`() throws {
+        let bench = try LoopBench { worker, _ in worker == .master ? .completes : .obedient }
+        let log = FakeStoreLog(), id = bench.trial.id, home = bench.trial.home, hasEnded = bench.hasEnded
+        log.fill(true)
+        let ingest = try IngestThread.start(
+            IngestThread.Parts(
+                context: ZeroMQContext(), runtime: RuntimeFolder.expected(for: bench.trial), folder: bench.trial,
+                plan: try Samples.plan(), openStore: { FakeStore(log, id: id) },
+                openCatalog: { try RunCatalog.open(home: home) }), queue: bench.queue)
+        let answer = Mutex("")
+        let status = try withThread({
+            _ = try? Poller.wait([hasEnded.pollItem], timeout: .seconds(20))
+            let text = (try? TrialControl.send(.stop, to: id, home: home)) ?? "no answer"
+            answer.withLock { $0 = text }
+        }) { bench.run(storedBy: ingest) }
+        #expect(status == .stopped)
+        #expect(answer.withLock { $0 } == "stopping without what cannot be stored")
+        #expect(RunRecord.read(bench.trial)?.status == .stopped)
+    }
+
     @Test func `stops on command from another place`() throws {
         let bench = try LoopBench { _, _ in .obedient }
         let started = bench.spawner.masterStarted, home = bench.trial.home, id = bench.trial.id

@@ -12,6 +12,8 @@ final class LoopBench {
     let queue: IngestQueue
     let spawner: FakeSpawner
     let trial: TrialFolder
+    /// The loop has ended, and only the store is left.
+    let hasEnded: WakeUp
     private let loop: TrialLoop
 
     init(
@@ -24,6 +26,7 @@ final class LoopBench {
         let runtime = try RuntimeFolder.create(for: trial)
         let plan = try Samples.plan()
         queue = try IngestQueue()
+        hasEnded = try WakeUp()
         spawner = try FakeSpawner(runtime, script: script)
         let record = RunRecord(
             id: trial.id, orchestrator: try #require(ProcessIdentity.current()), runtimeFolder: runtime.path,
@@ -43,6 +46,14 @@ final class LoopBench {
         let status = loop.run()
         spawner.join()
         return (status, queue.take().entries.flatMap(Self.words))
+    }
+
+    /// The same with an ingest thread that empties the queue, to the end of both.
+    func run(storedBy ingest: IngestThread) -> TrialStatus {
+        _ = loop.run()
+        spawner.join()
+        hasEnded.signal()
+        return loop.attend(ingest)
     }
 
     private static func words(_ entry: IngestQueue.Entry) -> [String] {

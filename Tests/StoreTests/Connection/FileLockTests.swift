@@ -88,7 +88,6 @@ private enum KernelLocks {
 
         try run.step(302, [("loss", 2)], seq: 3)
         try run.writer.close()
-        #expect(!FileBytes.exists("\(run.path)-wal"))
         #expect(try run.reader().points(of: "loss").count == 302)
     }
 

@@ -202,6 +202,7 @@ import Testing
             (.exists, "continue it with --recover-mode resume, or choose another trial name"),
             (.damaged, "check it with: cockpit doctor"), (.newerSchema, "open it with the version that wrote it"),
             (.diskFull, "free space on that disk; training goes on and storing resumes by itself"),
+            (.fileLimit, "raise the limit of the process with prlimit --fsize; storing resumes by itself"),
             (.busy, "attach to the running trial with: cockpit attach"), (.permission, nil), (.database, nil),
         ] as [(StoreError.Code, String?)])
     func `every error ends with what to do next, where something can be done`(code: StoreError.Code, hint: String?) {
