@@ -4,7 +4,33 @@ import Synchronization
 
 /// Writes the trial's newest line into the catalogue, on a thread of its own: one that somebody has locked, or that has
 /// to be made first, keeps no telemetry waiting.
-final class CatalogThread: Sendable {
+final class CatalogThread {
+    private let lines: CatalogLines
+    private let thread: OwnThread
+
+    private init(_ lines: CatalogLines, _ thread: OwnThread) {
+        self.lines = lines
+        self.thread = thread
+    }
+
+    /// - Parameter open: called on the new thread, again after each time it has failed.
+    static func start(_ open: @escaping @Sendable () throws -> RunCatalog) throws -> CatalogThread {
+        let lines = CatalogLines(wakeUp: try WakeUp())
+        return CatalogThread(lines, try OwnThread(name: "catalogue") { lines.write(open) })
+    }
+
+    /// Takes a line; one that still waits is out of date with it.
+    func put(_ entry: CatalogEntry) { lines.put(entry) }
+
+    /// Waits until the last line is written or has been refused once more.
+    func close() {
+        lines.close()
+        thread.join()
+    }
+}
+
+/// What both threads share: the line that waits.
+private final class CatalogLines: Sendable {
     private struct Tray {
         var entry: CatalogEntry?
         var isClosing = false
@@ -12,34 +38,23 @@ final class CatalogThread: Sendable {
 
     private let tray = Mutex(Tray())
     private let wakeUp: WakeUp
-    private let thread = Mutex<OwnThread?>(nil)
     /// Between two tries to write a line that was refused.
     private static let pause = Duration.seconds(1)
 
-    /// - Parameter open: called on the new thread, again after each time it has failed.
-    static func start(_ open: @escaping @Sendable () throws -> RunCatalog) throws -> CatalogThread {
-        let catalog = CatalogThread(wakeUp: try WakeUp())
-        let started = try OwnThread(name: "catalogue") { catalog.run(open) }
-        catalog.thread.withLock { $0 = started }
-        return catalog
-    }
+    init(wakeUp: WakeUp) { self.wakeUp = wakeUp }
 
-    private init(wakeUp: WakeUp) { self.wakeUp = wakeUp }
-
-    /// Takes a line; one that still waits is out of date with it.
     func put(_ entry: CatalogEntry) {
         tray.withLock { $0.entry = entry }
         wakeUp.signal()
     }
 
-    /// Waits until the last line is written or has been refused once more.
     func close() {
         tray.withLock { $0.isClosing = true }
         wakeUp.signal()
-        thread.withLock { $0 }?.join()
     }
 
-    private func run(_ open: () throws -> RunCatalog) {
+    /// Writes lines until it is closed.
+    func write(_ open: () throws -> RunCatalog) {
         var catalog: RunCatalog?, isRefused = false
         while true {
             _ = try? Poller.wait([wakeUp.pollItem], timeout: isRefused ? Self.pause : nil)
