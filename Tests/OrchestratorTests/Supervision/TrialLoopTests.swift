@@ -43,7 +43,7 @@ import Testing
             story == [
                 "starting", "attempt 1 from 0", "running", "worker_failed model_worker/1",
                 "starting model_worker/1 was killed by signal 11 (SIGSEGV)", "restarting model_worker/1", "starting",
-                "attempt 2 from 0", "running", "completed",
+                "begins_anew ", "attempt 2 from 0", "running", "completed",
             ])
         #expect(bench.spawner.spawned.count == 6)
     }
