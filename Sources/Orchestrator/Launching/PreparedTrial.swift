@@ -49,8 +49,9 @@ package struct PreparedTrial {
         if request.existing == .replace { return try FolderFiles.empty(folder.path, keeping: ["lock", "logs"]) }
         if FolderFiles.exists(folder.database) { throw Launching.existsError(folder.id) }
         // Weights that another run left must never become this one's.
-        let names = (FolderListing.names(in: folder.checkpoints) ?? []).filter { !$0.hasPrefix(".") }
-        guard names.isEmpty else {
+        let roles = FolderListing.names(in: folder.checkpoints) ?? []
+        let isEmpty = roles.allSatisfy { (FolderListing.names(in: "\(folder.checkpoints)/\($0)") ?? []).isEmpty }
+        guard isEmpty else {
             throw LaunchError(
                 .foreignCheckpoints, "\(folder.checkpoints) holds checkpoints, but no run of them is there",
                 detail: "A new trial would mix them with its own.",

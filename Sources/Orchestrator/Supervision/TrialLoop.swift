@@ -183,10 +183,11 @@ package final class TrialLoop {
 
     private func nextResumeStep() -> Int {
         defer { isFirstAttempt = false }
-        if isFirstAttempt, let step = parts.firstResumeStep { return step }
+        let isFirst = isFirstAttempt
+        if isFirst, let step = parts.firstResumeStep { return step }
         let recorded = parts.recordedStep()
         let step = ResumePoint.newest(of: parts.plan, recorded: recorded, in: parts.folder)
-        if step == 0, recorded > 0 {
+        if step == 0, recorded > 0, !isFirst {
             recorder.note(
                 kind: .beginsAnew, worker: nil,
                 detail: "no checkpoint of steps 1 to \(recorded) is there, so they run again")

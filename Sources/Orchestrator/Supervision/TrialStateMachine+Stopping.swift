@@ -40,7 +40,11 @@ extension TrialStateMachine {
     ) -> (message: String, actions: [TrialAction]) {
         switch descent.goal {
         case .completed:
-            return ("its work is done, it is ending", [])
+            if isSameStop || urgency == .none {
+                urgency = .inOrder
+                return ("its work is done, it is ending", [])
+            }
+            return ("its work is done, it is ended at once", descend(by: .atOnce, goal: .completed, now: now))
         case .failed:
             // A failed attempt must not be followed by another one.
             return begin(.atOnce, by: .atOnce, detail: detail, now: now)

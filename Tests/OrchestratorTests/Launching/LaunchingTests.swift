@@ -24,6 +24,37 @@ import Testing
         #expect(!prepared.isResumed)
     }
 
+    @Test func `writes what lies under the home so that a moved home still has it`() throws {
+        let launching = Samples.launching(folder)
+        let row = #"{"prompt":"1+1=","answer":"2"}"# + "\n"
+        folder.write(String(repeating: row, count: 200), to: "home/data/rows.jsonl")
+        let request = LaunchRequest(
+            experiment: "sft", trial: "first", overrides: ["dataset.path=$COCKPIT_HOME/data/rows.jsonl"])
+        let prepared = try PreparedTrial.prepare(request, launching: launching)
+        let lines = LogTail.lines(of: prepared.folder.configuration, count: 1000)
+        #expect(lines.contains(#"  path: "$COCKPIT_HOME/data/rows.jsonl""#))
+        let moved = HomeFolder(path: folder.file("moved"))
+        let settings = try Experiments.resolve(
+            Experiments.find("sft"), configFile: prepared.folder.configuration, overrides: [],
+            paths: PathExpansion(workingFolder: "/", userHome: "/", home: moved))
+        #expect(settings.text("dataset.path") == "\(moved.path)/data/rows.jsonl")
+    }
+
+    @Test func `never takes over weights that another run left in its folder`() throws {
+        let launching = Samples.launching(folder)
+        let trial = launching.home.trial(try Samples.id("sft"))
+        try FolderFiles.makeFolder("\(trial.checkpoints(of: .actor))/step-10")
+        let error = #expect(throws: LaunchError.self) {
+            try PreparedTrial.prepare(Samples.request(), launching: launching)
+        }
+        #expect(error?.code == .foreignCheckpoints)
+        #expect(FolderFiles.exists("\(trial.checkpoints(of: .actor))/step-10"), "nothing is removed unasked")
+        var request = Samples.request()
+        request.existing = .replace
+        _ = try PreparedTrial.prepare(request, launching: launching)
+        #expect(!FolderFiles.exists("\(trial.checkpoints(of: .actor))/step-10"))
+    }
+
     @Test func `refuses a second start while the first holds the lock, naming its process`() throws {
         let launching = Samples.launching(folder)
         let first = try PreparedTrial.prepare(Samples.request(), launching: launching)

@@ -140,6 +140,16 @@ private func idle(_ seconds: Int64) -> TrialEvent.Pulse { .init(quiet: seconds *
         #expect(driver.take(.stopSignal).deeds.first == .tell(Driver.first, .saveWhole))
     }
 
+    @Test func `after completion changes nothing, and asked for again ends those who stay`() {
+        var driver = Driver.running()
+        driver.report(.master, .completed)
+        #expect(driver.take(.stopSignal).isEmpty)
+        #expect(
+            driver.take(.stopSignal, afterMilliseconds: 1000).deeds == Driver.all.map { .signal($0, SIGKILL) })
+        for worker in Driver.all { driver.exit(worker, .signalled(SIGKILL)) }
+        #expect(driver.machine.status == .completed)
+    }
+
     @Test func `whose save fails says so`() {
         var driver = Driver.running()
         driver.take(.stop(within: 20 * second, ticket: 1))

@@ -43,7 +43,7 @@ import Testing
             story == [
                 "starting", "attempt 1 from 0", "running", "worker_failed model_worker/1",
                 "starting model_worker/1 was killed by signal 11 (SIGSEGV)", "restarting model_worker/1", "starting",
-                "attempt 2 from 0", "running", "completed",
+                "begins_anew ", "attempt 2 from 0", "running", "completed",
             ])
         #expect(bench.spawner.spawned.count == 6)
     }
@@ -54,7 +54,12 @@ import Testing
         }
         let (status, story) = bench.run()
         #expect(status == .failed)
-        #expect(story.last == "failed model_worker/0 was killed by signal 11 (SIGSEGV)")
+        #expect(
+            story.last == """
+                failed model_worker/0 was killed by signal 11 (SIGSEGV)
+                each of the last 3 attempts: model_worker/0 was killed by signal 11 (SIGSEGV)
+                2 restarts within 120 s are the limit
+                """)
         #expect(bench.spawner.spawned.count == 9)
     }
 
