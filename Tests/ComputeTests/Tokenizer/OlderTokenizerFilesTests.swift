@@ -59,7 +59,7 @@ import Testing
     private static let ranks: String = {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
         func base64(_ byte: Int) -> String {
-            String([alphabet[byte >> 2], alphabet[byte & 3 << 4]]) + "=="
+            String([alphabet[byte >> 2], alphabet[(byte & 3) << 4]]) + "=="
         }
         return ((0..<256).map { "\(base64($0)) \($0)" } + ["YWI= 256", "YWJj 257", "IGE= 258", "YmM= 259"])
             .joined(separator: "\n") + "\n"
