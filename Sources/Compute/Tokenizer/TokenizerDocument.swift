@@ -24,14 +24,21 @@ package struct TokenizerDocument {
         case token(named: String)
     }
 
-    /// - Parameter configuration: the model's `config.json`, which may name end-of-sequence tokens.
+    /// - Parameters:
+    ///   - made: what `bytes` hold, where they were made here and need not be read again.
+    ///   - configuration: the model's `config.json`, which may name end-of-sequence tokens.
     package init(
-        path: String, bytes: [UInt8], companions: [TokenizerFile] = [], configuration: [UInt8]? = nil
+        path: String, bytes: [UInt8], made: JSONValue? = nil, companions: [TokenizerFile] = [],
+        configuration: [UInt8]? = nil
     ) throws(ComputeError) {
         self.path = path
         self.bytes = bytes
         self.companions = companions
-        root = try JSONField(parsing: bytes, file: path)
+        if let made {
+            root = JSONField(made, key: "", file: path)
+        } else {
+            root = try JSONField(parsing: bytes, file: path)
+        }
         guard root.value.asMembers != nil else { throw ComputeError.damaged(path, "is no JSON object") }
         var names: [String] = [], tokens: [Int] = [], beginning = Beginning.asTemplate
         for file in companions {
