@@ -64,7 +64,9 @@ import Testing
         (#"{"add_bos_token":true,"bos_token":{"content":"<end>"}}"#, [2]), (#"{"add_bos_token":true}"#, []),
         (#"{"add_bos_token":false,"bos_token":"<end>"}"#, []), (#"{"add_eos_token":false}"#, []),
     ])
-    func `its configuration says more of the beginning than its post-processor`(text: String, expected: [Int32]) throws {
+    func `its configuration says more of the beginning than its post-processor`(
+        text: String, expected: [Int32]
+    ) throws {
         let processor = #"""
             "post_processor":{"type":"TemplateProcessing","special_tokens":{"</s>":{"ids":[3]}},
             "single":[{"SpecialToken":{"id":"</s>"}},{"Sequence":{"id":"A"}}]},"model"
