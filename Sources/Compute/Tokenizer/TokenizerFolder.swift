@@ -28,7 +28,7 @@ struct TokenizerFolder {
         guard let main = try mainFile(found) else { return nil }
         let config = "config.json"
         return try TokenizerDocument(
-            path: path + "/" + TokenizerFile.mainName, bytes: main, companions: found,
+            path: path + "/" + TokenizerFile.mainName, bytes: main.bytes, made: main.made, companions: found,
             configuration: try present.contains(config) ? bytes(of: config) : nil)
     }
 
@@ -36,10 +36,11 @@ struct TokenizerFolder {
         try ReadableFile.contents(of: path + "/" + name, limit: Self.longestFile)
     }
 
-    private func mainFile(_ found: [TokenizerFile]) throws(ComputeError) -> [UInt8]? {
-        if present.contains(TokenizerFile.mainName) { return try bytes(of: TokenizerFile.mainName) }
+    /// `tokenizer.json`, with its content where it is made of older files.
+    private func mainFile(_ found: [TokenizerFile]) throws(ComputeError) -> (bytes: [UInt8], made: JSONValue?)? {
+        if present.contains(TokenizerFile.mainName) { return (try bytes(of: TokenizerFile.mainName), nil) }
         let files = OlderTokenizerFiles(folder: path, files: found)
-        if let made = try files.document() { return Array(made.compactText.utf8) }
+        if let made = try files.document() { return (Array(made.compactText.utf8), made) }
         guard let odd = present.first(where: { $0 == "tokenizer.model" || $0 == "vocab.json" || $0 == "merges.txt" })
         else {
             return nil

@@ -91,7 +91,7 @@ package struct PlanCheck: Sendable {
     }
 
     func size(ofFolder path: String) throws(ConfigurationError) -> RegisteredNames.ModelSize {
-        guard machine.files.kind(path) == .folder else {
+        guard machine.files.kind(path) != .nothing else {
             throw ConfigurationError(.dataset, "model.checkpoint: there is no folder \(path)")
         }
         return try asked("model.checkpoint") { try names.modelSize(path) }

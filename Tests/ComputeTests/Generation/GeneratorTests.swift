@@ -305,11 +305,12 @@ import Testing
 
     @Test(arguments: [Sampling.greedy, .sample(), .sample(temperature: 5), .sample(topK: 3), .sample(topP: 0.5)])
     func `tokens without a text are never drawn`(sampling: Sampling) throws {
-        let padding: [Int32] = [2, 5, 7, 9, 10]
-        let generator = Generator(model: fixture.model, withoutText: padding)
         let options = GenerationOptions(maxNewTokens: 12, sampling: sampling, samplesPerPrompt: 8)
-        let free = try fixture.answers(options)
-        #expect(free.contains { $0.tokens.contains(where: padding.contains) })
+        // Every other one of those that are drawn where all may be.
+        let drawn = Set(try fixture.answers(options).flatMap(\.tokens)).sorted()
+        let padding = stride(from: 0, to: drawn.count, by: 2).map { drawn[$0] }
+        #expect(!padding.isEmpty && padding.count < 11)
+        let generator = Generator(model: fixture.model, withoutText: padding)
         for answer in try generator.generate(prompts: GenerationFixture.prompts, options: options, seed: 1) {
             #expect(!answer.tokens.contains(where: padding.contains))
         }

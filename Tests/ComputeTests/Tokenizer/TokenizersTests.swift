@@ -60,6 +60,23 @@ import Testing
     }
 
     @Test(arguments: [
+        (#"{"bos_token":"<end>"}"#, [Int32(3)]), (#"{"add_bos_token":true,"bos_token":"<end>"}"#, [2]),
+        (#"{"add_bos_token":true,"bos_token":{"content":"<end>"}}"#, [2]), (#"{"add_bos_token":true}"#, []),
+        (#"{"add_bos_token":false,"bos_token":"<end>"}"#, []), (#"{"add_eos_token":false}"#, []),
+    ])
+    func `its configuration says more of the beginning than its post-processor`(
+        text: String, expected: [Int32]
+    ) throws {
+        let processor = #"""
+            "post_processor":{"type":"TemplateProcessing","special_tokens":{"</s>":{"ids":[3]}},
+            "single":[{"SpecialToken":{"id":"</s>"}},{"Sequence":{"id":"A"}}]},"model"
+            """#
+        folder.write(main.replacing(#""model""#, with: processor), to: "tokenizer.json")
+        folder.write(text, to: "tokenizer_config.json")
+        #expect(try Tokenizers.load(folder: folder.path)?.specialTokens.beginning == expected)
+    }
+
+    @Test(arguments: [
         ("tokenizer_config.json", #"{"eos_token":7}"#, "tokenizer_config.json cannot be used: eos_token is no object"),
         ("config.json", #"{"eos_token_id":"x"}"#, "config.json cannot be used: eos_token_id is no list"),
         ("generation_config.json", "?", "generation_config.json cannot be used: expected a value at byte 0"),

@@ -248,6 +248,14 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         #expect(problem(["model.checkpoint=/gone"])?.summary == "model.checkpoint: there is no folder /gone")
     }
 
+    @Test func `a checkpoint that is a single file, with the folder to give instead`() {
+        var machine = Samples.machine()
+        machine.files.kind = { _ in .file }
+        let error = problem(["model.checkpoint=/etc/passwd"], machine: machine)
+        #expect(error?.summary == "model.checkpoint: /etc/passwd is no model's folder: it is a single file.")
+        #expect(error?.hint == "Give the folder that holds it: /etc.")
+    }
+
     @Test func `what opening a file, a tokenizer or a model shows, by the setting that is to be changed`() {
         struct Damage: UserFacingError {
             let summary = "/d.jsonl: is compressed with gzip"

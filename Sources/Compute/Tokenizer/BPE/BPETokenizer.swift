@@ -27,10 +27,16 @@ package struct BPETokenizer: TokenizerKind {
         spellings = TokenSpellings(vocabulary, pipeline.addedSpellings, vocabularySize, decoder.isByteLevel)
         hidden = Set(added.filter(\.isSpecial).map(\.token))
         let template = try TokenTemplate(root, vocabularySize: vocabularySize)
+        let names = TokenNames(vocabulary: vocabulary, added: added)
+        let beginning =
+            switch document.beginning {
+            case .asTemplate: template.before
+            case .nothing: [Int32]()
+            case .token(let name): [names[name]].compactMap { $0 }
+            }
         specialTokens = SpecialTokens(
-            beginning: template.before,
-            ends: EndOfSequence.tokens(
-                document, vocabulary: vocabulary, added: added, template: template, vocabularySize: vocabularySize))
+            beginning: beginning,
+            ends: EndOfSequence.tokens(document, names, template: template, vocabularySize: vocabularySize))
         files = document.files
     }
 

@@ -1,3 +1,14 @@
+/// The tokens by what files call them.
+struct TokenNames {
+    let vocabulary: BPEVocabulary
+    let added: [AddedToken]
+
+    subscript(_ name: String) -> Int32? {
+        let content = Array(name.utf8)
+        return added.first { $0.content == content }?.token ?? vocabulary.tokens[content[...]]
+    }
+}
+
 /// Finds the tokens that end an answer, which `tokenizer.json` itself does not name.
 enum EndOfSequence {
     /// What such tokens are called where nothing else says which they are.
@@ -8,16 +19,11 @@ enum EndOfSequence {
     /// A number outside the vocabulary is passed over: configurations of small models keep the one of the large model,
     /// and a token that cannot occur ends nothing.
     static func tokens(
-        _ document: TokenizerDocument, vocabulary: BPEVocabulary, added: [AddedToken], template: TokenTemplate,
-        vocabularySize: Int
+        _ document: TokenizerDocument, _ names: TokenNames, template: TokenTemplate, vocabularySize: Int
     ) -> [Int32] {
-        func token(named name: String) -> Int32? {
-            let content = Array(name.utf8)
-            return added.first { $0.content == content }?.token ?? vocabulary.tokens[content[...]]
-        }
-        var found = document.endNames.compactMap(token) + template.after
+        var found = document.endNames.compactMap { names[$0] } + template.after
         found += document.endTokens.filter { (0..<vocabularySize).contains($0) }.map { Int32($0) }
-        if found.isEmpty { found = usualNames.lazy.compactMap(token).prefix(1).map { $0 } }
+        if found.isEmpty { found = usualNames.lazy.compactMap { names[$0] }.prefix(1).map { $0 } }
         var seen: Set<Int32> = []
         return found.filter { seen.insert($0).inserted }
     }
