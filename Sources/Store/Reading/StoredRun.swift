@@ -30,7 +30,7 @@ package final class StoredRun: RunSource {
     }
 
     private convenience init(opening: RunOpening) throws(StoreError) {
-        let header = try opening.file.reading { try RunFile.header($0, path: opening.file.path) }
+        let header = try opening.reading { try RunFile.header($0, path: opening.file.path) }
         self.init(header: header, opening: opening)
     }
 
@@ -45,7 +45,7 @@ package final class StoredRun: RunSource {
     }
 
     private func reading<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
-        try current().opening.file.reading(body)
+        try current().opening.reading(body)
     }
 
     private var openingDamage: [String] { opened.withLock { $0.opening.damage } }
