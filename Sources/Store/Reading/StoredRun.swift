@@ -116,11 +116,11 @@ package final class StoredRun: RunSource {
         let bound: [SQLValue] = [.integer(id), .integer(level.rank)]
         let most = SQLValue.integer(min(max(limit, 0), 10_000))
         return try reading { database in
-            if let worker {
-                let sql = "\(columns) AND worker = ? ORDER BY id LIMIT ?"
-                return try database.rows(sql, bound + [.text(worker), most], LogQueries.row)
-            }
-            return try database.rows("\(columns) ORDER BY id LIMIT ?", bound + [most], LogQueries.row)
+            let rest = worker == nil ? "ORDER BY id LIMIT ?" : "AND worker = ? ORDER BY id LIMIT ?"
+            let values = bound + (worker.map { [.text($0)] } ?? []) + [most]
+            return try database.rows("\(columns) \(rest)", values) { row in
+                RecordTable.log.isSound(row) ? LogQueries.row(row) : nil
+            }.compactMap { $0 }
         }
     }
 
