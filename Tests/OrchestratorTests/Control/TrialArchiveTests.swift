@@ -20,7 +20,7 @@ import Testing
             id: trial.id, startedWall: 5, seed: 1, totalSteps: 12, settings: [:], workers: ["master_worker/0"],
             lanes: [])
         let writer = try RunWriter.create(trial, header: header)
-        try writer.beginAttempt(1, resumeStep: 0, time: 1, reason: "started")
+        try writer.beginAttempt(1, resumeStep: 0, time: 1, reason: "peculiar")
         try writer.setStatus(.running, detail: "", time: 2, orchestrator: ProcessIdentity.current())
         let files = [
             "config.yaml": "seed: 1\n", "logs/master_worker-0.log": "line\n",
@@ -88,11 +88,10 @@ import Testing
 
     @Test func `a damaged run is refused, and nothing is left of the copy`() throws {
         let (trial, writer) = try live()
-        try writer.append(local: LocalRecords(lifecycle: [LifecycleRow(time: 1, kind: "k", worker: "", detail: "d")]))
         try writer.close()
         let bytes = try #require(FileManager.default.contents(atPath: trial.database))
         var damaged = [UInt8](bytes)
-        let place = try #require(bytes.range(of: Data("started".utf8))).lowerBound
+        let place = try #require(bytes.range(of: Data("peculiar".utf8))).lowerBound
         damaged[place] ^= 1
         try FolderFiles.overwrite(trial.database, with: damaged)
         let error = #expect(throws: LaunchError.self) {
