@@ -76,7 +76,7 @@ import Testing
 
     @Test(arguments: [
         "experiments", "list", "doctor", "check", "start", "stop", "attach", "replay", "show", "logs", "metrics",
-        "data", "demo", "snap",
+        "data", "demo", "snap", "archive",
     ])
     func `every command explains itself`(command: String) throws {
         let result = try small.program.run(command, "--help")

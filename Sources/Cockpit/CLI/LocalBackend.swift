@@ -2,14 +2,22 @@ import Foundation
 import Orchestrator
 import Protocol
 import Store
+import Synchronization
 
 /// The dashboard's world: trials of one home folder on this machine.
 struct LocalBackend: Backend {
     let home: HomeFolder
     /// Where exported pictures go.
     let exportFolder: String
+    private let listed: ListedItems
 
-    func trials() throws -> [TrialItem] { try TrialList.all(home: home).map(TrialItem.init) }
+    init(home: HomeFolder, exportFolder: String) {
+        self.home = home
+        self.exportFolder = exportFolder
+        listed = ListedItems(home: home)
+    }
+
+    func trials() throws -> [TrialItem] { listed.items() }
 
     func open(_ trial: TrialID) throws -> any RunSource { try StoredRun.open(path: home.trial(trial).database) }
 
@@ -49,6 +57,22 @@ struct LocalBackend: Backend {
         LaunchRequest(
             experiment: draft.experiment, trial: draft.trial, overrides: draft.overrides,
             recoverMode: draft.mode == .resume ? .resume : .disabled)
+    }
+}
+
+/// The rows of the list, the same array as long as nothing changed: comparing it with itself costs nothing.
+private final class ListedItems: Sendable {
+    private let index: TrialIndex
+    private let known = Mutex<(items: [TrialItem], generation: Int)>(([], 0))
+
+    init(home: HomeFolder) { index = TrialIndex(home: home) }
+
+    func items() -> [TrialItem] {
+        let (trials, generation) = index.all()
+        return known.withLock { known in
+            if known.generation != generation { known = (trials.map(TrialItem.init), generation) }
+            return known.items
+        }
     }
 }
 

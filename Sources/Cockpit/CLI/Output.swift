@@ -62,7 +62,7 @@ enum Output {
 
     /// Rows with columns padded to the widest cell.
     static func table(_ header: [String], _ rows: [[String]]) {
-        for row in aligned(header, rows) { line(row) }
+        line(aligned(header, rows).joined(separator: "\n"))
     }
 
     /// The lines of a table: the header, then a line a row whatever its cells hold.

@@ -1,11 +1,21 @@
 /// What a series is called where room is short.
 enum SeriesName {
     /// The last part of a key: `reward` of `grpo_actor/reward`.
-    static func last(of key: String) -> String { key.split(separator: "/").last.map(String.init) ?? key }
+    static func last(of key: String) -> String {
+        guard let slash = key.utf8.lastIndex(of: UInt8(ascii: "/")) else { return key }
+        let name = key[key.index(after: slash)...]
+        return name.isEmpty ? key.split(separator: "/").last.map(String.init) ?? key : String(name)
+    }
 
     /// The last part where no other of `keys` has the same, else the whole key.
     static func short(_ key: String, among keys: [String]) -> String {
-        let name = last(of: key)
-        return keys.count { last(of: $0) == name } > 1 ? key : name
+        // Asked for each chart of each frame, of a run that may have thousands of series.
+        let name = last(of: key), end = "/\(name)"
+        var same = 0
+        for other in keys where other == name || other.hasSuffix(end) {
+            same += 1
+            if same > 1 { return key }
+        }
+        return name
     }
 }

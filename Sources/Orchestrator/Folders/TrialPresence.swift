@@ -57,7 +57,8 @@ package struct Machine: Sendable, Codable, Equatable {
         self.boot = boot
     }
 
-    package static var current: Machine {
+    /// This one. It stays the same, and a list of trials asks for it thousands of times.
+    package static let current: Machine = {
         var buffer = [CChar](repeating: 0, count: 256)
         gethostname(&buffer, buffer.count - 1)
         let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
@@ -65,5 +66,5 @@ package struct Machine: Sendable, Codable, Equatable {
         return Machine(
             host: String(decoding: bytes, as: UTF8.self),
             boot: (boot ?? "").trimmingCharacters(in: .whitespacesAndNewlines))
-    }
+    }()
 }

@@ -88,9 +88,6 @@ package final class RunCatalog: Sendable {
     }
 
     private static func upsert(_ entry: CatalogEntry, in database: Database) throws {
-        // JSON has no NaN; a property list has.
-        let encoder = PropertyListEncoder()
-        encoder.outputFormat = .binary
         try database.run(
             "INSERT OR REPLACE INTO trial VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -99,16 +96,46 @@ package final class RunCatalog: Sendable {
                 .integer(entry.step),
                 .integer(entry.totalSteps), entry.orchestrator.map { .integer(Int64($0.pid)) } ?? .null,
                 entry.orchestrator.map { .integer(Int64(bitPattern: $0.startTicks)) } ?? .null,
-                .blob([UInt8](try encoder.encode(entry.last))),
+                .blob(LastValues.encode(entry.last)),
             ])
+    }
+
+    /// What a reader wants to know of each trial.
+    package enum Detail: Sendable {
+        /// Without the last values of its series, which are most of a catalogue.
+        case states
+        case everything
+    }
+
+    /// The entries of the catalogue of `home` as they stand; none where there is no catalogue. Writes nothing.
+    package static func read(home: HomeFolder, _ detail: Detail) throws(StoreError) -> [CatalogEntry] {
+        var information = stat()
+        guard stat(home.catalog, &information) == 0 else { return [] }
+        let hasLog = stat("\(home.catalog)-wal", &information) == 0 && information.st_size > 0
+        let file = try SQLiteFile(path: home.catalog, mode: hasLog ? .reading : .immutable)
+        return try file.reading { database in
+            try schema.check(database, path: home.catalog)
+            return try entries(database, detail)
+        }
     }
 
     /// All entries, the trial that was started last first. Entries with names that break the rules are left out.
     package func entries() throws(StoreError) -> [CatalogEntry] {
-        try file.reading { database in
-            try database.rows("SELECT * FROM trial ORDER BY started_wall DESC, experiment, trial", [], Self.entry)
-                .compactMap { $0 }
-        }
+        try file.reading { try Self.entries($0, .everything) }
+    }
+
+    private static func entries(_ database: Database, _ detail: Detail) throws -> [CatalogEntry] {
+        let last =
+            switch detail {
+            case .states: "x''"
+            case .everything: "last"
+            }
+        return try database.rows(
+            """
+            SELECT experiment, trial, status, status_detail, started_wall, updated_wall, step, total_steps, pid,
+              start_ticks, \(last) FROM trial ORDER BY started_wall DESC, experiment, trial
+            """, [], Self.entry
+        ).compactMap { $0 }
     }
 
     private static func entry(_ row: SQLStatement) -> CatalogEntry? {
@@ -120,8 +147,7 @@ package final class RunCatalog: Sendable {
             ? nil
             : ProcessIdentity(
                 pid: Int32(truncatingIfNeeded: row.int64(8)), startTicks: UInt64(bitPattern: row.int64(9)))
-        // Values that cannot be read are values that are not known.
-        let last = (try? PropertyListDecoder().decode([String: Double].self, from: Data(row.bytes(10)))) ?? [:]
+        let last = row.withBytes(10) { LastValues.decode($0) }
         return CatalogEntry(
             id: TrialID(experiment: experiment, trial: trial), status: TrialStatus(rawValue: row.text(2)) ?? .failed,
             statusDetail: row.text(3), startedWall: row.int64(4), updatedWall: row.int64(5), step: row.int(6),

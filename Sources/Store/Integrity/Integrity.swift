@@ -22,7 +22,7 @@ package enum Integrity {
     /// - Throws: what `StoredRun.open` throws for a file that cannot be looked into at all.
     package static func check(path: String) throws(StoreError) -> IntegrityReport {
         let opening = try RunOpening.open(path)
-        return try opening.file.reading { database in
+        return try opening.reading { database in
             var report = IntegrityReport(findings: opening.damage, steps: 0, values: 0, blocks: 0, damagedChunks: 0)
             // A file without the log that belongs to it is between two states: what else is wrong there says nothing.
             guard report.isSound else { return report }

@@ -48,9 +48,18 @@ final class MetricReader {
     }
 
     /// The sets a series is part of, and its column there.
-    func places(of series: Int64) -> [(set: Int64, column: Int)] {
-        sets.compactMap { set, members in members.firstIndex(of: series).map { (set, $0) } }.sorted { $0.set < $1.set }
-    }
+    func places(of series: Int64) -> [(set: Int64, column: Int)] { placesBySeries[series] ?? [] }
+
+    /// Made once: looking through all sets for each of thousands of series would take minutes.
+    private lazy var placesBySeries: [Int64: [(set: Int64, column: Int)]] = {
+        var places: [Int64: [(set: Int64, column: Int)]] = [:]
+        for (set, members) in sets.sorted(by: { $0.key < $1.key }) {
+            for (column, series) in members.enumerated() where places[series]?.last?.set != set {
+                places[series, default: []].append((set, column))
+            }
+        }
+        return places
+    }()
 
     /// Rows of a set's tail that are shown.
     func tail(of set: Int64) throws -> [TailRow] {

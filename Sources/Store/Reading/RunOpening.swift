@@ -6,13 +6,14 @@ struct RunOpening: Sendable {
     let file: SQLiteFile
     /// What this way of reading leaves out, a sentence each.
     let damage: [String]
-    /// Whether another way should be looked for when the log has grown.
+    /// Whether another way should be looked for when there is a log.
     private let isWithoutLog: Bool
 
     /// Opens the file at `path`: `.notFound`, `.damaged`, `.newerSchema` or `.permission` when that cannot be.
     static func open(_ path: String) throws(StoreError) -> RunOpening {
-        // Reading beside a log makes an index of it in the same folder. Without one the file is all there is.
-        if logSize(path) ?? 0 == 0 { return try open(path, mode: .immutable) }
+        // Reading beside a log makes an index of it in the same folder. Without one the file is all there is. A log that
+        // is empty may be that of a live run, whose own process must not close the file past SQLite's locks.
+        if logSize(path) == nil { return try open(path, mode: .immutable) }
         do {
             return try open(path, mode: .reading)
         } catch {
@@ -27,17 +28,25 @@ struct RunOpening: Sendable {
     }
 
     static func open(_ path: String, mode: SQLiteFile.Mode) throws(StoreError) -> RunOpening {
-        let isLogEmpty = logSize(path) ?? 0 == 0
-        let isWithoutLog = mode == .immutable && isLogEmpty
-        let hadLog = logSize(path) != nil
+        let log = logSize(path)
         let file = try SQLiteFile(path: path, mode: mode)
-        let missing = try file.access { database in
+        let missing = try file.reading { database in
             try OlderSchema.prepare(database, version: try SchemaMigrator.run.check(database, path: path))
-            return isLogEmpty ? try missingLog(database, hadLog: hadLog) : nil
+            return log ?? 0 == 0 ? try missingLog(database, hadLog: log != nil) : nil
         }
-        let isCut = mode == .immutable && !isWithoutLog
+        let isCut = mode == .immutable && log ?? 0 > 0
         let cut = isCut ? "the write-ahead log cannot be read on this medium: the newest records are missing" : nil
-        return RunOpening(file: file, damage: [cut, missing].compactMap { $0 }, isWithoutLog: isWithoutLog)
+        return RunOpening(
+            file: file, damage: [cut, missing].compactMap { $0 },
+            isWithoutLog: mode == .immutable && log == nil)
+    }
+
+    /// Runs `body` in one read transaction, in which a file of an older version looks like one of today.
+    func reading<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
+        try file.reading { database in
+            try OlderSchema.prepare(database, version: try SchemaMigrator.run.check(database, path: file.path))
+            return try body(database)
+        }
     }
 
     /// An empty log is what a live run has for a moment after its log was folded back; without any, a run that was not
@@ -48,7 +57,7 @@ struct RunOpening: Sendable {
     }
 
     /// Whether somebody has begun to write since a file without a log was opened: what was read of it is no longer all.
-    var isOutdated: Bool { isWithoutLog && Self.logSize(file.path) ?? 0 > 0 }
+    var isOutdated: Bool { isWithoutLog && Self.logSize(file.path) != nil }
 
     /// nil where there is no log.
     private static func logSize(_ path: String) -> Int? {

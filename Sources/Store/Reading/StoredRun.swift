@@ -30,7 +30,7 @@ package final class StoredRun: RunSource {
     }
 
     private convenience init(opening: RunOpening) throws(StoreError) {
-        let header = try opening.file.reading { try RunFile.header($0, path: opening.file.path) }
+        let header = try opening.reading { try RunFile.header($0, path: opening.file.path) }
         self.init(header: header, opening: opening)
     }
 
@@ -45,7 +45,7 @@ package final class StoredRun: RunSource {
     }
 
     private func reading<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
-        try current().opening.file.reading(body)
+        try current().opening.reading(body)
     }
 
     private var openingDamage: [String] { opened.withLock { $0.opening.damage } }
@@ -118,11 +118,11 @@ package final class StoredRun: RunSource {
         let bound: [SQLValue] = [.integer(id), .integer(level.rank)]
         let most = SQLValue.integer(min(max(limit, 0), 10_000))
         return try reading { database in
-            if let worker {
-                let sql = "\(columns) AND worker = ? ORDER BY id LIMIT ?"
-                return try database.rows(sql, bound + [.text(worker), most], LogQueries.row)
-            }
-            return try database.rows("\(columns) ORDER BY id LIMIT ?", bound + [most], LogQueries.row)
+            let rest = worker == nil ? "ORDER BY id LIMIT ?" : "AND worker = ? ORDER BY id LIMIT ?"
+            let values = bound + (worker.map { [.text($0)] } ?? []) + [most]
+            return try database.rows("\(columns) \(rest)", values) { row in
+                RecordTable.log.isSound(row) ? LogQueries.row(row) : nil
+            }.compactMap { $0 }
         }
     }
 

@@ -56,7 +56,8 @@ enum RunFile {
     static func say(_ condition: Condition, _ database: Database) throws {
         switch condition {
         case .open:
-            try database.run("UPDATE run SET closed = 0 WHERE closed <> 0")
+            // In any case: a log that holds something says to everybody that it belongs to the file.
+            try database.run("UPDATE run SET closed = 0")
             try database.run("PRAGMA wal_checkpoint(PASSIVE)")
         case .closed: try database.run("UPDATE run SET closed = 1")
         }

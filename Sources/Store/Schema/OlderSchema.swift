@@ -1,7 +1,7 @@
 import GRDB
 
 /// Lets readers of today read files of older versions, which they must not change: temporary views stand in front of
-/// the tables and have what newer versions added.
+/// the tables and have what newer versions added. They go with the transaction that made them.
 enum OlderSchema {
     static func prepare(_ database: Database, version: Int) throws {
         guard version < 2 else { return }

@@ -107,22 +107,17 @@ extension Appender {
             weightVersion: record.weightVersion == 0
                 ? before?.weightVersion ?? 0 : Int(clamping: record.weightVersion),
             time: noted(record.timeNs))
-        if let before, before.isSame(as: row), before.time <= row.time { return try touch(row) }
         let values: [SQLValue] = [
             .text(row.id), .integer(row.time), .text(row.state.rawValue), .text(row.detail), .text(row.mfc),
             .integer(row.step), .integer(Int64(row.pid)), .integer(row.restarts), .integer(row.weightVersion),
         ]
-        try database.run(RecordTable.workerEvent.insert, checked: values)
+        // A record that says nothing new is a sign of life: it is no event, and moves the time of the current row alone.
+        let isNews = before.map { !$0.isSame(as: row) } ?? true
+        if isNews { try database.run(RecordTable.workerEvent.insert, checked: values) }
         // A record that was long under way must not undo a newer one: the current row is the latest by time.
         if let before, before.time > row.time { return }
         try database.run(RecordTable.worker.replace, checked: values)
         ledger.workers[id] = row
-    }
-
-    /// A record that says nothing new is a sign of life: it is no event, and moves the time of the current row alone.
-    private func touch(_ row: WorkerRow) throws {
-        try database.run("UPDATE worker SET time = ? WHERE id = ?", [.integer(row.time), .text(row.id)])
-        ledger.workers[row.id] = row
     }
 
     private func step(_ step: UInt64) -> Int64 { Int64(min(step, UInt64(BlockLimits.largestNumber))) }

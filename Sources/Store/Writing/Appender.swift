@@ -85,7 +85,7 @@ struct Appender {
         try database.run(
             """
             UPDATE run SET status = ?, status_detail = ?, status_time = ?, orchestrator_pid = ?,
-              orchestrator_start_ticks = ?, end_time = ?, state_crc = ?
+              orchestrator_start_ticks = ?, end_time = ?, state_crc = ?, closed = 0
             """, state + [.integer(Checksum.row(state))])
     }
 

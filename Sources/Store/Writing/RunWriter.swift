@@ -93,7 +93,8 @@ package final class RunWriter {
                     PRAGMA journal_size_limit = \(LogFolder.softLimit);
                     """)
             let found = (try RunFile.header(database, path: path), try Ledger.load(database))
-            try RunFile.say(.open, database)
+            // On a full disk it cannot be said yet; each commit says it again.
+            try? RunFile.say(.open, database)
             return found
         }
         return Opened(

@@ -67,7 +67,7 @@ import Testing
             try printer.lines(for: snapshot(step: 1, seconds: 2, events: [first])).first == "  0:00  started")
         #expect(
             try printer.lines(for: snapshot(step: 1, seconds: 61, events: [first, second])) == [
-                "  1:01  worker_failed  signal 9\u{fffd}[2J"
+                "  1:01  worker_failed  signal 9\u{241b}[2J"
             ])
     }
 
@@ -138,7 +138,7 @@ import Testing
     @Test func `a cell is one line, and no control of a terminal`() {
         #expect(
             Output.aligned(["a", "b"], [["x\ty", "one\ntwo\r\nthree\u{1b}[0m"]]) == [
-                "a    b", "x y  one two\u{fffd} three\u{fffd}[0m",
+                "a    b", "x y  one two three\u{241b}[0m",
             ])
     }
 

@@ -98,8 +98,10 @@ import Testing
 
     @Test func `names of series and workers cannot either`() throws {
         let id = try stored.add("evil")
-        try stored.damage(id, "UPDATE worker SET id = 'w' || char(27) || '[2J' || char(10) || 'x'")
-        try stored.damage(id, "UPDATE log SET worker = 'w' || char(27) || '[2J' || char(10) || 'x'")
+        let name = "'w' || char(27) || '[2J' || char(10)"
+        // Without a checksum they count as what a version before wrote.
+        try stored.damage(id, "UPDATE worker SET id = \(name) || id, crc = NULL")
+        try stored.damage(id, "UPDATE log SET worker = \(name), crc = NULL")
         for command in ["show", "logs"] {
             let output = try stored.program.run([command] + Self.ofEvil).output
             #expect(output.contains("w\u{241b}[2J"), "\(output)")
@@ -152,6 +154,44 @@ import Testing
         #expect(
             result.errors
                 == "cockpit: \(path) is not a folder\nhint: set COCKPIT_HOME to a folder that you may read\n")
+    }
+
+    @Test func `commands that only read write nothing`() throws {
+        try stored.add("first")
+        func names() -> [String] { (FileManager.default.subpaths(atPath: stored.folder.path) ?? []).sorted() }
+        let before = names(), trial = ["-e", "sft", "-f", "first"]
+        let commands = [
+            ["list"], ["list", "--json"], ["show"] + trial, ["logs"] + trial, ["logs", "--follow"] + trial,
+            ["metrics"] + trial, ["metrics", "--name", "sft/loss"] + trial, ["snap", "--txt", "-"],
+            ["snap", "--txt", "-"] + trial, ["doctor"], ["experiments"],
+        ]
+        for command in commands {
+            #expect(try stored.program.run(command).status == 0, "\(command)")
+            #expect(names() == before, "\(command)")
+        }
+        let nowhere = CockpitProgram(home: stored.folder.file("nowhere"))
+        for command in [["list"], ["doctor"], ["snap", "--txt", "-"]] { _ = try nowhere.run(command) }
+        #expect(names() == before, "a home that is not there is not made")
+    }
+
+    @Test func `a trial is archived, and a copy of the file alone of a live one does not look whole`() throws {
+        let id = try stored.add("first")
+        let copied = try stored.program.run("archive", "sft/first", stored.folder.file("copy"), "--json")
+        #expect(copied.status == 0, "\(copied.errors)")
+        #expect(
+            Set(try JSONShape.object(copied.output).keys) == ["trial", "folder", "files", "bytes", "vanished"])
+        let again = try stored.program.run("archive", "sft/first", stored.folder.file("copy"))
+        #expect(again.status == 2)
+        #expect(again.errors.contains("is there already"))
+        let wrong = try stored.program.run("archive", "first", stored.folder.file("other"))
+        #expect(wrong.status == 2 && wrong.errors.contains("'first' names no trial"))
+        try stored.damage(id, "UPDATE run SET closed = 0")
+        for command in ["show", "metrics"] {
+            let result = try stored.program.run(command, "-e", "sft", "-f", "first")
+            #expect(result.status == 1)
+            #expect(result.errors.contains("run.sqlite-wal) is missing"), "\(result.errors)")
+        }
+        #expect(try stored.program.run("doctor").output.contains("✗ sft/first  its log"))
     }
 
     @Test func `doctor finds every trial sound`() throws {

@@ -1,3 +1,4 @@
+import Foundation
 import Protocol
 import TestSupport
 import Testing
@@ -33,6 +34,43 @@ import Testing
         try catalog.upsert(entry("old"))
         try catalog.upsert(entry("new", started: 2))
         #expect(try catalog.entries() == [entry("new", started: 2), entry("old")])
+    }
+
+    @Test func `reading it gives the same and writes nothing, also where there is none`() throws {
+        #expect(try RunCatalog.read(home: home, .everything) == [])
+        #expect(FileBytes.exists(home.path) == false)
+        do {
+            let catalog = try RunCatalog.open(home: home)
+            try catalog.upsert(entry("first"))
+            #expect(try RunCatalog.read(home: home, .everything) == [entry("first")], "beside its log")
+            var state = try entry("first")
+            state.last = [:]
+            #expect(try RunCatalog.read(home: home, .states) == [state])
+        }
+        let before = FolderListing.names(in: home.path)
+        #expect(try RunCatalog.read(home: home, .everything) == [entry("first")], "at rest")
+        #expect(FolderListing.names(in: home.path) == before)
+    }
+
+    @Test(
+        arguments: [
+            [:], ["loss": 0.5], ["训练/loss": -0.0, "": .infinity, "x": .nan, String(repeating: "k", count: 300): 1e-300],
+        ] as [[String: Double]])
+    func `last values come back to the bit, from a cut list as many as are whole`(values: [String: Double]) {
+        let bytes = LastValues.encode(values)
+        let back = bytes.withUnsafeBytes { LastValues.decode($0) }
+        #expect(back.mapValues(\.bitPattern) == values.mapValues(\.bitPattern))
+        for length in 0..<bytes.count {
+            let part = bytes.prefix(length).withUnsafeBytes { LastValues.decode($0) }
+            #expect(part.count < max(1, values.count))
+        }
+    }
+
+    @Test func `a line that the version before wrote is read`() throws {
+        let encoder = PropertyListEncoder()
+        encoder.outputFormat = .binary
+        let bytes = [UInt8](try encoder.encode(["loss": 0.5]))
+        #expect(bytes.withUnsafeBytes { LastValues.decode($0) } == ["loss": 0.5])
     }
 
     @Test func `a later entry takes the place of the earlier`() throws {

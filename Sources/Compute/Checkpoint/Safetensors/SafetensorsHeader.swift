@@ -86,6 +86,10 @@ extension SafetensorsHeader {
         guard let spelling = member.value["dtype"]?.asString else { throw fault("has no dtype") }
         guard let type = TensorType(rawValue: spelling) else { throw fault("unknown dtype '\(spelling)'") }
         guard let shape = naturals(member.value["shape"]) else { throw fault("shape is not a list of sizes") }
+        // A longer list is damage, and no message should have to quote it.
+        guard shape.count <= mostDimensions else {
+            throw fault("shape has \(shape.count) sizes; a tensor has at most \(mostDimensions)")
+        }
         guard let offsets = naturals(member.value["data_offsets"]), offsets.count == 2 else {
             throw fault("data_offsets is not a pair of offsets")
         }
@@ -97,6 +101,9 @@ extension SafetensorsHeader {
         }
         return SafetensorsEntry(name: member.name, type: type, shape: shape, bytes: offsets[0]..<offsets[1])
     }
+
+    /// What PyTorch allows.
+    private static let mostDimensions = 64
 
     private static func naturals(_ value: JSONValue?) -> [Int]? {
         guard let elements = value?.asArray else { return nil }

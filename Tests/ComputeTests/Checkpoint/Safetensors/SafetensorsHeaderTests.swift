@@ -31,6 +31,13 @@ private func header(_ text: String, dataSize: Int) throws(SafetensorsHeader.Faul
         _ = try header(text, dataSize: dataSize)
     }
 
+    @Test func `a shape of a million sizes is counted and not quoted`() {
+        let sizes = Array(repeating: "1", count: 1_000_000).joined(separator: ",")
+        let text = #"{"a":{"dtype":"F32","shape":[\#(sizes)],"data_offsets":[0,4]}}"#
+        let fault = #expect(throws: SafetensorsHeader.Fault.self) { try header(text, dataSize: 4) }
+        #expect(fault?.text == "tensor 'a': shape has 1000000 sizes; a tensor has at most 64")
+    }
+
     @Test(arguments: [
         (#" {}"#, 0, "header does not begin with '{'"),
         (#"[]"#, 0, "header does not begin with '{'"),
