@@ -146,7 +146,7 @@ final class SQLiteFile: Sendable {
     /// Whether the file or its log is as large as this process may make one, within what one write takes.
     private static func isAtFileLimit(_ path: String) -> Bool {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0, limit.rlim_cur != RLIM_INFINITY else {
+        guard getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0, limit.rlim_cur != .max else {
             return false
         }
         return ["", "-wal", "-shm"].contains { suffix in
