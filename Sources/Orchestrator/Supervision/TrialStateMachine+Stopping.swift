@@ -175,6 +175,8 @@ extension TrialStateMachine {
         _ worker: WorkerID, cause: String, detail: String, reports: Bool, now: Int64
     ) -> [TrialAction] {
         guard case .stopping(let descent) = phase, case .stopped(let reason) = descent.goal else { return [] }
+        // The exit of one that had reported its error says nothing more.
+        if !reports, reason.contains("meanwhile \(worker) ") { return [] }
         let firstLine = detail.split(separator: "\n").first.map { ": \($0)" } ?? ""
         let note = TrialAction.note(
             kind: .stopFailed, worker: worker,

@@ -66,7 +66,9 @@ final class SQLiteFile: Sendable {
 
     private func newestQueue() throws(StoreError) -> DatabaseQueue {
         let held = connection.withLock { $0 }
-        if held.files == DatabaseFiles(path: path) { return held.queue }
+        let now = DatabaseFiles(path: path)
+        // Where the name leads nowhere, what is open is all there is.
+        if held.files == now || now.database == nil { return held.queue }
         try Self.checkPlace(path)
         let opened = try Self.connect(path, mode)
         connection.withLock { $0 = opened }
@@ -169,6 +171,10 @@ final class SQLiteFile: Sendable {
             throw StoreError(.notFound, path: path, detail: "it is no plain file")
         }
         guard information.st_size > 0 else { throw StoreError(.damaged, path: path, detail: "the file is empty") }
+        // SQLite takes what is smaller than its smallest page for a new database.
+        guard information.st_size >= 512 else {
+            throw StoreError(.damaged, path: path, detail: "it is no SQLite database")
+        }
     }
 
     private static func immutableAddress(_ path: String) -> String {

@@ -151,7 +151,7 @@ import Testing
         #expect(state.subscription(now: 0)?.query.timelineWindow == 0)
         #expect(
             state.subscription(now: 0)?.query.metrics == [
-                "grpo_actor/reward", "eval/accuracy", "grpo_actor/actor_loss",
+                "grpo_actor/reward", "eval/accuracy", "grpo_actor/kl_ref",
             ])
         _ = Look.press("enter", on: &state)
         #expect(state.subscription(now: 0)?.query.logLimit == 200)

@@ -123,10 +123,10 @@ struct SlipTests {
         _ = press(KeyStroke(.enter), &state)
         let all = state.form?.rows.count
         _ = press(KeyStroke("/"), &state)
-        for letter in "kl" { _ = press(KeyStroke(letter), &state) }
+        for letter in "layers" { _ = press(KeyStroke(letter), &state) }
         let shown = try #require(state.form?.rows)
         #expect(shown.count < all ?? 0)
-        #expect(shown.contains { if case .setting(let path) = $0 { path.contains("kl") } else { false } })
+        #expect(shown.contains { if case .setting(let path) = $0 { path.contains("layers") } else { false } })
         _ = press(KeyStroke(.enter), &state)
         _ = press(KeyStroke(.escape), &state)
         #expect(state.form?.rows.count == all)

@@ -48,7 +48,7 @@ enum RunFixtures {
             ],
             events: [LifecycleRow(time: 0, kind: "started", worker: "", detail: "")], droppedRecords: 0, damage: [],
             pace: StepPace(
-                (max(1, step - 20)...max(1, step)).map { StepMark(step: $0, time: Int64($0) * 26 * second / 10) },
+                (max(1, step - 20)...max(1, step)).map { StepMark(step: $0, time: Int64($0) * (26 * second / 10)) },
                 since: 1))
     }
 

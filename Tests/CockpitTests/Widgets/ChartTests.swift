@@ -220,7 +220,7 @@ struct AxisLabelTests {
     }
 
     @Test func `of a constant have its value and no other`() {
-        #expect(labels(lines([0.5, 0.5, 0.5], x: 1...3)) == ["0.5"])
+        #expect(labels(lines([0.5, 0.5, 0.5], x: 1...3)) == ["0.50"])
     }
 
     @Test func `of values close to each other are told apart`() {

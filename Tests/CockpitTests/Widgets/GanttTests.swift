@@ -40,8 +40,8 @@ struct LaneRasterTests {
 
     @Test
     func `shows spans much shorter than a cell`() {
-        #expect(row([span(.inference, 3.01, 3.02)]) == "···▒········")
-        #expect(row([span(.generate, 0, 8), span(.sync, 4.2, 4.3)]) == "▓▓▓▓░▓▓▓····")
+        #expect(row([span(.inference, 3.01, 3.02)]) == "···▁········")
+        #expect(row([span(.generate, 0, 8), span(.sync, 4.2, 4.3)]) == "▓▓▓▓▁▓▓▓····")
     }
 
     @Test
@@ -56,7 +56,7 @@ struct LaneRasterTests {
 
     @Test
     func `survives spans that end before they start`() {
-        #expect(row([span(.generate, 4, 2)]) == "····▓·······")
+        #expect(row([span(.generate, 4, 2)]) == "····▁·······")
     }
 }
 

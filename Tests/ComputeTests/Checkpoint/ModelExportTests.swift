@@ -105,7 +105,7 @@ import Testing
                 // The one operation whose failure changes nothing is the tidying that found nothing.
                 break
             } catch {
-                #expect(error.code == .fileSystem)
+                #expect(error.code == .diskFull)
             }
             if !files.hasFailed { break }
             let left = FolderListing.names(in: scratch.path) ?? []

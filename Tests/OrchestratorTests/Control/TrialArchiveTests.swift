@@ -62,7 +62,8 @@ import Testing
     }
 
     @Test func `a checkpoint that goes while it is copied is left out and named`() throws {
-        let (trial, _) = try live()
+        let (trial, writer) = try live()
+        defer { withExtendedLifetime(writer) {} }
         let path = "\(trial.path)/checkpoints/actor/step-5"
         let result = try TrialArchive.copy(trial.id, home: home, to: target) { name in
             guard name.hasPrefix("checkpoints") else { return }

@@ -27,7 +27,9 @@ import Testing
     @Test func `writes what lies under the home so that a moved home still has it`() throws {
         let launching = Samples.launching(folder)
         let row = #"{"prompt":"1+1=","answer":"2"}"# + "\n"
-        folder.write(String(repeating: row, count: 200), to: "home/data/rows.jsonl")
+        try FolderFiles.makeFolder(launching.home.data)
+        let rows = "\(launching.home.data)/rows.jsonl"
+        try FolderFiles.replace(rows, with: Array(String(repeating: row, count: 200).utf8))
         let request = LaunchRequest(
             experiment: "sft", trial: "first", overrides: ["dataset.path=$COCKPIT_HOME/data/rows.jsonl"])
         let prepared = try PreparedTrial.prepare(request, launching: launching)

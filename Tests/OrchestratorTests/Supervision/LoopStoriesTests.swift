@@ -75,7 +75,7 @@ private let second = WorkerID(.model, 1)
         thread.join()
         let end = try #require(result.withLock { $0 })
         #expect(end.status == .stopped)
-        #expect(end.story.last == "stopped stopped by a signal")
+        #expect(end.story.last == "stopped stopped by a signal; nothing was saved, a resume begins anew")
     }
 
     @Test func `a worker killed on command is replaced by a new attempt`() throws {

@@ -49,10 +49,10 @@ import Testing
     @Test(
         arguments: [
             ("PPO", ["ppo"], "ppo"), ("trian.lr", ["train.lr", "train.steps"], "train.lr"),
-            ("ppo", ["ppo", "pppo"], "ppo"), ("learning_rat", ["learning_rate"], "learning_rate"),
+            ("ppo", ["ppo", "pppo"], "pppo"), ("learning_rat", ["learning_rate"], "learning_rate"),
             ("gpro-arith", ["sft-arith", "grpo-arith"], "grpo-arith"), ("ab", ["ax"], "ax"),
             // Nothing in common is no slip, however short the words are.
-            ("x", ["lr"], nil), ("ab", ["cd"], nil), ("", ["lr"], nil), ("", [""], ""),
+            ("x", ["lr"], nil), ("ab", ["cd"], nil), ("", ["lr"], nil), ("", [""], nil),
             ("x", [], nil), ("abcdefgh", ["ijklmnop"], nil), ("lr", ["learning_rate"], nil),
         ] as [(String, [String], String?)])
     func `a slip is recognised and a foreign word is not`(word: String, candidates: [String], closest: String?) {

@@ -80,7 +80,8 @@ private enum KernelLocks {
         // The names lead to all of it again, for a reader that had the old files open and for a new one.
         #expect(try reader.points(of: "loss").count == 301)
         #expect(try StoredRun.open(path: try run.crashed()).points(of: "loss").count == 301)
-        #expect(try Integrity.check(path: run.path).findings == [])
+        let findings = try Integrity.check(path: run.path).findings
+        #expect(findings == [])
         let notices = run.writer.takeNotices()
         #expect(notices.count == 1)
         for suffix in suffixes { #expect(notices.first?.contains("\(run.path)\(suffix)") == true) }

@@ -121,7 +121,7 @@ import Testing
         let path = run.path
         let found = Unprivileged.run { self.failure { _ = try StoredRun.open(path: path) } }
         #expect(found??.code == .permission)
-        #expect(found??.report == "\(run.path) may not be opened\nunable to open database file")
+        #expect(found??.report == "\(run.path) may not be opened\nPermission denied")
     }
 
     @Test func `a run that may only be read is read, and not written`() throws {

@@ -10,7 +10,7 @@ import Testing
     @Test(arguments: [
         (RequestHandle.fetch, "", "fetch came before spec"),
         (.trainStep, "sft_train", "model 'actor' is not initialized on this worker"),
-        (.evaluate, "", "model 'actor' is not initialized on this worker"),
+        (.evaluate, "", "setup 'sft' has no evaluation"),
     ])
     func `before its time is answered with what is missing`(handle: RequestHandle, mfc: String, missing: String) throws
     {

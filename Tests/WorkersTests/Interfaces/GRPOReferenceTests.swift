@@ -63,6 +63,7 @@ private struct PolicyBatch {
     /// The statistics of one update with the weights whose log-probabilities are `new`.
     func expected(new: [[Float]], clip: Double, kl: Double) -> [String: Double] {
         var tokens = 0.0, policy = 0.0, divergence = 0.0, ratios = 0.0, clipped = 0.0, moved = 0.0, advantages = 0.0
+        var sampled = 0.0
         var sequence = 0, answerTokens = 0.0
         for item in prompts.indices {
             let values = rewards[item].map(Double.init), mean = values.reduce(0, +) / Double(values.count)
@@ -78,6 +79,8 @@ private struct PolicyBatch {
                     tokens += 1
                     policy += max(-advantage * ratio, -advantage * bounded)
                     divergence += exp(gap) - gap - 1
+                    let sampledGap = Double(reference[item][answer][place]) - before
+                    sampled += exp(sampledGap) - sampledGap - 1
                     ratios += ratio
                     clipped += -advantage * bounded > -advantage * ratio ? 1 : 0
                     moved += before - now
@@ -87,7 +90,7 @@ private struct PolicyBatch {
         }
         let count = Double(sequence), all = Double(sequences().reduce(0) { $0 + $1.count })
         return [
-            "actor_loss": (policy + kl * divergence) / tokens, "kl_ref": divergence / tokens,
+            "actor_loss": (policy + kl * divergence) / tokens, "kl_ref": sampled / tokens,
             "importance_weight": ratios / tokens, "clip_ratio": clipped / tokens, "approx_kl": moved / tokens,
             "reward": rewards.joined().reduce(0) { $0 + Double($1) } / count, "advantages": advantages / count,
             "seq_len": answerTokens / count, "n_tokens": all, "n_seqs": count,
@@ -150,7 +153,8 @@ private struct PolicyBatch {
         let divergences = try (1...8).map { step in
             let context = CallContext(step: UInt64(step), seed: 1)
             let statistics = try interface.run(.trainStep(batch.sample(), context), on: model).statistics
-            return try #require(statistics.first { $0.name == "grpo_actor/kl_ref" }).value
+            // All rewards are equal and the divergence has weight 1: it is the whole loss.
+            return try #require(statistics.first { $0.name == "grpo_actor/actor_loss" }).value
         }
         #expect(zip(divergences, divergences.dropFirst()).allSatisfy { $0 > $1 }, "\(divergences)")
     }

@@ -325,6 +325,6 @@ import Testing
                         family: "gpt2", contextLength: 8, width: 8, layers: 1, heads: 2,
                         initialization: .folder("/none")))
             }, { $0.weightsPath = "/none" })
-        #expect(found.contains("/none/config.json"))
+        #expect(found.contains("/none is no model's folder: there is no such folder"))
     }
 }

@@ -50,16 +50,16 @@ private func read(_ name: String, shape: [Int], of bytes: [UInt8]) throws -> [Fl
         #expect(error?.summary == "model.safetensors cannot be used: \(reason)")
     }
 
-    @Test func `an error quotes the beginning and the end of what a file has too much of`() throws {
+    @Test func `a shape of very many sizes is counted and not quoted`() throws {
         let ones = String(repeating: "1,", count: 50_000) + "1"
         let text = "{\"w\":{\"dtype\":\"F32\",\"shape\":[\(ones)],\"data_offsets\":[0,4]}}"
         let error = #expect(throws: ComputeError.self) {
             try read("w", shape: [2], of: file(text, data: [0, 0, 0, 0]))
         }
         let summary = try #require(error?.summary)
-        #expect(summary.utf8.count < 400)
-        #expect(summary.hasPrefix("model.safetensors cannot be used: tensor 'w' has shape [1, 1, 1, "))
-        #expect(summary.hasSuffix(" 1, 1], expected [2]"))
+        #expect(
+            summary
+                == "model.safetensors cannot be used: tensor 'w': shape has 50001 sizes; a tensor has at most 64")
     }
 
     @Test func `a file cut at any byte is refused`() throws {
