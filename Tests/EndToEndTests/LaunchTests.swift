@@ -32,8 +32,9 @@ import Testing
     private func set(_ path: String, _ value: String, _ session: TerminalSession) throws {
         let parts = path.split(separator: ".")
         let group = String(parts[0]), name = String(parts[1])
-        var isInGroup = false
-        for _ in 0..<60 {
+        // What is required stands above all groups.
+        var isInGroup = path == "dataset.path"
+        for _ in 0..<120 {
             let line = focused(session.screen)
             if line.contains(group), !line.contains("[") { isInGroup = true }
             if isInGroup, line.contains(name), line.contains("[") { break }
@@ -67,7 +68,7 @@ import Testing
         }
         #expect(small.waitFor(step: 6, "grpo", "first"))
         session.press("s")
-        #expect(session.waitUntil { $0.text.contains("y") && $0.text.lowercased().contains("stop") } != nil)
+        #expect(session.waitUntil { $0.text.contains("y Yes") } != nil)
         session.press("y")
         #expect(session.waitFor("STOPPED", within: 40) != nil, "\(session.screen.text)")
         #expect(try small.show("grpo", "first").status == "stopped")

@@ -69,7 +69,9 @@ extension LifecycleRow {
     /// Whether it is bad news.
     var isFailure: Bool {
         switch event {
-        case .workerFailed, .gaveUp, .restarting, .storeFull, .stalled, .silentGivenUp, .saveFailed, .stopFailed, .beginsAnew: true
+        case .workerFailed, .gaveUp, .restarting, .storeFull, .stalled, .silentGivenUp, .saveFailed, .stopFailed,
+            .beginsAnew:
+            true
         case .started, .resumed, .recovered, .killed, .asked, .saved, .storeRecovered: false
         case nil: kind == TrialStatus.failed.rawValue
         }

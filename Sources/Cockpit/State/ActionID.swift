@@ -9,7 +9,7 @@ enum ActionID: String, CaseIterable, Sendable {
     case previousPane
     case showTrials
     case showDashboard
-    case showPanel1, showPanel2, showPanel3, showPanel4, showPanel5, showPanel6, showPanel7
+    case showPanel1, showPanel2, showPanel3, showPanel4, showPanel5, showPanel6
     case up
     case down
     case left

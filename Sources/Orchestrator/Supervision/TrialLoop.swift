@@ -244,7 +244,8 @@ package final class TrialLoop {
             plan: parts.plan, runtime: parts.runtime, folder: parts.folder, attempt: machine.attempt,
             clock: parts.clock, resumeStep: resumeStep)
         if let problem = control.send(order, to: worker, configuration: configuration) {
-            recorder.log(.warning, "\(worker) was not told to \(order): \(problem)")
+            // One that has left by itself needs no order to leave.
+            recorder.log(order == .exit ? .debug : .warning, "\(worker) was not told to \(order): \(problem)")
         }
     }
 }

@@ -58,10 +58,21 @@ import Testing
 
         var left = state
         var effects: [Effect] = []
-        for _ in 0..<4 { effects += ScreenPicture.press(KeyStroke(.escape), on: &left, now: now) }
-        if left.overlay != nil { effects += ScreenPicture.press("y", on: &left, now: now) }
+        var at = now
+        for _ in 0..<8 where left.form != nil {
+            at += 1_000_000_000
+            let wasClear = left.overlay == nil
+            effects += ScreenPicture.press(KeyStroke(.escape), on: &left, now: at)
+            // A form in which something was typed asks; the answer counts once the question could be read.
+            guard wasClear, left.overlay != nil else { continue }
+            at += 1_000_000_000
+            effects += ScreenPicture.press("y", on: &left, now: at)
+        }
+        for _ in 0..<4 { effects += ScreenPicture.press(KeyStroke(.escape), on: &left, now: at) }
+        at += 1_000_000_000
+        if left.overlay != nil { effects += ScreenPicture.press("y", on: &left, now: at) }
         for _ in 0..<(left.screens.count + 3) where !effects.contains(where: \.isQuit) {
-            effects += ScreenPicture.press(KeyStroke("q"), on: &left, now: now)
+            effects += ScreenPicture.press(KeyStroke("q"), on: &left, now: at)
         }
         #expect(effects.contains { $0.isQuit }, "q from \(Look.of(state))")
 
@@ -102,7 +113,13 @@ private enum Invariants {
             }
         }
         if let input = state.filterInput {
-            require(input.target == .trials ? state.screen == .trials : state.run != nil, "a filter has its list")
+            let hasList =
+                switch input.target {
+                case .trials: state.screen == .trials
+                case .form: state.form != nil
+                case .panel: state.run != nil
+                }
+            require(hasList, "a filter has its list")
         }
         return broken
     }

@@ -89,10 +89,11 @@ import Testing
             SeriesRow(key: "eval/accuracy", count: 1, lastStep: 260, lastTime: 0, last: 0.25),
             SeriesRow(key: "grpo_actor/reward", count: 1, lastStep: 299, lastTime: 0, last: -0.5),
         ]
+        view.pace = nil
         var printer = ProgressPrinter(format: .text)
         #expect(
             try printer.lines(for: view) == [
-                "  0:02  step 300/460  eval/accuracy 0.25  grpo_actor/reward -0.5  eta  0:01"
+                "  0:02  step 300/460  eval/accuracy 0.25  grpo_actor/reward -0.5"
             ])
     }
 

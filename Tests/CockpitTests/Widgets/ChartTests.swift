@@ -129,14 +129,14 @@ struct LineChartTests {
     }
 
     @Test
-    func `gives a constant a range of its own`() {
+    func `gives a constant a range of its own, and only its value a label`() {
         let lines = drawn(20, 4, chart([0.5, 0.5, 0.5]).render)
         #expect(
             lines == [
-                "0.55│",
+                "    │",
                 "0.50│⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤",
                 "    │",
-                "0.45└───────────── 2",
+                "    └───────────── 2",
             ])
     }
 

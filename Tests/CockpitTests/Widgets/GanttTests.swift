@@ -117,7 +117,7 @@ struct GanttTests {
     func `explains its glyphs`() {
         #expect(
             drawn(90, 1, GanttLegend().render) == [
-                "▓ generate  ▒ inference  █ train  ░ sync/offload  · idle  ┆ save"
+                "▓ generate  ▒ inference  █ train  ▒ evaluate  ░ data transfer  ┆ save  ▁ brief  · idle"
             ])
     }
 }

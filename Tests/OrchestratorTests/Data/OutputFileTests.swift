@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
-import TestSupport
 import Protocol
+import TestSupport
 import Testing
 
 @testable import Orchestrator

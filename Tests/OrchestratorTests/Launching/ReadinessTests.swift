@@ -28,7 +28,8 @@ private func receive(_ pieces: [[UInt8]]) throws -> Readiness? {
 
     @Test func `may come in any number of pieces`() throws {
         let word = Array(
-            #"{"ready":{"_0":{"id":{"experiment":"sft","trial":"a"},"pid":1,"attempt":2,"resumeStep":3}}}"#.utf8)
+            #"{"ready":{"_0":{"id":{"experiment":"sft","trial":"a"},"pid":1,"attempt":2,"resumeStep":3,"recordedStep":5}}}"#
+                .utf8)
         let whole = try #require(try receive([word]))
         #expect(try receive(word.map { [$0] }) == whole)
         guard case .ready(let started) = whole else {

@@ -54,7 +54,8 @@ import Testing
 
     @Test(
         arguments: [
-            [:], ["loss": 0.5], ["训练/loss": -0.0, "": .infinity, "x": .nan, String(repeating: "k", count: 300): 1e-300],
+            [:], ["loss": 0.5],
+            ["训练/loss": -0.0, "": .infinity, "x": .nan, String(repeating: "k", count: 300): 1e-300],
         ] as [[String: Double]])
     func `last values come back to the bit, from a cut list as many as are whole`(values: [String: Double]) {
         let bytes = LastValues.encode(values)

@@ -77,7 +77,8 @@ struct TrialRun {
         for record in records {
             switch record {
             case .metrics(let step, _, let values):
-                for metric in values where !metric.name.hasPrefix("timeperf/") && !metric.name.hasSuffix("tokens_per_second") {
+                for metric in values
+                where !metric.name.hasPrefix("timeperf/") && !metric.name.hasSuffix("tokens_per_second") {
                     metrics[step, default: [:]][metric.name] = metric.value
                 }
             case .span(let span): if span.endNs > 0 { spans.append(span) }
