@@ -30,9 +30,13 @@ enum Checksum {
         return Int64(crc.value)
     }
 
-    static func checkpoint(attempt: Int64, step: Int64, role: String, path: String, bytes: Int64) -> Int64 {
+    /// Of a checkpoint's row.
+    /// - Parameter time: nil for what rows of the first version have, which leaves the time out.
+    static func checkpoint(
+        attempt: Int64, step: Int64, role: String, path: String, bytes: Int64, time: Int64?
+    ) -> Int64 {
         var crc = CRC32()
-        for number in [attempt, step, bytes] { crc.add(number) }
+        for number in [attempt, step, bytes] + (time.map { [$0] } ?? []) { crc.add(number) }
         crc.add(role)
         crc.add("\u{0}")
         crc.add(path)

@@ -77,9 +77,12 @@ struct RecordReader {
         ) { row in
             let one = CheckpointRow(
                 time: row.int64(1), step: row.int(2), role: row.text(3), path: row.text(4), bytes: row.int64(5))
-            let crc = Checksum.checkpoint(
-                attempt: row.int64(0), step: row.int64(2), role: one.role, path: one.path, bytes: one.bytes)
-            return (one, attempt: row.int64(0), isSound: crc == row.int64(6))
+            let isSound = [one.time, nil].contains { time in
+                Checksum.checkpoint(
+                    attempt: row.int64(0), step: row.int64(2), role: one.role, path: one.path, bytes: one.bytes,
+                    time: time) == row.int64(6)
+            }
+            return (one, attempt: row.int64(0), isSound: isSound)
         }
         let sound = found.filter { $0.isSound && Int64($0.0.step) <= visibility.lastStep(of: $0.attempt) }
         return (sound.map(\.0).reversed(), found.count { !$0.isSound })

@@ -79,7 +79,9 @@ extension Appender {
 
     func append(_ record: WireCheckpointRecord, attempt: Int64) throws {
         let bytes = Int64(clamping: record.bytes), step = step(record.step)
-        let crc = Checksum.checkpoint(attempt: attempt, step: step, role: record.role, path: record.path, bytes: bytes)
+        let time = noted(record.timeNs)
+        let crc = Checksum.checkpoint(
+            attempt: attempt, step: step, role: record.role, path: record.path, bytes: bytes, time: time)
         try database.run(
             """
             INSERT INTO checkpoint (attempt, time, step, role, path, bytes, crc) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -87,7 +89,7 @@ extension Appender {
               bytes = excluded.bytes, crc = excluded.crc
             """,
             [
-                .integer(attempt), .integer(noted(record.timeNs)), .integer(step), .text(record.role),
+                .integer(attempt), .integer(time), .integer(step), .text(record.role),
                 .text(record.path),
                 .integer(bytes), .integer(crc),
             ])
