@@ -19,7 +19,7 @@ import Testing
         ],
         "Workers": [
             "Metrics", "Arguments", "Control", "Sequences", "Transfer", "Datasets", "Objectives", "Telemetry", "Model",
-            "Interfaces", "Rehearsal", "Hooks", "Execution", "Master", "Startup", "Benchmarks",
+            "Interfaces", "Rehearsal", "Hooks", "Requests", "Execution", "Master", "Startup", "Benchmarks",
         ],
         "Orchestrator": [
             "Folders", "Data", "Processes", "Control", "Experiments", "Ingest", "Devices", "Launching", "Supervision",

@@ -140,7 +140,9 @@ import Testing
             complain: { Issue.record("\($0)") })
         try publisher.start()
         for step in 1...300 { queue.append(.metrics(step: UInt64(step), time: 0, [Metric("x", 0)])) }
-        let closer = try OwnThread(name: "test") { #expect(publisher.close(patience: .seconds(30), spool: nil) == .stored) }
+        let closer = try OwnThread(name: "test") {
+            #expect(publisher.close(patience: .seconds(30), spool: nil) == .stored)
+        }
         var steps: [UInt64] = [], last: UInt64 = 0
         while steps.count < 300 {
             _ = try Poller.wait([receiver.pollItem], timeout: .seconds(30))
