@@ -19,7 +19,7 @@ import Testing
         ],
         "Workers": [
             "Metrics", "Arguments", "Control", "Sequences", "Transfer", "Datasets", "Objectives", "Telemetry", "Model",
-            "Interfaces", "Hooks", "Execution", "Rehearsal", "Master", "Startup", "Benchmarks",
+            "Interfaces", "Hooks", "Requests", "Execution", "Rehearsal", "Master", "Startup", "Benchmarks",
         ],
         "Orchestrator": [
             "Folders", "Data", "Processes", "Control", "Experiments", "Ingest", "Devices", "Launching", "Supervision",

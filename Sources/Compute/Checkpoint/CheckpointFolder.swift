@@ -44,7 +44,7 @@ package struct CheckpointFolder: Sendable {
 
     private func write(_ content: CheckpointContent) throws(FileFault) -> String {
         let step = content.state.step
-        let partial = "\(path)/.step-\(step).partial"
+        let partial = "\(path)/.\(CheckpointPath(folder: path, step: step).name).partial"
         try makeFolders()
         try files.removeFolder(partial)
         do throws(FileFault) {
@@ -85,7 +85,7 @@ package struct CheckpointFolder: Sendable {
         }
     }
 
-    private func folder(of step: Int) -> String { "\(path)/step-\(step)" }
+    private func folder(of step: Int) -> String { "\(CheckpointPath(folder: path, step: step))" }
 
     fileprivate static let asideSuffix = ".replaced"
 }

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -25,10 +24,6 @@ int cprocess_reap(int pidfd, int *value) {
     if (info.si_pid == 0) return CPROCESS_ALIVE;
     *value = info.si_status;
     return info.si_code == CLD_EXITED ? CPROCESS_EXITED : CPROCESS_SIGNALLED;
-}
-
-void cprocess_name_thread(const char *name) {
-    prctl(PR_SET_NAME, name);
 }
 
 int cprocess_pipe(int *ends) {

@@ -29,7 +29,7 @@ struct CheckpointKeeper {
         let roles = ResumePoint.trainedRoles(of: plan)
         let saved = Dictionary(uniqueKeysWithValues: roles.map { ($0, savedSteps(of: $0)) })
         for (role, steps) in Self.superseded(plan, recorded: recorded, saved: saved) {
-            for step in steps { Self.remove("\(folder.checkpoints(of: role))/step-\(step)") }
+            for step in steps { Self.remove("\(CheckpointPath(folder: folder.checkpoints(of: role), step: step))") }
         }
     }
 

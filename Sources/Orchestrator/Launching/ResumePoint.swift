@@ -80,9 +80,8 @@ package enum ResumePoint {
     /// Steps whose folder has its manifest, which is written last. What it lists is verified by the worker that loads it.
     static func savedSteps(in folder: String) -> Set<Int> {
         Set(
-            (FolderListing.names(in: folder) ?? []).compactMap { name in
-                guard let step = Int(name.dropFirst(5)), step > 0, name == "step-\(step)" else { return nil }
-                return FolderFiles.exists("\(folder)/\(name)/manifest.json") ? step : nil
+            CheckpointPath.steps(in: folder).filter { step in
+                step > 0 && FolderFiles.exists("\(CheckpointPath(folder: folder, step: step))/manifest.json")
             })
     }
 }

@@ -38,7 +38,7 @@ package struct SetupPlan: Sendable, Equatable, Codable {
     package var models: [ModelPlan]
     package var calls: [ModelFunctionCall]
     package var dataset: DatasetPlan
-    /// Held-out rows for the evaluate hook; nil where the setup never evaluates.
+    /// Its evaluation on held-out rows; nil where the setup never evaluates.
     package var evaluation: EvaluationPlan?
     /// A recovery checkpoint after every this many steps, and always after the last step of the setup.
     package var checkpointEverySteps: Int
@@ -209,5 +209,11 @@ package struct EvaluationPlan: Sendable, Equatable, Codable {
         self.dataset = dataset
         self.rows = rows
         self.everySteps = everySteps
+    }
+
+    /// The evaluation as a model function call: it reads rows of its own dataset and makes no data, so it has no keys.
+    package var call: ModelFunctionCall {
+        ModelFunctionCall(
+            name: "\(model.role)_eval", interfaceType: .evaluate, interface: interface, model: model, sequences: rows)
     }
 }

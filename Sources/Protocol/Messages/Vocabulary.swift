@@ -19,30 +19,28 @@ package enum RequestHandle: String, Sendable, CaseIterable {
     case empty
     case flush
     case reset
-    case syn
-    case ack
-
-    /// Answered as soon as it is read; everything else waits for `flush`.
-    package var isImmediate: Bool {
-        switch self {
-        case .spec, .fetch, .modelConfig, .clearDataCache: true
-        default: false
-        }
-    }
-
-    /// Whether the master waits for a reply.
-    package var isAnswered: Bool {
-        switch self {
-        case .clearDataCache, .flush, .reset, .ack: false
-        default: true
-        }
-    }
 }
 
-/// What runs before or after a request's main computation (`HookRequest.kind`).
+/// What a message of a model worker to its master is (`Reply.kind`).
+package enum ReplyKind: String, Sendable, CaseIterable {
+    /// Not an answer: the worker is connected.
+    case joined
+    case dataset
+    case items
+    case model
+    case initialized
+    case called
+    case evaluated
+    /// For requests that bring nothing back but that they are done.
+    case done
+    case failed
+}
+
+/// What runs before or after a request's main part (`HookRequest.kind`), and in the phases of spans.
 package enum HookKind: String, Sendable, CaseIterable {
     case dataTransfer = "data_transfer"
     case save
+    /// In older runs only: an evaluation is a call of its own.
     case evaluate
 }
 

@@ -9,6 +9,7 @@ package struct TransportError: UserFacingError, Equatable {
         case poll
         case pathTooLong
         case folder
+        case thread
     }
 
     package let code: Code
@@ -33,6 +34,7 @@ package struct TransportError: UserFacingError, Equatable {
         case .poll: what = "waiting for sockets failed"
         case .pathTooLong: what = "a socket path is too long"
         case .folder: what = "the runtime folder cannot be used"
+        case .thread: what = "a thread could not be started"
         }
         return place.isEmpty ? "\(what): \(reason)" : "\(what) (\(place)): \(reason)"
     }

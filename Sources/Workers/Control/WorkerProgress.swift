@@ -15,7 +15,7 @@ package final class WorkerProgress: Sendable {
         var seenAt: Int64
         var work = ProcessWork()
         var movesAtWork: UInt64 = 0
-        var weightVersion: UInt64 = 0
+        var weightVersion: WeightVersion = 0
     }
 
     private let status: Mutex<Status>
@@ -46,7 +46,7 @@ package final class WorkerProgress: Sendable {
     }
 
     /// The weight version of the model that trains here.
-    package func holds(version: UInt64) { status.withLock { $0.weightVersion = version } }
+    package func holds(_ version: WeightVersion) { status.withLock { $0.weightVersion = version } }
 
     package var step: UInt64 { status.withLock { $0.step } }
 
@@ -72,7 +72,7 @@ package final class WorkerProgress: Sendable {
             $0.idleNs = status.isWaiting ? 0 : max(0, now - status.movedAt)
             $0.mfc = status.mfc
             $0.step = status.step
-            $0.weightVersion = status.weightVersion
+            $0.weightVersion = status.weightVersion.count
         }
     }
 }

@@ -91,7 +91,5 @@ package struct DatasetRows: Sendable {
     package var count: Int { lines.count }
 
     /// The sample of one row in one epoch, under `<line>@<epoch>`: in the next epoch it is another item.
-    func sample(_ index: Int, epoch: Int) throws -> SequenceSample { try makeSample(index, id(index, epoch: epoch)) }
-
-    func id(_ index: Int, epoch: Int) -> SequenceID { "\(lines[index])@\(epoch)" }
+    func sample(_ index: Int, epoch: Int) throws -> SequenceSample { try makeSample(index, "\(lines[index])@\(epoch)") }
 }

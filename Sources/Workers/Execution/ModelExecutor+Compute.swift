@@ -4,60 +4,64 @@ import Protocol
 /// Requests that compute.
 extension ModelExecutor {
     /// The main part of a held request.
-    func main(_ request: WireRequest, _ reply: inout WireReply) throws {
-        switch RequestHandle(rawValue: request.handleName) {
-        case .initialize:
+    func main(_ request: Request, _ reply: inout Reply) throws {
+        switch request.body {
+        case .initialize(let model, let initialization):
             progress.works(on: "initialize", step: request.step)
-            _ = try spans.record(.main, of: try subject(of: request)) { _ in try initialize(request, &reply) }
-        case .generate, .inference, .trainStep:
-            progress.works(on: request.mfc, step: request.step)
-            try compute(request, &reply)
-        case .evaluate:
-            progress.works(on: "evaluate", step: request.step)
-            let (metrics, seconds) = try spans.record(.main, of: try subject(of: request)) { _ in
-                try evaluate(step: request.step, setup: request.setup)
+            let (version, _) = try spans.record(.main, of: try subject(of: request)) { _ in
+                try initialize(model, initialization, request)
             }
-            reply.statistics = metrics.map(Self.statistic)
-            reply.times.append(WireTimeRecord("main", seconds))
+            reply.body = .initialized(version)
+        case .call(let call):
+            progress.works(on: call.mfc, step: request.step)
+            try run(call, request, &reply)
         case .save:
             progress.works(on: "save", step: request.step)
-        case .empty:
+        case .side:
             break
         default:
-            throw WorkerError(.message, "'\(request.handleName)' cannot be held for a flush")
+            throw WorkerError(.message, "'\(request.handle.rawValue)' cannot be held for a flush")
         }
     }
 
-    /// One model function call: its input from storage, its output back into it.
-    private func compute(_ request: WireRequest, _ reply: inout WireReply) throws {
+    /// One model function call: its input from storage, or the rows of an evaluation, its output back into storage.
+    private func run(_ wanted: CallRequest, _ request: Request, _ reply: inout Reply) throws {
         let (call, interface, model) = try withSetup(request.setup) { state in
-            let call = try state.call(named: request.mfc)
+            let call = try state.call(named: wanted.mfc)
             return (call, try state.interface(of: call), try state.model(call.model))
         }
-        let input = try storage.batch(ids: request.ids, keys: call.inputKeys).remappingKeys(call.inputKeyRemap)
-        let context = context(of: request, call.microBatches)
+        guard call.interfaceType == wanted.type else {
+            throw WorkerError(
+                .message, "'\(call.name)' is asked to \(wanted.type.rawValue); it does \(call.interfaceType.rawValue)")
+        }
+        let input = try input(of: call, wanted, request)
         let (result, seconds) = try spans.record(.main, of: try subject(of: request)) { subject in
-            let result = try interface.run(try Self.interfaceCall(call.interfaceType, input, context), on: model)
-            Self.count(result.outputs ?? input, of: call.interfaceType, into: &subject)
+            let result = try interface.run(input.call, on: model)
+            if let counted = result.outputs ?? input.sample {
+                Self.count(counted, of: call.interfaceType, into: &subject)
+            }
             subject.weightVersion = model.weightVersion
             return result
         }
         for remark in model.takeRemarks() { logger.warning("model '\(model.name)': \(remark)") }
-        if call.interfaceType == .trainStep { stepIsWhole(model, step: request.step) }
-        if let outputs = result.outputs {
-            let kept = try outputs.remappingKeys(call.outputKeyRemap).selecting(call.outputKeys)
-            try storage.add(kept)
-            reply.sample = WireSampleMetadata(kept)
+        reply.times.append(PhaseTime(SpanPhase.main.rawValue, seconds: seconds))
+        if call.interfaceType == .trainStep {
+            stepIsWhole(model, step: request.step)
+            progress.holds(model.weightVersion)
         }
+        progress.moved()
+        if call.interfaceType == .evaluate {
+            reply.body = .evaluated(result.statistics)
+            return
+        }
+        let kept = try result.outputs?.remappingKeys(call.outputKeyRemap).selecting(call.outputKeys)
+        if let kept { try storage.add(kept) }
         var statistics = result.statistics
-        if call.interfaceType == .generate, let outputs = result.outputs, let count = Self.generatedTokens(outputs) {
+        if call.interfaceType == .generate, let count = result.outputs.flatMap(Self.generatedTokens) {
             statistics.append(Metric(.generatedTokensPerSecond, Double(count) / max(seconds, 1e-9)))
         }
-        reply.statistics = statistics.map(Self.statistic)
-        reply.times.append(WireTimeRecord("main", seconds))
-        reply.weightVersion = model.weightVersion
-        if call.interfaceType == .trainStep { progress.holds(version: model.weightVersion) }
-        progress.moved()
+        reply.body = .called(
+            CallOutcome(outputs: kept?.metadata, statistics: statistics, weightVersion: model.weightVersion))
     }
 
     /// The weights are those of a whole step until the next one changes them.
@@ -71,9 +75,11 @@ extension ModelExecutor {
         let wanted = wholeSteps.takeWanted()
         guard let newest = wanted.map(\.step).max() else { return }
         do {
-            for (role, step, folder) in wanted where !CheckpointOnDisk.isWhole("\(folder)/step-\(step)") {
-                guard let name = models.first(where: { $0.name.role == role }) else { continue }
-                _ = try wholeSteps.alone { try name.save(to: folder, step: step) }
+            for (role, step, folder) in wanted {
+                let path = CheckpointPath(folder: folder, step: Int(clamping: step))
+                guard !CheckpointOnDisk.isWhole("\(path)"), let model = models.first(where: { $0.name.role == role })
+                else { continue }
+                _ = try wholeSteps.alone { try model.save(to: folder, step: step) }
             }
             wholeSteps.tell(.saved(step: newest))
         } catch {
@@ -81,44 +87,30 @@ extension ModelExecutor {
         }
     }
 
-    private static func interfaceCall(
-        _ type: InterfaceType, _ input: SequenceSample, _ context: CallContext
-    ) throws -> InterfaceCall {
-        switch type {
-        case .generate: .generate(input, context)
-        case .inference: .inference(input, context)
-        case .trainStep: .trainStep(input, context)
-        case .evaluate: throw WorkerError(.plan, "evaluate is no call of the graph; it reads rows, not items")
+    /// What the interface is given, and the sample in it, where it works on items.
+    private func input(
+        of call: ModelFunctionCall, _ wanted: CallRequest, _ request: Request
+    ) throws -> (call: InterfaceCall, sample: SequenceSample?) {
+        if call.interfaceType == .evaluate {
+            let rows = try withSetup(request.setup) { try $0.evaluationRows(factory, on: worker) }
+            // The same draws every time, so that two evaluations differ by their weights only.
+            return (.evaluate(rows, context(request, "evaluation", call.microBatches)), nil)
+        }
+        let sample = try storage.batch(ids: wanted.ids, keys: call.inputKeys).remappingKeys(call.inputKeyRemap)
+        // Equal for the same call at the same step, whatever ran before it in this process.
+        let name = "\(call.name) at step \(request.step) from \(wanted.ids.first ?? "")"
+        let context = context(request, name, call.microBatches)
+        switch call.interfaceType {
+        case .generate: return (.generate(sample, context), sample)
+        case .inference: return (.inference(sample, context), sample)
+        case .trainStep, .evaluate: return (.trainStep(sample, context), sample)
         }
     }
 
-    /// Evaluates the setup's held-out rows with the weights as they are.
-    package func evaluate(step: UInt64, setup: UInt64) throws -> [Metric] {
-        let (interface, rows, model) = try withSetup(setup) { state in
-            let parts = try state.evaluationParts()
-            guard let name = state.plan.evaluation?.model else {
-                throw WorkerError(.plan, "setup '\(state.plan.name)' has no evaluation")
-            }
-            return (parts.interface, parts.rows, try state.model(name))
-        }
-        let context = CallContext(
-            step: step, seed: Seed.derived(from: plan.seed, "evaluation"), progress: { [progress] in progress.moved() })
-        return try interface.run(.evaluate(rows, context), on: model).statistics
-    }
-
-    /// Equal for the same call at the same step, whatever ran before it in this process.
-    private func context(of request: WireRequest, _ microBatches: MicroBatchSpec) -> CallContext {
-        let name = "\(request.mfc) at step \(request.step) from \(request.ids.first ?? "")"
-        return CallContext(
+    private func context(_ request: Request, _ name: String, _ microBatches: MicroBatchSpec) -> CallContext {
+        CallContext(
             step: request.step, seed: Seed.derived(from: plan.seed, name), microBatches: microBatches,
             progress: { [progress] in progress.moved() })
-    }
-
-    private static func statistic(_ metric: Metric) -> WireStatistic {
-        filled(WireStatistic()) {
-            $0.name = metric.name
-            $0.value = metric.value
-        }
     }
 
     /// Sequences and tokens of the longest column; of a generation, the tokens that it wrote itself.

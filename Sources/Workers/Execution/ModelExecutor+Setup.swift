@@ -6,7 +6,7 @@ import Protocol
 /// Requests that prepare a setup, and the data they bring.
 extension ModelExecutor {
     /// Opens the dataset and says how large it is.
-    func spec(_ request: WireRequest, _ reply: inout WireReply) throws {
+    func spec(_ request: Request) throws -> DatasetFacts {
         try withSetup(request.setup) { state in
             let type = try Datasets.find(state.plan.dataset.type)
             let needed = state.graph.datasetKeys
@@ -21,9 +21,7 @@ extension ModelExecutor {
             state.loader = DatasetLoader(
                 rows: rows, seed: Seed.derived(from: plan.seed, "data of \(state.plan.name)"),
                 used: max(0, resumeStep - before) * graph.largestBatch)
-            reply.dataset.datasets = 1
-            reply.dataset.size = UInt64(rows.count)
-            reply.dataset.skippedRows = UInt64(rows.leftOut.count + heldOut.count)
+            return DatasetFacts(rows: rows.count, skipped: rows.leftOut.count + heldOut.count)
         }
     }
 
@@ -34,57 +32,58 @@ extension ModelExecutor {
     }
 
     /// The next items of the dataset: they stay here, their metadata goes to the master.
-    func fetch(_ request: WireRequest, _ reply: inout WireReply) throws {
-        let batch = try withSetup(request.setup) { state in
-            guard state.loader != nil else { throw WorkerError(.message, "fetch came before spec") }
+    func fetch(_ request: Request) throws -> FetchedItems {
+        let sample = try withSetup(request.setup) { state in
             let block = DatasetFetch.batches * state.graph.largestBatch
-            return try state.loader?.nextBlock(of: block, skipping: Set(request.skipIds))
+            guard let sample = try state.loader?.nextBlock(of: block) else {
+                throw WorkerError(.message, "fetch came before spec")
+            }
+            return sample
         }
-        guard let batch else { return }
-        try storage.add(batch.sample)
+        try storage.add(sample)
         let now = clock.now()
-        reply.sample = WireSampleMetadata(batch.sample)
         // A nanosecond apart, so that the oldest-first order of the buffer is the dataset's order.
-        reply.birthTimes = batch.sample.ids.indices.map { now + Int64($0) }
-        reply.endOfEpoch = batch.endsEpoch
+        return FetchedItems(sample.metadata, births: sample.ids.indices.map { now + Int64($0) })
     }
 
     /// The shape of a model, as JSON.
-    func modelConfiguration(_ request: WireRequest, _ reply: inout WireReply) throws {
-        let model = try modelPlan(request)
+    func description(of name: ModelName, _ request: Request) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        let spec = try factory.spec(of: model).map { try encoder.encode($0) }
-        reply.model.json = spec.map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        let spec = try factory.spec(of: try modelPlan(name, request)).map { try encoder.encode($0) }
+        return spec.map { String(decoding: $0, as: UTF8.self) } ?? "{}"
     }
 
     /// Makes a model with its first weights.
-    func initialize(_ request: WireRequest, _ reply: inout WireReply) throws {
-        let plan = try modelPlan(request)
-        let model = try made(plan, request)
-        if let note = model.note { logger.notice("model '\(plan.name)': \(note)") }
-        for remark in model.takeRemarks() { logger.warning("model '\(plan.name)': \(remark)") }
-        model.beforeChange { [wholeSteps] in wholeSteps.changes(plan.name.role) }
-        try withSetup(request.setup) { $0.models[plan.name] = model }
-        reply.weightVersion = model.weightVersion
-        if plan.optimizer != nil { progress.holds(version: model.weightVersion) }
+    func initialize(
+        _ name: ModelName, _ initialization: Initialization, _ request: Request
+    ) throws -> WeightVersion {
+        let plan = try modelPlan(name, request), model = try made(plan, initialization, step: request.step)
+        if let note = model.note { logger.notice("model '\(name)': \(note)") }
+        for remark in model.takeRemarks() { logger.warning("model '\(name)': \(remark)") }
+        model.beforeChange { [wholeSteps] in wholeSteps.changes(name.role) }
+        try withSetup(request.setup) { $0.models[name] = model }
+        if plan.optimizer != nil { progress.holds(model.weightVersion) }
+        return model.weightVersion
     }
 
-    private func made(_ plan: ModelPlan, _ request: WireRequest) throws -> WorkerModel {
-        let wanted = request.initialize
+    private func made(_ plan: ModelPlan, _ initialization: Initialization, step: UInt64) throws -> WorkerModel {
         do {
-            return try factory.model(plan, wanted, step: request.step)
+            return try factory.model(plan, initialization)
         } catch let error as ComputeError {
-            let path = wanted.recoverPath.isEmpty ? wanted.weightsPath : wanted.recoverPath
-            throw CheckpointFallback.consequence(of: error, at: path, step: request.step)
+            switch initialization.weights {
+            case .random: throw error
+            case .loaded(let path), .recovered(let path):
+                throw CheckpointFallback.consequence(of: error, at: path, step: step)
+            }
         }
     }
 
-    /// The model a request's handler names; the handler is its shard id.
-    private func modelPlan(_ request: WireRequest) throws -> ModelPlan {
+    /// The plan of a model that lives on this worker.
+    private func modelPlan(_ name: ModelName, _ request: Request) throws -> ModelPlan {
         let models = try withSetup(request.setup) { $0.plan.models }
-        guard let model = models.first(where: { $0.shard.description == request.handler && $0.worker == worker }) else {
-            throw WorkerError(.message, "shard '\(request.handler)' is not on \(WorkerID(.model, worker))")
+        guard let model = models.first(where: { $0.name == name && $0.worker == worker }) else {
+            throw WorkerError(.message, "model '\(name)' is not on \(WorkerID(.model, worker))")
         }
         return model
     }

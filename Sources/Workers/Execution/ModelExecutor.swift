@@ -41,98 +41,78 @@ package final class ModelExecutor: HookSite {
     }
 
     /// Runs a request that needs no flush; nil where nobody waits for a reply.
-    package func answer(_ request: WireRequest) -> WireReply? {
-        let reply = reply(to: request) { reply in
-            switch RequestHandle(rawValue: request.handleName) {
-            case .spec: try spec(request, &reply)
-            case .fetch: try fetch(request, &reply)
-            case .modelConfig: try modelConfiguration(request, &reply)
-            case .clearDataCache: storage.remove(request.ids)
-            default: throw WorkerError(.message, "'\(request.handleName)' is no immediate request")
+    package func answer(_ request: Request) -> Reply? {
+        if case .clear(let ids) = request.body {
+            storage.remove(ids)
+            return nil
+        }
+        return completed(Reply(to: request.id, from: worker), of: request) { reply in
+            switch request.body {
+            case .spec: reply.body = .dataset(try spec(request))
+            case .fetch: reply.body = .items(try fetch(request))
+            case .describe(let model): reply.body = .model(try description(of: model, request))
+            default: throw WorkerError(.message, "'\(request.handle.rawValue)' is no immediate request")
             }
         }
-        let isAnswered = RequestHandle(rawValue: request.handleName)?.isAnswered == true
-        return isAnswered || !reply.error.isEmpty ? reply : nil
     }
 
     /// Runs everything that was held: all sends, all pre-hooks, then each main part with its post-hooks.
     /// - Parameter send: gets each reply as soon as it is complete.
-    package func run(_ batch: RequestQueue.Batch, send: (WireReply) throws -> Void) rethrows {
-        var prepared: [String: WireReply] = [:]
+    package func run(_ batch: RequestQueue.Batch, send: (Reply) throws -> Void) rethrows {
+        var prepared: [RequestID: Reply] = [:]
         for request in batch.arrival {
-            prepared[request.id] = reply(to: request) { _ in try sendTransfers(of: request) }
+            prepared[request.id] = completed(Reply(to: request.id, from: worker), of: request) { _ in
+                try withSetup(request.setup) { _ in }
+                for hook in request.preHooks { try hook.prepare(at: self) }
+            }
         }
         for request in batch.arrival {
-            guard let begun = prepared[request.id], begun.error.isEmpty else { continue }
-            prepared[request.id] = reply(to: request, beginning: begun) { reply in
-                try runHooks(request.preHooks, of: request, phase: SpanPhase.before, &reply)
+            guard let begun = prepared[request.id], begun.failure == nil else { continue }
+            prepared[request.id] = completed(begun, of: request) { reply in
+                try run(request.preHooks, of: request, phase: SpanPhase.before, &reply)
             }
         }
         for request in batch.execution {
             guard let begun = prepared[request.id] else { continue }
-            guard begun.error.isEmpty else {
+            guard begun.failure == nil else {
                 try send(begun)
                 continue
             }
             try send(
-                reply(to: request, beginning: begun) { reply in
+                completed(begun, of: request) { reply in
                     try main(request, &reply)
-                    try runHooks(request.postHooks, of: request, phase: SpanPhase.after, &reply)
+                    try run(request.postHooks, of: request, phase: SpanPhase.after, &reply)
                 })
         }
     }
 
-    /// Two workers that wait for each other's data would wait for ever, so all sending comes first.
-    private func sendTransfers(of request: WireRequest) throws {
-        for hook in request.preHooks where hook.kind == HookKind.dataTransfer.rawValue {
-            try dataManager?.send(hook.transfer, from: storage)
-        }
-    }
-
-    private func runHooks(
-        _ hooks: [WireHookRequest], of request: WireRequest, phase: (HookKind) -> SpanPhase, _ reply: inout WireReply
+    private func run(
+        _ hooks: [any RequestHook], of request: Request, phase: (HookKind) -> SpanPhase, _ reply: inout Reply
     ) throws {
         for hook in hooks {
-            let implementation = try Hooks.find(hook.kind)
-            let phase = phase(type(of: implementation).kind)
-            if hook.kind != HookKind.dataTransfer.rawValue { progress.works(on: hook.kind, step: request.step) }
-            let (_, seconds) = try spans.record(phase, of: try subject(of: request)) { _ in
-                try implementation.run(hook, for: request, on: self, reply: &reply)
+            let kind = type(of: hook).kind, phase = phase(kind)
+            // Moving data belongs to the call; what else a hook does is worth a word of its own.
+            if kind != .dataTransfer { progress.works(on: kind.rawValue, step: request.step) }
+            let (saved, seconds) = try spans.record(phase, of: try subject(of: request)) { _ in
+                try hook.run(at: self)
             }
-            reply.times.append(WireTimeRecord(phase.rawValue, seconds))
+            reply.saved += saved
+            reply.times.append(PhaseTime(phase.rawValue, seconds: seconds))
             progress.moved()
         }
     }
 
-    /// A reply filled in by `body`; an error becomes its report.
-    private func reply(
-        to request: WireRequest, beginning: WireReply? = nil, _ body: (inout WireReply) throws -> Void
-    ) -> WireReply {
-        var reply = beginning ?? Self.emptyReply(to: request, from: worker)
+    /// `reply` after `body`; an error becomes its report.
+    private func completed(_ reply: Reply, of request: Request, _ body: (inout Reply) throws -> Void) -> Reply {
+        var reply = reply
         do {
             try body(&reply)
         } catch {
-            reply.error = describe(error)
-            logger.error("\(request.handleName) \(request.mfc) of step \(request.step) failed: \(reply.error)")
+            let report = describe(error), place = [request.handle.rawValue, request.mfc].compactMap(\.self)
+            logger.error("\(place.joined(separator: " ")) of step \(request.step) failed: \(report)")
+            reply.body = .failed(report)
         }
         return reply
-    }
-
-    /// A reply that says nothing yet.
-    package static func emptyReply(to request: WireRequest, from worker: Int) -> WireReply {
-        WireReply.make {
-            $0.requestID = request.id
-            $0.handleName = request.handleName
-            $0.worker = UInt32(worker)
-        }
-    }
-}
-
-extension WireTimeRecord {
-    init(_ name: String, _ seconds: Double) {
-        self.init()
-        self.name = name
-        self.seconds = seconds
     }
 }
 
@@ -140,18 +120,18 @@ extension WireTimeRecord {
 
 extension ModelExecutor {
     /// Works on the state of a setup; the first request of a new one drops everything of the one before.
-    func withSetup<Value>(_ index: UInt64, _ body: (inout SetupState) throws -> Value) throws -> Value {
-        guard let wanted = Int(exactly: index), plan.setups.indices.contains(wanted) else {
+    func withSetup<Value>(_ index: Int, _ body: (inout SetupState) throws -> Value) throws -> Value {
+        guard plan.setups.indices.contains(index) else {
             throw WorkerError(.message, "the plan has no setup \(index)")
         }
         var current: SetupState
-        if let state, state.index == wanted {
+        if let state, state.index == index {
             current = state
         } else {
             state = nil
             wholeSteps.clear()
             storage.removeAll()
-            current = try SetupState(index: wanted, plan: plan.setups[wanted])
+            current = try SetupState(index: index, plan: plan.setups[index])
         }
         state = nil
         defer { state = current }
@@ -161,22 +141,24 @@ extension ModelExecutor {
     /// The models of the setup that is open.
     var models: [WorkerModel] { state.map { Array($0.models.values) } ?? [] }
 
-    /// The model of a role in a setup, as hooks ask for it.
-    package func model(forRole role: String, setup: UInt64) throws -> WorkerModel {
-        try withSetup(setup) { state in
-            guard let model = state.models.first(where: { $0.key.role.description == role && $0.key.replica == 0 })
-            else {
-                throw WorkerError(.message, "role '\(role)' is not on this worker")
-            }
-            return model.value
+    package func model(of role: ModelRole) throws -> WorkerModel {
+        guard let model = state?.models.first(where: { $0.key == ModelName(role) }) else {
+            throw WorkerError(.message, "role '\(role)' is not on this worker")
         }
+        return model.value
     }
 
-    func subject(of request: WireRequest) throws -> SpanRecorder.Subject {
-        let call = try request.mfc.isEmpty ? nil : withSetup(request.setup) { try $0.call(named: request.mfc) }
+    /// What the spans of a request are about.
+    func subject(of request: Request) throws -> SpanRecorder.Subject {
+        let call = try request.mfc.map { name in try withSetup(request.setup) { try $0.call(named: name) } }
+        let role: ModelRole? =
+            switch request.body {
+            case .initialize(let model, _): model.role
+            case .save(let hook): hook.role
+            default: call?.model.role
+            }
         return SpanRecorder.Subject(
-            mfc: request.mfc, interfaceType: call?.interfaceType.rawValue ?? request.handleName,
-            role: call?.model.role.description ?? request.handler.split(separator: "@").first.map(String.init) ?? "",
-            step: request.step)
+            mfc: call?.name ?? "", interfaceType: call?.interfaceType.rawValue ?? request.handle.rawValue,
+            role: role?.description ?? "", step: request.step)
     }
 }

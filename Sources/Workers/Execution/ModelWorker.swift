@@ -42,16 +42,8 @@ package final class ModelWorker {
         self.orders = orders
         self.progress = progress
         self.logger = logger
-        try send(
-            WireReply.make {
-                $0.requestID = ModelWorker.barrier
-                $0.handleName = RequestHandle.ack.rawValue
-                $0.worker = UInt32(worker)
-            })
+        try send(.joined(worker: worker))
     }
-
-    /// The request id of the announcement that a worker makes when it is connected.
-    package static let barrier = "barrier"
 
     /// Serves until the master has no more work, or until it is told to leave and the master is silent.
     package func run() throws -> WorkerOutcome {
@@ -83,38 +75,41 @@ package final class ModelWorker {
     }
 
     private func take(_ frames: [[UInt8]]) throws {
+        guard let frame = frames.first else { return }
+        let wire: WireRequest
         do {
-            guard let frame = frames.first else { return }
-            let request = try WireCodec.decode(WireRequest.self, from: frame)
-            for action in queue.receive(request) { try perform(action) }
-        } catch let error as WireError {
+            wire = try WireCodec.decode(WireRequest.self, from: frame)
+        } catch {
             logger.warning("a request was refused: \(error.summary)")
+            return
+        }
+        do {
+            for action in queue.receive(try Request(wire)) { try perform(action) }
+        } catch let error as WorkerError where error.code == .message {
+            try refuse(RequestID(wire.id), describe(error))
         }
     }
 
     private func perform(_ action: RequestQueue.Action) throws {
         switch action {
         case .answer(let request):
-            if let reply = executor.answer(request) { try send(reply) }
-        case .acknowledge(let request):
-            var reply = ModelExecutor.emptyReply(to: request, from: worker)
-            reply.requestID = request.synReplyID
-            reply.handleName = RequestHandle.syn.rawValue
-            try send(reply)
+            if let reply = executor.answer(request) { try send(.reply(reply)) }
         case .run(let batch):
-            try executor.run(batch) { try send($0) }
+            try executor.run(batch) { try send(.reply($0)) }
         case .finish:
             hasFinished = true
         case .refuse(let request, let reason):
-            logger.error("\(reason)")
-            var reply = ModelExecutor.emptyReply(to: request, from: worker)
-            reply.error = reason
-            try send(reply)
+            try refuse(request.id, reason)
         }
     }
 
-    private func send(_ reply: WireReply) throws {
-        guard case .sent = try replies.send([WireCodec.encode(reply)]) else {
+    private func refuse(_ request: RequestID, _ reason: String) throws {
+        logger.error("\(reason)")
+        try send(.reply(Reply(to: request, from: worker, .failed(reason))))
+    }
+
+    private func send(_ message: WorkerMessage) throws {
+        guard case .sent = try replies.send([WireCodec.encode(message.wire)]) else {
             throw WorkerError(.full, "a reply to the master could not be sent")
         }
     }

@@ -9,7 +9,7 @@ struct SetupState {
     var models: [ModelName: WorkerModel] = [:]
     var loader: DatasetLoader?
     private var interfaces: [MFCName: any ModelInterface] = [:]
-    private var evaluation: (interface: any ModelInterface, rows: [PromptRow])?
+    private var heldOut: [PromptRow]?
 
     init(index: Int, plan: SetupPlan) throws {
         self.index = index
@@ -25,10 +25,11 @@ struct SetupState {
         return made
     }
 
-    /// The interface and rows of the setup's evaluation.
-    func evaluationParts() throws -> (interface: any ModelInterface, rows: [PromptRow]) {
-        guard let evaluation else { throw WorkerError(.plan, "setup '\(plan.name)' has no evaluation") }
-        return evaluation
+    /// The rows of the setup's evaluation; read now where this worker did not open the dataset.
+    mutating func evaluationRows(_ factory: ModelFactory, on worker: Int) throws -> [PromptRow] {
+        if heldOut == nil { _ = try readEvaluationRows(factory, on: worker) }
+        guard let heldOut else { throw WorkerError(.plan, "setup '\(plan.name)' has no evaluation here") }
+        return heldOut
     }
 
     /// Reads the held-out rows as the setup opens, through the same eyes as the others, so that no step meets what is
@@ -41,16 +42,18 @@ struct SetupState {
             needed: Set(PromptAnswerDataset.keys), tokenizer: factory.tokenizer,
             limit: try factory.lengthLimit(of: wanted, in: plan))
         let content = try PromptAnswerDataset.read(wanted.dataset, for: demand, amount: .rows(wanted.rows))
-        evaluation = (try Interfaces.make(wanted.interface), content.rows)
+        heldOut = content.rows
         return content.leftOut
     }
 
+    /// A call of the graph, or the evaluation.
     func call(named name: MFCName) throws -> ModelFunctionCall {
-        guard let call = graph[name] else {
+        let calls = graph.calls + (plan.evaluation.map { [$0.call] } ?? [])
+        guard let call = calls.first(where: { $0.name == name }) else {
             throw WorkerError(
                 .message,
                 "setup '\(plan.name)' has no model function call '\(name)'."
-                    + Suggestion.phrase(for: name, among: graph.calls.map(\.name)))
+                    + Suggestion.phrase(for: name, among: calls.map(\.name)))
         }
         return call
     }

@@ -1,11 +1,29 @@
 package import Logging
 package import Protocol
 
-/// What runs before or after a request's main part.
-package protocol RequestHook {
+/// What runs before or after a request's main part, with all it needs to know.
+package protocol RequestHook: Sendable {
+    /// Its word on the wire; `pre-<kind>` and `post-<kind>` are its phases on the timeline.
     static var kind: HookKind { get }
-    /// Runs on `site`; what it leaves for the master goes into `reply`.
-    func run(_ hook: WireHookRequest, for request: WireRequest, on site: any HookSite, reply: inout WireReply) throws
+    /// Takes its own message out of the wire's.
+    init(_ wire: WireHookRequest) throws
+    /// Puts its own message into the wire's.
+    func write(to wire: inout WireHookRequest)
+    /// What has to be done before any hook of the same flush may wait.
+    func prepare(at site: any HookSite) throws
+    /// - Returns: the checkpoints it has written, for the master to record.
+    func run(at site: any HookSite) throws -> [SavedCheckpoint]
+}
+
+extension RequestHook {
+    package func prepare(at site: any HookSite) throws {}
+
+    package var wire: WireHookRequest {
+        filled(WireHookRequest()) {
+            $0.kind = Self.kind.rawValue
+            write(to: &$0)
+        }
+    }
 }
 
 /// What a hook finds on the worker it runs on.
@@ -17,21 +35,21 @@ package protocol HookSite: AnyObject {
     var progress: WorkerProgress { get }
     /// What may be saved from another thread at the same time.
     var wholeSteps: WholeSteps { get }
-    /// The model of a role in a setup.
-    func model(forRole role: String, setup: UInt64) throws -> WorkerModel
-    /// The setup's evaluation with the weights as they are.
-    func evaluate(step: UInt64, setup: UInt64) throws -> [Metric]
+    /// The model of a role in the setup that the worker is in.
+    func model(of role: ModelRole) throws -> WorkerModel
 }
 
-/// The hooks a request can carry. A new one is a file beside this and a line here.
+/// The hooks a request can carry. A new one is a file beside this, its word, its message on the wire and a line here.
 package enum Hooks {
-    package static var all: [any RequestHook] { [DataTransferHook(), SaveHook(), EvaluateHook()] }
-    package static var names: [String] { all.map { type(of: $0).kind.rawValue } }
+    package static let all: [any RequestHook.Type] = [DataTransferHook.self, SaveHook.self]
+    package static var names: [String] { all.map { $0.kind.rawValue } }
 
-    package static func find(_ kind: String) throws -> any RequestHook {
-        guard let found = all.first(where: { type(of: $0).kind.rawValue == kind }) else {
-            throw WorkerError(.message, "unknown hook '\(kind)'.\(Suggestion.phrase(for: kind, among: names))")
+    /// The hook that a message of the wire is.
+    package static func read(_ wire: WireHookRequest) throws -> any RequestHook {
+        guard let type = all.first(where: { $0.kind.rawValue == wire.kind }) else {
+            throw WorkerError(
+                .message, "unknown hook '\(wire.kind)'.\(Suggestion.phrase(for: wire.kind, among: names))")
         }
-        return found
+        return try type.init(wire)
     }
 }

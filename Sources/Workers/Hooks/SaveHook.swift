@@ -5,24 +5,49 @@ package import Protocol
 package struct SaveHook: RequestHook {
     package static let kind = HookKind.save
 
-    package init() {}
+    package let role: ModelRole
+    /// Where the role's step folders live.
+    package let folder: String
+    package let step: UInt64
 
-    package func run(
-        _ hook: WireHookRequest, for request: WireRequest, on site: any HookSite, reply: inout WireReply
-    ) throws {
-        let save = hook.save
-        let model = try site.model(forRole: save.role, setup: request.setup)
+    package init(role: ModelRole, folder: String, step: UInt64) {
+        self.role = role
+        self.folder = folder
+        self.step = step
+    }
+
+    package init(_ wire: WireHookRequest) {
+        self.init(role: ModelRole(wire.save.role), folder: wire.save.folder, step: wire.save.step)
+    }
+
+    package func write(to wire: inout WireHookRequest) {
+        wire.save.role = role.description
+        wire.save.folder = folder
+        wire.save.step = step
+    }
+
+    package func run(at site: any HookSite) throws -> [SavedCheckpoint] {
+        let model = try site.model(of: role)
         let wait = RoomWait(logger: site.logger, rest: site.progress.waits)
         let path = try wait.write(
-            "the checkpoint of step \(save.step) of \(save.role)", to: save.folder, bytes: model.checkpointBytes
-        ) { try site.wholeSteps.alone { try model.save(to: save.folder, step: save.step) } }
+            "the checkpoint of step \(step) of \(role)", to: folder, bytes: model.checkpointBytes
+        ) { try site.wholeSteps.alone { try model.save(to: folder, step: step) } }
         site.progress.moved()
-        reply.saved.append(
-            filled(WireSavedCheckpoint()) {
-                $0.role = save.role
-                $0.step = save.step
-                $0.path = path
-                $0.bytes = CheckpointOnDisk.bytes(of: path)
-            })
+        return [SavedCheckpoint(role: role, step: step, path: path, bytes: CheckpointOnDisk.bytes(of: path))]
+    }
+}
+
+/// A checkpoint that has been written.
+package struct SavedCheckpoint: Sendable, Equatable {
+    package let role: ModelRole
+    package let step: UInt64
+    package let path: String
+    package let bytes: UInt64
+
+    package init(role: ModelRole, step: UInt64, path: String, bytes: UInt64) {
+        self.role = role
+        self.step = step
+        self.path = path
+        self.bytes = bytes
     }
 }

@@ -9,8 +9,6 @@ package struct FunctionExecutor: Sendable {
     package struct Dispatch: Sendable, Equatable {
         package let call: ModelFunctionCall
         package let batch: BufferBatch
-        /// Counts the batches of this call within the step, from 0.
-        package let round: Int
     }
 
     private enum Progress: Sendable, Equatable {
@@ -22,7 +20,6 @@ package struct FunctionExecutor: Sendable {
     private let graph: DataflowGraph
     private let needed: [MFCName: Int]
     private var consumed: [MFCName: Int] = [:]
-    private var rounds: [MFCName: Int] = [:]
     private var progress: [MFCName: Progress]
 
     package init(_ graph: DataflowGraph) {
@@ -58,8 +55,7 @@ package struct FunctionExecutor: Sendable {
         for call in graph.calls where progress[call.name] == .waiting {
             guard let batch = try buffer.take(call.name) else { continue }
             progress[call.name] = .running(batch)
-            ready.append(Dispatch(call: call, batch: batch, round: rounds[call.name, default: 0]))
-            rounds[call.name, default: 0] += 1
+            ready.append(Dispatch(call: call, batch: batch))
         }
         return ready
     }

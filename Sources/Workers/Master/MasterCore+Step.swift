@@ -2,144 +2,139 @@ import Protocol
 
 /// One step: load data, run the calls as their data allows, then account for it.
 extension MasterCore {
-    mutating func beginStep(_ number: Int, now: Int64) throws -> [MasterAction] {
-        phase = .stepping
-        run = StepRun(
-            number: number, flags: schedule.advance(), start: now, executor: FunctionExecutor(graph))
+    mutating func beginStep(_ number: Int, of setup: OpenSetup, now: Int64) throws -> [MasterAction] {
+        var setup = setup
+        var run = StepRun(
+            number: number, flags: setup.schedule.advance(), start: now, executor: FunctionExecutor(setup.graph))
         var actions: [MasterAction] = [.working(mfc: "", step: UInt64(number))]
-        if buffer.size < graph.largestBatch { actions += try fetch(step: number, now: now) }
-        return actions + (try dispatch(now: now)) + (try continueStep(now: now))
+        if setup.buffer.size < setup.graph.largestBatch { actions += try fetch(setup, run) }
+        actions += try dispatch(&setup, &run, now: now)
+        return actions + (try continueStep(setup, run, now: now))
     }
 
-    private mutating func fetch(step: Int, now: Int64) throws -> [MasterAction] {
-        let worker = try dataWorker()
-        let fetch = request(.fetch, to: worker, handler: "__data0__", step: step, now: now)
-        return issue([Outgoing(worker: worker, purpose: .fetch, request: fetch)], now: now)
+    private mutating func fetch(_ setup: OpenSetup, _ run: StepRun) throws -> [MasterAction] {
+        let fetch = Outgoing(worker: try setup.dataWorker(), purpose: .fetch, body: .fetch)
+        return issue([fetch], of: setup, step: run.number)
     }
 
-    mutating func fetched(_ worker: Int, _ reply: WireReply, now: Int64) throws -> [MasterAction] {
-        let sample = try reply.sample.sample()
+    mutating func fetched(
+        _ items: FetchedItems, by worker: Int, _ setup: OpenSetup, _ run: StepRun, now: Int64
+    ) throws -> [MasterAction] {
+        var setup = setup, run = run
+        let sample = items.sample
         guard sample.count > 0 else { throw WorkerError(.message, "a fetch brought no item") }
-        try buffer.put(sample, births: reply.birthTimes)
-        tracker.add(worker: worker, ids: sample.ids, keys: sample.keys)
-        return [record(.put, count: sample.count, now: now)] + (try dispatch(now: now))
-            + (try continueStep(now: now))
+        try setup.buffer.put(sample, births: items.births)
+        setup.tracker.add(worker: worker, ids: sample.ids, keys: sample.keys)
+        var actions = [record(.put, count: sample.count, setup, run, now: now)]
+        actions += try dispatch(&setup, &run, now: now)
+        return actions + (try continueStep(setup, run, now: now))
     }
 
     /// Sends out every call whose batch is there, and flushes the workers that got something.
-    mutating func dispatch(now: Int64) throws -> [MasterAction] {
-        guard var step = run else { return [] }
-        let ready = try step.executor.dispatch(from: &buffer)
-        run = step
+    private mutating func dispatch(
+        _ setup: inout OpenSetup, _ run: inout StepRun, now: Int64
+    ) throws -> [MasterAction] {
+        let ready = try run.executor.dispatch(from: &setup.buffer)
         guard !ready.isEmpty else { return [] }
         var actions: [MasterAction] = [], outgoing: [Outgoing] = []
         for item in ready {
-            actions.append(record(.get, mfc: item.call.name, count: item.batch.ids.count, now: now))
-            actions.append(.working(mfc: item.call.name, step: UInt64(step.number)))
-            outgoing += try requests(for: item, step, now: now)
-            if item.call.interfaceType == .trainStep { run?.tokens += item.batch.sample.tokensPerItem.reduce(0, +) }
+            actions.append(record(.get, mfc: item.call.name, count: item.batch.ids.count, setup, run, now: now))
+            actions.append(.working(mfc: item.call.name, step: UInt64(run.number)))
+            outgoing += try requests(for: item, &setup, run)
+            if item.call.interfaceType == .trainStep { run.tokens += item.batch.sample.tokensPerItem.reduce(0, +) }
         }
-        return actions + issue(outgoing, now: now)
+        return actions + issue(outgoing, of: setup, step: run.number)
     }
 
-    /// The main request of a call, and an empty one for each other worker that must send data for it.
+    /// The request of a call, and one for each other worker that must send data for it.
     private mutating func requests(
-        for item: FunctionExecutor.Dispatch, _ step: StepRun, now: Int64
+        for item: FunctionExecutor.Dispatch, _ setup: inout OpenSetup, _ run: StepRun
     ) throws -> [Outgoing] {
-        let model = try place(of: item.call.model)
+        let call = item.call, head = try setup.placement.head(of: call.model)
         let plan = try Redistributor.plan(
-            [.init(worker: model.worker, ids: item.batch.ids, keys: item.call.inputKeys)], from: tracker)
-        tracker.expect(worker: model.worker, ids: item.batch.ids, keys: item.call.inputKeys)
-        var hooks: [WireHookRequest] = []
+            [.init(worker: head.worker, ids: item.batch.ids, keys: call.inputKeys)], from: setup.tracker)
+        setup.tracker.expect(worker: head.worker, ids: item.batch.ids, keys: call.inputKeys)
+        var transfer: [any RequestHook] = []
         if !plan.steps.isEmpty {
             transfers += 1
-            hooks = [plan.hook(transferID: "\(settings.attempt)-\(transfers)")]
+            transfer = [DataTransferHook(plan.transfer(id: "\(settings.attempt)-\(transfers)"))]
         }
-        var main = request(
-            item.call.interfaceType.handle, to: model.worker, handler: model.shard.description, step: step.number,
-            now: now)
-        main.mfc = item.call.name
-        main.ids = item.batch.ids
-        main.preHooks = hooks
-        if item.call.interfaceType == .trainStep { main.postHooks = trainHooks(model, step) }
-        var outgoing = [Outgoing(worker: model.worker, purpose: .call(item.call.name), request: main)]
-        for worker in plan.workers where worker != model.worker {
-            var side = request(
-                .empty, to: worker, handler: WorkerID(.model, worker).description, step: step.number, now: now)
-            side.mfc = item.call.name
-            side.preHooks = hooks
-            outgoing.append(Outgoing(worker: worker, purpose: .side(item.call.name), request: side))
+        var save: [any RequestHook] = []
+        if call.interfaceType == .trainStep, run.flags.saves {
+            save = [saving(call.model.role, step: run.number)]
+        }
+        let main = CallRequest(call, ids: item.batch.ids, preHooks: transfer, postHooks: save)
+        var outgoing = [Outgoing(worker: head.worker, purpose: .call(call.name), body: .call(main))]
+        for worker in plan.workers where worker != head.worker {
+            outgoing.append(
+                Outgoing(
+                    worker: worker, purpose: .side(call.name), body: .side(call.name, preHooks: transfer)))
         }
         return outgoing
     }
 
-    private func trainHooks(_ model: ModelPlan, _ step: StepRun) -> [WireHookRequest] {
-        var hooks: [WireHookRequest] = []
-        if step.flags.evaluates, setup.evaluation?.model == model.name {
-            hooks.append(
-                filled(WireHookRequest()) {
-                    $0.kind = HookKind.evaluate.rawValue
-                    $0.evaluate.step = UInt64(step.number)
-                })
-        }
-        if step.flags.saves {
-            hooks.append(saveHook(model, step: step.number, isRecoverOnly: step.flags.isRecoverOnly))
-        }
-        return hooks
+    func saving(_ role: ModelRole, step: Int) -> SaveHook {
+        SaveHook(role: role, folder: settings.folder(of: role), step: UInt64(step))
     }
 
-    func saveHook(_ model: ModelPlan, step: Int, isRecoverOnly: Bool) -> WireHookRequest {
-        filled(WireHookRequest()) {
-            $0.kind = HookKind.save.rawValue
-            $0.save.folder = settings.folder(of: model.name.role)
-            $0.save.role = model.name.role.description
-            $0.save.step = UInt64(step)
-            $0.save.recoverOnly = isRecoverOnly
+    /// What a worker said to a call.
+    struct Answer {
+        let outcome: CallOutcome
+        let worker: Int
+        let times: [PhaseTime]
+
+        init(_ outcome: CallOutcome, _ reply: Reply) {
+            self.outcome = outcome
+            worker = reply.worker
+            times = reply.times
         }
     }
 
     mutating func ended(
-        _ name: MFCName, _ worker: Int, _ reply: WireReply, now: Int64
+        _ name: MFCName, _ answer: Answer, _ setup: OpenSetup, _ run: StepRun, now: Int64
     ) throws -> [MasterAction] {
-        guard let call = graph[name], let batch = run?.executor.ended(name) else {
+        var setup = setup, run = run
+        guard let call = setup.graph[name], let batch = run.executor.ended(name) else {
             throw WorkerError(.message, "a reply came for '\(name)', which was not running")
         }
-        if call.interfaceType == .trainStep { weightVersion = reply.weightVersion }
-        tracker.add(worker: worker, ids: batch.ids, keys: call.inputKeys)
+        let worker = try setup.placement.head(of: call.model).worker, role = call.model.role
+        let version = answer.outcome.weightVersion
+        if call.interfaceType == .trainStep { versions[role] = version }
+        setup.tracker.add(worker: worker, ids: batch.ids, keys: call.inputKeys)
         var actions: [MasterAction] = []
-        if !reply.sample.ids.isEmpty {
-            let sample = try reply.sample.sample()
+        if let sample = answer.outcome.outputs {
             guard sample.ids == batch.ids else {
                 throw WorkerError(.message, "'\(name)' was given other items than it replied with")
             }
-            let version = call.interfaceType == .generate ? reply.weightVersion : nil
-            try buffer.amend(batch.slots, with: sample, weightVersion: version)
-            tracker.add(worker: worker, ids: sample.ids, keys: sample.keys)
-            actions.append(record(.amend, mfc: name, count: sample.count, now: now))
+            let weights = call.interfaceType == .generate ? ModelWeights(role, version) : nil
+            try setup.buffer.amend(batch.slots, with: sample, generatedBy: weights)
+            setup.tracker.add(worker: worker, ids: sample.ids, keys: sample.keys)
+            actions.append(record(.amend, mfc: name, count: sample.count, setup, run, now: now))
         }
-        let freed = buffer.finishReading(batch.slots)
-        if !freed.isEmpty { actions.append(record(.free, mfc: name, count: freed.count, now: now)) }
-        let metrics = metrics(of: call, reply)
-        run?.freed += freed
-        run?.metrics += metrics
-        actions += saved(reply, now: now)
-        return actions + (try dispatch(now: now)) + (try continueStep(now: now))
+        let freed = setup.buffer.finishReading(batch.slots)
+        if !freed.isEmpty { actions.append(record(.free, mfc: name, count: freed.count, setup, run, now: now)) }
+        run.freed += freed
+        run.metrics += answer.outcome.statistics + times(of: call, name, answer.times)
+        if call.interfaceType == .trainStep, run.flags.evaluates, setup.plan.evaluation?.model == call.model {
+            actions += issue(try evaluation(of: setup, after: run.number), of: setup, step: run.number)
+        }
+        actions += try dispatch(&setup, &run, now: now)
+        return actions + (try continueStep(setup, run, now: now))
     }
 
-    private func metrics(of call: ModelFunctionCall, _ reply: WireReply) -> [Metric] {
-        let prefix = "timeperf/\(call.model.role)_\(call.interfaceType.rawValue)"
-        return reply.statistics.map { Metric($0.name, $0.value) }
-            + reply.times.map { Metric("\(prefix)/\($0.name)", $0.seconds) }
+    func times(of call: ModelFunctionCall?, _ name: MFCName, _ times: [PhaseTime]) -> [Metric] {
+        let prefix = call.map { "\($0.model.role)_\($0.interfaceType.rawValue)" } ?? name
+        return times.map { Metric("timeperf/\(prefix)/\($0.phase)", $0.seconds) }
     }
 
     /// Records checkpoints that hooks of a reply have written.
-    mutating func saved(_ reply: WireReply, now: Int64) -> [MasterAction] {
+    mutating func saved(_ reply: Reply, now: Int64) -> [MasterAction] {
         reply.saved.flatMap { checkpoint -> [MasterAction] in
             lastSaved = Int(clamping: checkpoint.step)
             let record = filled(WireCheckpointRecord()) {
                 $0.timeNs = now
                 $0.step = checkpoint.step
-                $0.role = checkpoint.role
+                $0.role = checkpoint.role.description
                 $0.path = checkpoint.path
                 $0.bytes = checkpoint.bytes
             }
@@ -149,53 +144,32 @@ extension MasterCore {
 
     /// Ends the step when every call has ended and every reply is in. Where calls are left and nothing is under way,
     /// the fetch before brought too little for them.
-    mutating func continueStep(now: Int64) throws -> [MasterAction] {
-        guard let step = run, ledger.isIdle else { return [] }
-        guard step.executor.isFinished else { return try fetch(step: step.number, now: now) }
-        run = nil
-        done = step.number
-        if step.flags.evaluates {
-            let isCarried = step.metrics.contains { $0.name.hasPrefix("eval/") }
-            if isCarried { lastEvaluated = done } else { wishes.evaluate = true }
+    mutating func continueStep(_ setup: OpenSetup, _ run: StepRun, now: Int64) throws -> [MasterAction] {
+        guard ledger.isIdle, run.executor.isFinished else {
+            let actions = ledger.isIdle ? try fetch(setup, run) : []
+            state = .stepping(setup, run)
+            return actions
         }
-        let seconds = Double(max(1, now - step.start)) / 1e9
+        done = run.number
+        if run.flags.evaluates { wishes.evaluate = true }
+        let seconds = Double(max(1, now - run.start)) / 1e9
         let metrics =
-            step.metrics + [
-                Metric(.stepSeconds, seconds), Metric(.tokensPerSecond, Double(step.tokens) / seconds),
-                Metric(.bufferSize, Double(buffer.size)),
+            run.metrics + [
+                Metric(.stepSeconds, seconds), Metric(.tokensPerSecond, Double(run.tokens) / seconds),
+                Metric(.bufferSize, Double(setup.buffer.size)),
             ]
-        let clearing = clear(step.freed, now: now)
-        let story = summary(of: step, metrics, now: now) + evaluated(metrics, step: done)
-        return [.metrics(step: UInt64(done), metrics)] + story + clearing + (try continueBetweenSteps(now: now))
+        var setup = setup
+        setup.tracker.remove(run.freed)
+        let clearing = run.freed.isEmpty ? [] : tellAll(.clear(run.freed), setup: setup.index)
+        let summary = summary(of: run, in: setup, metrics, now: now)
+        return [.metrics(step: UInt64(done), metrics)] + summary + clearing + (try continueBetween(setup, now: now))
     }
 
-    /// Tells every worker to drop items that have left the graph.
-    private mutating func clear(_ ids: [SequenceID], now: Int64) -> [MasterAction] {
-        guard !ids.isEmpty else { return [] }
-        tracker.remove(ids)
-        return plan.modelWorkers.indices.map { worker in
-            var clear = request(
-                .clearDataCache, to: worker, handler: WorkerID(.model, worker).description, step: done, now: now)
-            clear.ids = ids
-            return .send(worker: worker, clear)
-        }
-    }
-
-    private func record(_ event: BufferEventKind, mfc: MFCName = "", count: Int, now: Int64) -> MasterAction {
+    private func record(
+        _ event: BufferEventKind, mfc: MFCName = "", count: Int, _ setup: OpenSetup, _ run: StepRun, now: Int64
+    ) -> MasterAction {
         .buffer(
-            buffer.record(
-                event, mfc: mfc, count: count, step: UInt64(run?.number ?? done), time: now, version: weightVersion))
-    }
-}
-
-extension InterfaceType {
-    /// The request that runs it.
-    var handle: RequestHandle {
-        switch self {
-        case .generate: .generate
-        case .inference: .inference
-        case .trainStep: .trainStep
-        case .evaluate: .evaluate
-        }
+            setup.buffer.record(
+                event, mfc: mfc, count: count, step: UInt64(run.number), time: now, versions: versions))
     }
 }

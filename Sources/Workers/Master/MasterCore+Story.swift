@@ -7,18 +7,19 @@ extension MasterCore {
     static let summaryInterval: Int64 = 5_000_000_000
 
     /// What a completed step came to, unless another was told of a moment ago; the last of a setup is always told.
-    mutating func summary(of step: StepRun, _ metrics: [Metric], now: Int64) -> [MasterAction] {
-        let isLast = step.number == plan.stepsBefore(setup: setupIndex + 1)
+    mutating func summary(
+        of run: StepRun, in setup: OpenSetup, _ metrics: [Metric], now: Int64
+    ) -> [MasterAction] {
+        let isLast = run.number == plan.stepsBefore(setup: setup.index + 1)
         let (passed, isOverflow) = now.subtractingReportingOverflow(lastSummary)
         guard isLast || isOverflow || passed >= Self.summaryInterval else { return [] }
         lastSummary = now
-        return [.log(.info, Story.step(step.number, of: plan.totalSteps, setup: setup.name, metrics))]
+        return [.log(.info, Story.step(run.number, of: plan.totalSteps, setup: setup.plan.name, metrics))]
     }
 
-    /// What an evaluation found, whoever carried it.
-    func evaluated(_ metrics: [Metric], step: Int) -> [MasterAction] {
-        let found = metrics.filter { $0.name.hasPrefix("eval/") }
-        return found.isEmpty ? [] : [.log(.info, Story.evaluation(found, step: step))]
+    /// What an evaluation found.
+    func told(_ metrics: [Metric], step: Int) -> [MasterAction] {
+        metrics.isEmpty ? [] : [.log(.info, Story.evaluation(metrics, step: step))]
     }
 }
 
@@ -44,7 +45,7 @@ enum Story {
     }
 
     /// `saved actor after step 40 (3.3 MiB)`.
-    static func save(_ checkpoint: WireSavedCheckpoint) -> String {
+    static func save(_ checkpoint: SavedCheckpoint) -> String {
         let size = String(format: "%.1f MiB", Double(checkpoint.bytes) / 1_048_576)
         return "saved \(checkpoint.role) after step \(checkpoint.step) (\(size))"
     }

@@ -15,50 +15,37 @@ extension MasterCore {
             wishes.save = true
         case .leaveNow:
             // What is whole is saved by those who hold it.
-            return finish(.stopped, now: now)
+            return finish(.stopped)
         }
-        switch phase {
-        case .joining, .opening:
-            return command == .exit ? finish(.stopped, now: now) : []
-        case .paused:
-            return try continueBetweenSteps(now: now)
-        case .stepping, .between, .finished:
-            return []
+        switch state {
+        case .joining, .opening: return command == .exit ? finish(.stopped) : []
+        case .paused(let setup): return try continueBetween(setup, now: now)
+        case .stepping, .between, .finished: return []
         }
     }
 
-    mutating func betweenEnded(
-        _ pending: RequestLedger<Purpose>.Pending, _ reply: WireReply, now: Int64
-    ) throws -> [MasterAction] {
-        var actions = saved(reply, now: now)
-        if case .evaluation = pending.purpose {
-            let metrics = reply.statistics.map { Metric($0.name, $0.value) }
-            actions.append(.metrics(step: UInt64(done), metrics))
-            actions += evaluated(metrics, step: done)
-        }
-        return actions + (ledger.isIdle ? try continueBetweenSteps(now: now) : [])
-    }
-
-    /// One wish after the other, then on with the trial.
-    mutating func continueBetweenSteps(now: Int64) throws -> [MasterAction] {
+    /// One wish after the other, each when what it asked for is done, then on with the trial.
+    mutating func continueBetween(_ setup: OpenSetup, now: Int64) throws -> [MasterAction] {
+        state = .between(setup)
+        guard ledger.isIdle else { return [] }
         if wishes.save {
             wishes.save = false
-            let saving = try saveRequests(now: now)
-            if !saving.isEmpty { return enterBetween(saving, now: now) }
+            let saves = try saves(of: setup)
+            if !saves.isEmpty { return issue(saves, of: setup, step: done) }
         }
-        if wishes.stop { return finish(.stopped, now: now) }
+        if wishes.stop { return finish(.stopped) }
         if wishes.evaluate {
             wishes.evaluate = false
-            let evaluating = try evaluationRequests(now: now)
-            if !evaluating.isEmpty { return enterBetween(evaluating, now: now) }
+            let evaluation = try evaluation(of: setup, after: done)
+            if !evaluation.isEmpty { return issue(evaluation, of: setup, step: done) }
         }
         if wishes.pause {
-            phase = .paused
+            state = .paused(setup)
             return showPaused()
         }
         let shown = showRunning()
-        guard let next = schedule.upcoming else { return shown + (try closeSetup(now: now)) }
-        return shown + (try beginStep(next, now: now))
+        guard let next = setup.schedule.upcoming else { return shown + (try close(setup, now: now)) }
+        return shown + (try beginStep(next, of: setup, now: now))
     }
 
     private mutating func showPaused() -> [MasterAction] {
@@ -77,52 +64,37 @@ extension MasterCore {
         return [.log(.info, "goes on after step \(done)"), .state(.running, step: UInt64(done))]
     }
 
-    private mutating func enterBetween(_ outgoing: [Outgoing], now: Int64) -> [MasterAction] {
-        phase = .between
-        return issue(outgoing, now: now)
-    }
-
     /// Save requests for every role that trains; none where this step is on disk already or nothing was trained.
-    private mutating func saveRequests(now: Int64) throws -> [Outgoing] {
-        guard done != lastSaved, done > plan.stepsBefore(setup: setupIndex) else { return [] }
-        return try setup.calls.filter { $0.interfaceType == .trainStep }.map { call in
-            let model = try place(of: call.model)
-            var save = request(.save, to: model.worker, handler: model.shard.description, step: done, now: now)
-            save.postHooks = [saveHook(model, step: done, isRecoverOnly: true)]
-            return Outgoing(worker: model.worker, purpose: .save, request: save)
+    private func saves(of setup: OpenSetup) throws -> [Outgoing] {
+        guard done != lastSaved, done > plan.stepsBefore(setup: setup.index) else { return [] }
+        return try setup.training.map { call in
+            Outgoing(
+                worker: try setup.placement.head(of: call.model).worker, purpose: .save,
+                body: .save(saving(call.model.role, step: done)))
         }
     }
 
-    private mutating func evaluationRequests(now: Int64) throws -> [Outgoing] {
-        guard let evaluation = setup.evaluation, lastEvaluated != done else { return [] }
-        lastEvaluated = done
-        let model = try place(of: evaluation.model)
-        let evaluate = request(.evaluate, to: model.worker, handler: model.shard.description, step: done, now: now)
-        return [Outgoing(worker: model.worker, purpose: .evaluation, request: evaluate)]
+    /// The setup's evaluation with the weights after `step`; none where there is no such or it has been done.
+    mutating func evaluation(of setup: OpenSetup, after step: Int) throws -> [Outgoing] {
+        guard let call = setup.plan.evaluation?.call, lastEvaluated != step else { return [] }
+        lastEvaluated = step
+        return [
+            Outgoing(
+                worker: try setup.placement.head(of: call.model).worker, purpose: .evaluation(call.name),
+                body: .call(CallRequest(call)))
+        ]
     }
 
     /// The setup is done: what is left of its data is dropped everywhere.
-    private mutating func closeSetup(now: Int64) throws -> [MasterAction] {
-        let left = buffer.ids
-        let clearing: [MasterAction] =
-            left.isEmpty
-            ? []
-            : plan.modelWorkers.indices.map { worker in
-                var clear = request(
-                    .clearDataCache, to: worker, handler: WorkerID(.model, worker).description, step: done, now: now)
-                clear.ids = left
-                return .send(worker: worker, clear)
-            }
-        return clearing + (try openNextSetup(now: now))
+    private mutating func close(_ setup: OpenSetup, now: Int64) throws -> [MasterAction] {
+        let left = setup.buffer.ids
+        let clearing = left.isEmpty ? [] : tellAll(.clear(left), setup: setup.index)
+        return clearing + (try openSetup(from: setup.index + 1, now: now))
     }
 
-    mutating func finish(_ outcome: MasterOutcome, now: Int64) -> [MasterAction] {
-        phase = .finished
-        let resets = plan.modelWorkers.indices.map { worker in
-            MasterAction.send(
-                worker: worker,
-                request(.reset, to: worker, handler: WorkerID(.model, worker).description, step: done, now: now))
-        }
+    mutating func finish(_ outcome: MasterOutcome) -> [MasterAction] {
+        let resets = tellAll(.reset, setup: state.setup?.index ?? 0)
+        state = .finished
         return resets + [.finish(outcome)]
     }
 }

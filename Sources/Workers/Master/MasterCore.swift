@@ -2,8 +2,8 @@ import Protocol
 
 /// The master worker's decisions: it goes through the setups of a plan, step by step, driven by events. Pure.
 ///
-/// Phases: all workers join; then for each setup spec, model_config, initialize and perhaps an evaluation; then its
-/// steps; between two steps the user's wishes. An error thrown here fails the trial.
+/// All workers join; then for each setup spec, model_config, initialize and perhaps an evaluation; then its steps;
+/// between two steps the user's wishes. An error thrown here fails the trial.
 package struct MasterCore: Sendable {
     /// What a reply is for.
     enum Purpose: Sendable, Equatable {
@@ -14,55 +14,38 @@ package struct MasterCore: Sendable {
         case call(MFCName)
         /// A worker that only sends data for a call.
         case side(MFCName)
-        case evaluation
+        case evaluation(MFCName)
         case save
-        case syn
     }
 
-    enum Phase: Sendable, Equatable {
-        case joining
-        case opening
-        case stepping
+    enum State: Sendable {
+        /// Workers that are there.
+        case joining(Set<Int>)
+        case opening(OpenSetup)
+        case stepping(OpenSetup, StepRun)
         /// A save or evaluation that the user asked for, or that no train step carries.
-        case between
-        case paused
+        case between(OpenSetup)
+        case paused(OpenSetup)
         case finished
-    }
 
-    /// What the step that runs now has gathered.
-    struct StepRun: Sendable {
-        let number: Int
-        let flags: StepFlags
-        let start: Int64
-        var executor: FunctionExecutor
-        var metrics: [Metric] = []
-        var tokens = 0
-        var freed: [SequenceID] = []
-    }
-
-    /// Requests that wait for every worker to confirm before they and their flush go on.
-    struct HeldRound: Sendable {
-        var unconfirmed: Set<String>
-        let then: [MasterAction]
+        var setup: OpenSetup? {
+            switch self {
+            case .opening(let setup), .stepping(let setup, _), .between(let setup), .paused(let setup): setup
+            case .joining, .finished: nil
+            }
+        }
     }
 
     let settings: MasterSettings
-    var phase = Phase.joining
+    var state = State.joining([])
     var ledger: RequestLedger<Purpose>
-    var heldRounds: [HeldRound] = []
-    var joined: Set<Int> = []
     /// The last step that is done, trial-wide.
     var done: Int
-    var setupIndex = -1
-    var graph: DataflowGraph
-    var schedule: StepSchedule
-    var buffer: SequenceBuffer
-    var tracker = StorageTracker()
-    var run: StepRun?
+    /// The weights that each role has now.
+    var versions: [ModelRole: WeightVersion] = [:]
     var transfers: UInt64 = 0
-    var weightVersion: UInt64 = 0
     var lastSaved: Int
-    var lastEvaluated = -1
+    var lastEvaluated: Int?
     /// When a step was last summed up in the log.
     var lastSummary = Int64.min
     var wishes = Wishes()
@@ -77,26 +60,22 @@ package struct MasterCore: Sendable {
         var stop = false
     }
 
-    /// - Throws: where the plan has no setup to run or a graph that is none.
+    /// - Throws: where the plan has no setup to run.
     package init(_ settings: MasterSettings) throws {
-        guard let first = settings.plan.setups.first, !settings.plan.modelWorkers.isEmpty else {
+        guard !settings.plan.setups.isEmpty, !settings.plan.modelWorkers.isEmpty else {
             throw WorkerError(.plan, "the plan of '\(settings.plan.id)' has no setup or no model worker")
         }
         self.settings = settings
         ledger = RequestLedger(attempt: settings.attempt)
         done = settings.resumeStep
         lastSaved = settings.resumeStep
-        graph = try DataflowGraph(first.calls)
-        schedule = StepSchedule(first, before: 0, done: 0)
-        buffer = SequenceBuffer(graph: graph, capacity: 0)
     }
 
     var plan: TrialPlan { settings.plan }
-    var setup: SetupPlan { plan.setups[setupIndex] }
 
     /// What to do about `event`; `now` is nanoseconds of the run's clock.
     package mutating func handle(_ event: MasterEvent, now: Int64) throws -> [MasterAction] {
-        guard phase != .finished else { return [] }
+        if case .finished = state { return [] }
         switch event {
         case .joined(let worker): return try join(worker, now: now)
         case .reply(let reply): return try receive(reply, now: now)
@@ -105,35 +84,68 @@ package struct MasterCore: Sendable {
     }
 
     private mutating func join(_ worker: Int, now: Int64) throws -> [MasterAction] {
-        guard plan.modelWorkers.indices.contains(worker), phase == .joining else { return [] }
+        guard case .joining(var joined) = state, plan.modelWorkers.indices.contains(worker) else { return [] }
         joined.insert(worker)
+        state = .joining(joined)
         guard joined.count == plan.modelWorkers.count else { return [] }
-        return [.log(.info, "all \(joined.count) model workers have joined")] + (try openNextSetup(now: now))
+        return [.log(.info, "all \(joined.count) model workers have joined")] + (try openSetup(from: 0, now: now))
     }
 
-    private mutating func receive(_ reply: WireReply, now: Int64) throws -> [MasterAction] {
-        guard let pending = ledger.resolve(reply) else { return [] }
-        if !reply.error.isEmpty { throw failure(of: reply, pending) }
-        switch pending.purpose {
-        case .syn: return try confirmed(reply.requestID)
-        case .spec, .modelConfig, .initialize: return try opened(pending, reply, now: now)
-        case .fetch: return try fetched(pending.worker, reply, now: now)
-        case .call(let name): return try ended(name, pending.worker, reply, now: now)
-        case .side: return try continueStep(now: now)
-        case .evaluation, .save: return try betweenEnded(pending, reply, now: now)
+    private mutating func receive(_ reply: Reply, now: Int64) throws -> [MasterAction] {
+        guard let pending = ledger.resolve(reply.request) else { return [] }
+        if let report = reply.failure { throw failure(report, pending) }
+        let recorded = saved(reply, now: now)
+        switch (takeState(), pending.purpose, reply.body) {
+        case (.opening(let setup), _, _):
+            return try opened(setup, pending, reply.body, now: now)
+        case (.stepping(let setup, let run), .fetch, .items(let items)):
+            return try fetched(items, by: pending.worker, setup, run, now: now)
+        case (.stepping(let setup, let run), .call(let name), .called(let outcome)):
+            return recorded + (try ended(name, Answer(outcome, reply), setup, run, now: now))
+        case (.stepping(let setup, let run), .side, .done):
+            return try continueStep(setup, run, now: now)
+        case (.stepping(let setup, var run), .evaluation(let name), .evaluated(let metrics)):
+            run.metrics += metrics + times(of: setup.plan.evaluation?.call, name, reply.times)
+            return told(metrics, step: run.number) + (try continueStep(setup, run, now: now))
+        case (.between(let setup), .evaluation, .evaluated(let metrics)):
+            return [.metrics(step: UInt64(done), metrics)] + told(metrics, step: done)
+                + (try continueBetween(setup, now: now))
+        case (.between(let setup), .save, .done):
+            return recorded + (try continueBetween(setup, now: now))
+        default:
+            throw WorkerError(
+                .message,
+                "\(WorkerID(.model, pending.worker)) answered \(place(of: pending.purpose)) with "
+                    + "'\(reply.body.kind.rawValue)'")
         }
     }
 
-    private func failure(of reply: WireReply, _ pending: RequestLedger<Purpose>.Pending) -> WorkerError {
-        let lines = reply.error.split(separator: "\n", omittingEmptySubsequences: false)
-        let place: String
-        switch pending.purpose {
-        case .call(let name), .side(let name): place = "'\(name)' of step \(run?.number ?? done)"
-        default: place = reply.handleName
-        }
+    /// Takes the state out, so that what is changed of it is not copied. Each way on from here puts one in its place;
+    /// where none does, something has been thrown and the trial has failed.
+    private mutating func takeState() -> State {
+        defer { state = .finished }
+        return state
+    }
+
+    private func failure(_ report: String, _ pending: RequestLedger<Purpose>.Pending) -> WorkerError {
+        let lines = report.split(separator: "\n", omittingEmptySubsequences: false)
+        let name = WorkerID(.model, pending.worker), place = place(of: pending.purpose)
         return WorkerError(
-            .request, "\(WorkerID(.model, pending.worker)) failed in \(place): \(lines.first ?? "")",
+            .request, "\(name) failed in \(place): \(lines.first ?? "")",
             detail: lines.dropFirst().joined(separator: "\n"))
+    }
+
+    /// Where in the trial a request stands, for a person.
+    private func place(of purpose: Purpose) -> String {
+        switch purpose {
+        case .call(let name), .side(let name): "'\(name)' of step \(done + 1)"
+        case .evaluation(let name): "'\(name)' of step \(lastEvaluated ?? done)"
+        case .spec: RequestHandle.spec.rawValue
+        case .modelConfig: RequestHandle.modelConfig.rawValue
+        case .initialize: RequestHandle.initialize.rawValue
+        case .fetch: RequestHandle.fetch.rawValue
+        case .save: RequestHandle.save.rawValue
+        }
     }
 }
 
@@ -144,71 +156,30 @@ extension MasterCore {
     struct Outgoing {
         let worker: Int
         let purpose: Purpose
-        var request: WireRequest
-    }
-
-    /// A request of `handle`, without its id.
-    func request(_ handle: RequestHandle, to worker: Int, handler: String, step: Int, now: Int64) -> WireRequest {
-        WireRequest.make {
-            $0.handleName = handle.rawValue
-            $0.handler = handler
-            $0.sendTimeNs = now
-            $0.step = UInt64(step)
-            $0.setup = UInt64(max(0, setupIndex))
-        }
+        let body: Request.Body
     }
 
     /// Sends requests; those that are held at their workers are flushed, all of them together.
-    mutating func issue(_ outgoing: [Outgoing], now: Int64) -> [MasterAction] {
-        var actions: [MasterAction] = [], then: [MasterAction] = [], unconfirmed: Set<String> = []
-        var flushed: Set<Int> = []
+    mutating func issue(_ outgoing: [Outgoing], of setup: OpenSetup, step: Int) -> [MasterAction] {
+        var actions: [MasterAction] = [], flushed: Set<Int> = []
         for item in outgoing {
-            var request = item.request
-            request.id = ledger.nextID()
-            _ = ledger.expect(request.id, from: item.worker, for: item.purpose)
-            let isHeld = RequestHandle(rawValue: request.handleName)?.isImmediate == false
-            if isHeld { flushed.insert(item.worker) }
-            if isHeld, settings.handshake == .synAck {
-                request.needsSyn = true
-                request.synReplyID = ledger.nextID()
-                request.ackReplyID = ledger.nextID()
-                _ = ledger.expect(request.synReplyID, from: item.worker, for: .syn)
-                unconfirmed.insert(request.synReplyID)
-                var ack = self.request(
-                    .ack, to: item.worker, handler: request.handler, step: Int(request.step), now: now)
-                ack.id = request.ackReplyID
-                then.append(.send(worker: item.worker, ack))
-            }
+            let request = Request(id: ledger.nextID(), setup: setup.index, step: UInt64(step), item.body)
+            ledger.expect(request.id, from: item.worker, for: item.purpose)
+            if request.isHeld { flushed.insert(item.worker) }
             actions.append(.send(worker: item.worker, request))
         }
-        for worker in flushed.sorted() {
-            then.append(.send(worker: worker, request(.flush, to: worker, handler: "", step: done, now: now)))
-        }
-        if unconfirmed.isEmpty { return actions + then }
-        heldRounds.append(HeldRound(unconfirmed: unconfirmed, then: then))
+        return actions + flushed.sorted().map { tell($0, .flush, setup: setup.index) }
+    }
+
+    /// A request that nobody waits for.
+    mutating func tell(_ worker: Int, _ body: Request.Body, setup: Int) -> MasterAction {
+        .send(worker: worker, Request(id: ledger.nextID(), setup: setup, step: UInt64(done), body))
+    }
+
+    /// The same to every worker.
+    mutating func tellAll(_ body: Request.Body, setup: Int) -> [MasterAction] {
+        var actions: [MasterAction] = []
+        for worker in plan.modelWorkers.indices { actions.append(tell(worker, body, setup: setup)) }
         return actions
-    }
-
-    private mutating func confirmed(_ synReplyID: String) throws -> [MasterAction] {
-        guard let index = heldRounds.firstIndex(where: { $0.unconfirmed.contains(synReplyID) }) else { return [] }
-        heldRounds[index].unconfirmed.remove(synReplyID)
-        // In the order they were issued: a later round may count on data that an earlier one brings to its worker.
-        var released: [MasterAction] = []
-        while let first = heldRounds.first, first.unconfirmed.isEmpty { released += heldRounds.removeFirst().then }
-        return released
-    }
-
-    /// The worker and shard of a model in this setup.
-    func place(of model: ModelName) throws -> ModelPlan {
-        guard let found = setup.models.first(where: { $0.name == model }) else {
-            throw WorkerError(.plan, "setup '\(setup.name)' has no model '\(model)'")
-        }
-        return found
-    }
-
-    /// The data lies where the first call of the graph reads it.
-    func dataWorker() throws -> Int {
-        guard let source = graph.sources.first else { throw WorkerError(.plan, "the dataflow graph has no source") }
-        return try place(of: source.model).worker
     }
 }

@@ -15,7 +15,7 @@ package enum MasterCommand: Sendable, Equatable {
 package enum MasterEvent: Sendable {
     /// A model worker is connected.
     case joined(worker: Int)
-    case reply(WireReply)
+    case reply(Reply)
     case command(MasterCommand)
 }
 
@@ -27,7 +27,7 @@ package enum MasterOutcome: Sendable, Equatable {
 
 /// What the master wants done.
 package enum MasterAction: Sendable {
-    case send(worker: Int, WireRequest)
+    case send(worker: Int, Request)
     /// The numbers of one step.
     case metrics(step: UInt64, [Metric])
     case buffer(WireBufferRecord)
@@ -40,14 +40,6 @@ package enum MasterAction: Sendable {
     case finish(MasterOutcome)
 }
 
-/// How a master gets its requests to workers.
-package enum Handshake: Sendable {
-    /// One message: the stream keeps its order, which is enough within one host.
-    case none
-    /// Every worker confirms that it has a request before any may run it.
-    case synAck
-}
-
 /// Everything a master needs to know to begin.
 package struct MasterSettings: Sendable {
     package let plan: TrialPlan
@@ -56,20 +48,18 @@ package struct MasterSettings: Sendable {
     package let checkpoints: String
     /// The trial-wide step to go on after; 0: from the beginning.
     package let resumeStep: Int
-    package let handshake: Handshake
 
-    package init(
-        plan: TrialPlan, attempt: UInt64, checkpoints: String, resumeStep: Int = 0, handshake: Handshake = .none
-    ) {
+    package init(plan: TrialPlan, attempt: UInt64, checkpoints: String, resumeStep: Int = 0) {
         self.plan = plan
         self.attempt = attempt
         self.checkpoints = checkpoints
         self.resumeStep = resumeStep
-        self.handshake = handshake
     }
 
     /// Where the checkpoints of `role` live.
     package func folder(of role: ModelRole) -> String { "\(checkpoints)/\(role)" }
     /// The checkpoint of `role` after trial-wide step `step`.
-    package func checkpoint(of role: ModelRole, step: Int) -> String { "\(folder(of: role))/step-\(step)" }
+    package func checkpoint(of role: ModelRole, step: Int) -> String {
+        "\(CheckpointPath(folder: folder(of: role), step: step))"
+    }
 }

@@ -85,16 +85,25 @@ package final class MasterWorker {
     }
 
     private func take(_ frames: [[UInt8]]) throws {
-        let reply: WireReply
+        let wire: WireReply
         do {
             guard let frame = frames.first else { return }
-            reply = try WireCodec.decode(WireReply.self, from: frame)
+            wire = try WireCodec.decode(WireReply.self, from: frame)
         } catch {
             logger.warning("a reply was refused: \(describe(error))")
             return
         }
-        let isBarrier = reply.requestID == ModelWorker.barrier && reply.handleName == RequestHandle.ack.rawValue
-        try handle(isBarrier ? .joined(worker: Int(reply.worker)) : .reply(reply))
+        let message: WorkerMessage
+        do {
+            message = try WorkerMessage(wire)
+        } catch let error as WorkerError {
+            logger.warning("a reply was refused: \(error.summary)")
+            return
+        }
+        switch message {
+        case .joined(let worker): try handle(.joined(worker: worker))
+        case .reply(let reply): try handle(.reply(reply))
+        }
     }
 
     private func handle(_ event: MasterEvent) throws {
@@ -119,7 +128,7 @@ package final class MasterWorker {
 private final class RequestSender {
     private let socket: ZeroMQSocket
     private let worker: Int
-    private var waiting: [WireRequest] = []
+    private var waiting: [Request] = []
 
     init(_ context: ZeroMQContext, bind endpoint: Endpoint, worker: Int) throws {
         // Metadata only, and the master has a handful of requests out: no limit but memory, so that `.full` is a fault.
@@ -131,7 +140,7 @@ private final class RequestSender {
     }
 
     /// Sends a request, after those that wait.
-    func add(_ request: WireRequest) throws {
+    func add(_ request: Request) throws {
         guard waiting.count < RequestQueue.limit else {
             throw WorkerError(.full, "\(waiting.count) requests wait for \(WorkerID(.model, worker)), which takes none")
         }
@@ -142,7 +151,7 @@ private final class RequestSender {
     /// Sends as many as go; whether none is left.
     func sendWaiting() throws -> Bool {
         while let request = waiting.first {
-            guard case .sent = try socket.send([WireCodec.encode(request)]) else { return false }
+            guard case .sent = try socket.send([WireCodec.encode(request.wire)]) else { return false }
             waiting.removeFirst()
         }
         return true

@@ -20,6 +20,17 @@ package struct BufferBatch: Sendable, Equatable {
     package var ids: [SequenceID] { sample.ids }
 }
 
+/// Weights of a role at one time.
+package struct ModelWeights: Sendable, Equatable {
+    package let role: ModelRole
+    package let version: WeightVersion
+
+    package init(_ role: ModelRole, _ version: WeightVersion) {
+        self.role = role
+        self.version = version
+    }
+}
+
 /// The master's buffer of item metadata: which items exist, which keys they have, which calls have used them.
 ///
 /// Everything happens between two events of one loop, so the transitional states "being put" and "being amended" of a
@@ -32,8 +43,8 @@ package struct SequenceBuffer: Sendable {
         /// Calls that have not used the item yet.
         var open: Set<MFCName>
         var readers = 0
-        /// Weight version that generated it, once something did.
-        var weightVersion: UInt64?
+        /// The weights that generated it, once something did.
+        var weights: ModelWeights?
     }
 
     private var slots: [Slot?]
@@ -75,9 +86,9 @@ package struct SequenceBuffer: Sendable {
     }
 
     /// Adds keys to items: the outputs of a call that took them.
-    /// - Parameter weightVersion: given where the call generated the items.
+    /// - Parameter weights: given where the call generated the items.
     package mutating func amend(
-        _ indices: [Int], with sample: SequenceSample, weightVersion: UInt64? = nil
+        _ indices: [Int], with sample: SequenceSample, generatedBy weights: ModelWeights? = nil
     ) throws {
         let items = try sample.metadata.unpacked()
         guard items.count == indices.count else {
@@ -88,7 +99,7 @@ package struct SequenceBuffer: Sendable {
                 throw WorkerError(.message, "slot \(index) was freed before it was amended")
             }
             slot.sample = try slot.sample.merging(item)
-            if let weightVersion { slot.weightVersion = weightVersion }
+            if let weights { slot.weights = weights }
             slots[index] = slot
         }
     }
@@ -151,12 +162,13 @@ extension SequenceBuffer {
     /// Versions that are told apart; a panel has no use for more, and a worker's word for a version is not trusted.
     package static let largestLag = 63
 
-    /// Element k counts the items generated k weight versions before `version`, the last one also all older ones.
-    package func staleness(at version: UInt64) -> [Int] {
+    /// Element k counts the items generated k updates of their role ago, the last one also all older ones.
+    package func staleness(at versions: [ModelRole: WeightVersion]) -> [Int] {
         var counts: [Int] = []
-        for slot in slots.compactMap(\.self) {
-            guard let generated = slot.weightVersion else { continue }
-            let lag = version >= generated ? Int(min(version - generated, UInt64(Self.largestLag))) : 0
+        for generated in slots.compactMap({ $0?.weights }) {
+            let now = versions[generated.role] ?? generated.version
+            let passed = now > generated.version ? now.count - generated.version.count : 0
+            let lag = Int(min(passed, UInt64(Self.largestLag)))
             while counts.count <= lag { counts.append(0) }
             counts[lag] += 1
         }
@@ -165,7 +177,8 @@ extension SequenceBuffer {
 
     /// The record of a change, as telemetry carries it.
     package func record(
-        _ event: BufferEventKind, mfc: MFCName = "", count: Int, step: UInt64, time: Int64, version: UInt64
+        _ event: BufferEventKind, mfc: MFCName = "", count: Int, step: UInt64, time: Int64,
+        versions: [ModelRole: WeightVersion]
     ) -> WireBufferRecord {
         filled(WireBufferRecord()) {
             $0.timeNs = time
@@ -177,7 +190,7 @@ extension SequenceBuffer {
             $0.capacity = UInt64(capacity)
             $0.beingRead = UInt64(beingRead)
             $0.ready = readyCounts.mapValues(UInt64.init)
-            $0.staleness = staleness(at: version).map(UInt64.init)
+            $0.staleness = staleness(at: versions).map(UInt64.init)
         }
     }
 }

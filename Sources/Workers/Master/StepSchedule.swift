@@ -1,16 +1,13 @@
 package import Protocol
 
-/// What a step does beside training, as its post-hooks.
+/// What a step does beside its calls.
 package struct StepFlags: Sendable, Equatable {
     package let evaluates: Bool
     package let saves: Bool
-    /// The checkpoint may be removed once newer ones exist.
-    package let isRecoverOnly: Bool
 
-    package init(evaluates: Bool, saves: Bool, isRecoverOnly: Bool) {
+    package init(evaluates: Bool, saves: Bool) {
         self.evaluates = evaluates
         self.saves = saves
-        self.isRecoverOnly = isRecoverOnly
     }
 }
 
@@ -46,7 +43,7 @@ package struct StepSchedule: Sendable {
         let evaluatesNow = evaluation.advance(time: 0), savesNow = checkpoint.advance(time: 0)
         next += 1
         return StepFlags(
-            evaluates: evaluates && (evaluatesNow || isLast), saves: savesNow || isLast, isRecoverOnly: !isLast)
+            evaluates: evaluates && (evaluatesNow || isLast), saves: savesNow || isLast)
     }
 
     /// Whether a setup is evaluated as it begins: it is, unless it is resumed in its middle or the setup before has

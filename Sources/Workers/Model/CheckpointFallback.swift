@@ -13,10 +13,9 @@ enum CheckpointFallback {
     /// the older one instead of meeting the same error again. Without an older one nothing is touched: a trial must not
     /// begin anew without being asked.
     static func consequence(of error: ComputeError, at path: String, step: UInt64) -> any Error {
-        guard let slash = path.lastIndex(of: "/"), path[slash...] == "/step-\(step)" else { return error }
-        guard let reason = fault(at: path), let older = newestWhole(in: String(path[..<slash]), before: step) else {
-            return error
-        }
+        guard let place = CheckpointPath(path), place.step == Int(clamping: step), let reason = fault(at: path),
+            let older = newestWhole(in: place.folder, before: place.step)
+        else { return error }
         // One that stands there already is of an earlier run of the same step, and no better.
         try? SystemFiles().removeFolder(path + suffix)
         guard rename(path, path + suffix) == 0 else { return error }
@@ -36,11 +35,9 @@ enum CheckpointFallback {
     }
 
     /// The newest step before `step` whose checkpoint in `folder` agrees with its manifest.
-    private static func newestWhole(in folder: String, before step: UInt64) -> UInt64? {
-        let names = FolderListing.names(in: folder) ?? []
-        let steps = names.compactMap { name in
-            UInt64(name.dropFirst(5)).flatMap { name == "step-\($0)" ? $0 : nil }
+    private static func newestWhole(in folder: String, before step: Int) -> Int? {
+        CheckpointPath.steps(in: folder).filter { $0 < step }.sorted(by: >).first { step in
+            fault(at: "\(CheckpointPath(folder: folder, step: step))") == nil
         }
-        return steps.filter { $0 < step }.sorted(by: >).first { fault(at: "\(folder)/step-\($0)") == nil }
     }
 }

@@ -58,8 +58,8 @@ package struct ModelFactory {
         return try spec.asStored()
     }
 
-    /// The model with the weights that `initialize` asks for.
-    func model(_ plan: ModelPlan, _ initialize: WireInitializeRequest, step: UInt64) throws -> WorkerModel {
+    /// The model with the weights that `initialization` asks for.
+    func model(_ plan: ModelPlan, _ initialization: Initialization) throws -> WorkerModel {
         guard let spec = try spec(of: plan) else { return WorkerModel(rule: plan.name, tokenizer: tokenizer) }
         let optimizer = try plan.optimizer.map(OptimizerArguments.init)
         var options = try ModelArguments(plan.options).options
@@ -67,14 +67,13 @@ package struct ModelFactory {
         let model = try WorkerModel(
             plan.name, spec: spec,
             optimizer: optimizer?.options(
-                totalSteps: Int(clamping: initialize.totalSteps), precision: options.precision),
+                totalSteps: initialization.totalUpdates, precision: options.precision),
             tokenizer: tokenizer, seed: Seed.derived(from: seed, "weights of \(origin(of: plan))"), pool: pool,
             options: options)
-        model.weightVersion = step
-        if !initialize.recoverPath.isEmpty {
-            try model.recover(from: initialize.recoverPath)
-        } else if !initialize.weightsPath.isEmpty {
-            try model.loadWeights(from: initialize.weightsPath, layout: layout(of: plan))
+        switch initialization.weights {
+        case .random: break
+        case .recovered(let path): try model.recover(from: path)
+        case .loaded(let path): try model.loadWeights(from: path, layout: layout(of: plan))
         }
         return model
     }

@@ -19,7 +19,7 @@ package final class WholeSteps: Sendable {
         var roles: [ModelRole: Standing] = [:]
         /// Somebody waits for a step that could not be saved beside the training.
         var isWanted = false
-        var saver: WorkerThread?
+        var saver: OwnThread?
     }
 
     // SAFETY: the arenas that a content refers to are written only after `changes`, which takes the lock, has marked them
@@ -76,7 +76,7 @@ package final class WholeSteps: Sendable {
 
     /// Saves what is whole on a thread of its own; what is not is left to the worker's thread, at the end of its step.
     package func saveInBackground() throws {
-        let thread = try WorkerThread { [self] in if let outcome = save() { report(outcome) } }
+        let thread = try OwnThread(name: "save") { [self] in if let outcome = save() { report(outcome) } }
         let earlier = box.withLock { box in
             defer { box.state.saver = thread }
             return box.state.saver
@@ -98,7 +98,7 @@ package final class WholeSteps: Sendable {
                 }
                 newest = max(newest, step)
                 let folder = "\(box.state.checkpoints)/\(role)"
-                if CheckpointOnDisk.isWhole("\(folder)/step-\(step)") { continue }
+                if CheckpointOnDisk.isWhole("\(CheckpointPath(folder: folder, step: Int(clamping: step)))") { continue }
                 guard let content else {
                     box.state.isWanted = true
                     return nil

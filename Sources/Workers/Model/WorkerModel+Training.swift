@@ -77,7 +77,7 @@ extension WorkerModel {
                 detail: batch.notFinite ?? "",
                 hint: "lower the learning rate; the checkpoint before this step is whole")
         }
-        if statistics.isApplied { weightVersion = context.step }
+        if statistics.isApplied { weightVersion = weightVersion.next }
         // A loss scale that was too high is lower now: nothing that a person need hear of.
         if let reason = statistics.skip, reason != .lossScale { remark(reason, batch.notFinite, context) }
         return ModelUpdate(

@@ -7,8 +7,8 @@ package import Protocol
 package final class WorkerModel {
     package let name: ModelName
     package let tokenizer: any Tokenizer
-    /// The trial-wide step whose update made the weights.
-    package var weightVersion: UInt64 = 0
+    /// Updates that its weights have had, those of the checkpoint it began from included.
+    package internal(set) var weightVersion: WeightVersion = 0
     /// See `takeRemarks`.
     var remarks: [String] = []
     private let language: LanguageModel?
@@ -146,6 +146,7 @@ extension WorkerModel {
         let checkpoint = try layout == .trial ? Checkpoint.open(path) : Checkpoint.openExternal(path)
         try checkVocabulary(of: checkpoint)
         let report = try requireLanguage().loadWeights(from: checkpoint)
+        takeVersion(of: checkpoint)
         if !report.fresh.isEmpty {
             remarks.append("\(Self.list(report.fresh)) not in \(path): random first values are kept")
         }
@@ -165,7 +166,13 @@ extension WorkerModel {
         let checkpoint = try Checkpoint.open(path)
         try checkVocabulary(of: checkpoint)
         try requireEngine().restore(from: checkpoint)
-        if let version = checkpoint.state?.values[Self.versionKey].flatMap({ UInt64($0) }) { weightVersion = version }
+        takeVersion(of: checkpoint)
+    }
+
+    /// A folder that this program did not write has no version: its weights are the first.
+    private func takeVersion(of checkpoint: Checkpoint) {
+        let count = checkpoint.state?.values[Self.versionKey].flatMap { UInt64($0) }
+        weightVersion = count.map { WeightVersion($0) } ?? 0
     }
 
     private func checkVocabulary(of checkpoint: Checkpoint) throws {

@@ -45,7 +45,7 @@ package enum WorkerMain {
                 worker: id, attempt: attempt, context: context, endpoint: try runtime.control(), processID: getpid(),
                 orders: orders, news: news, progress: progress, saveWhole: wholeSteps.saveInBackground,
                 complain: complain)
-            let thread = try WorkerThread { [complain, orders] in
+            let thread = try OwnThread(name: "control") { [complain, orders] in
                 do {
                     try control.run()
                 } catch {

@@ -11,11 +11,11 @@ package final class SpanRecorder: Sendable {
         package var step: UInt64
         package var sequences: UInt64
         package var tokens: UInt64
-        package var weightVersion: UInt64
+        package var weightVersion: WeightVersion
 
         package init(
             mfc: String, interfaceType: String, role: String, step: UInt64, sequences: UInt64 = 0, tokens: UInt64 = 0,
-            weightVersion: UInt64 = 0
+            weightVersion: WeightVersion = 0
         ) {
             self.mfc = mfc
             self.interfaceType = interfaceType
@@ -63,7 +63,7 @@ package final class SpanRecorder: Sendable {
         span.step = subject.step
         span.sequences = subject.sequences
         span.tokens = subject.tokens
-        span.weightVersion = subject.weightVersion
+        span.weightVersion = subject.weightVersion.count
         return span
     }
 }

@@ -36,7 +36,7 @@ package final class TelemetryPublisher: Sendable {
     private let queue: TelemetryQueue
     private let life = Mutex(Life.open)
     private let farewell = Mutex(Farewell.stored)
-    private let thread = Mutex<WorkerThread?>(nil)
+    private let thread = Mutex<OwnThread?>(nil)
     private let complain: @Sendable (String) -> Void
 
     package init(
@@ -53,7 +53,7 @@ package final class TelemetryPublisher: Sendable {
 
     /// Starts the thread.
     package func start() throws {
-        let started = try WorkerThread { [self] in
+        let started = try OwnThread(name: "telemetry") { [self] in
             let ending: Farewell
             do { ending = try run() } catch { ending = .lost("telemetry has ended: \(describe(error))") }
             if case .lost(let reason) = ending { complain(reason) }

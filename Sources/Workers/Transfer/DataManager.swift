@@ -29,12 +29,11 @@ package final class DataManager {
     }
 
     /// Sends this worker's steps of a plan; never waits.
-    package func send(_ hook: WireTransferHook, from storage: SampleStorage) throws {
-        for (index, step) in hook.steps.enumerated()
-        where Int(step.fromWorker) == worker && step.toWorker != step.fromWorker {
-            let sample = try storage.batch(ids: step.ids, keys: step.keys.map(SequenceKey.init(_:)))
+    package func send(_ transfer: DataTransfer, from storage: SampleStorage) throws {
+        for (index, step) in transfer.plan.steps.enumerated() where step.from == worker && step.to != step.from {
+            let sample = try storage.batch(ids: step.ids, keys: step.keys)
             let header = WireTensorHeader.make {
-                $0.transferID = hook.transferID
+                $0.transferID = transfer.id
                 $0.fromWorker = UInt32(worker)
                 $0.stepIndex = UInt32(index)
                 $0.sample = WireSampleMetadata(sample)
@@ -43,26 +42,27 @@ package final class DataManager {
             for column in header.sample.columns {
                 frames.append(sample.columns[SequenceKey(column.key)]?.array?.littleEndianBytes ?? [])
             }
-            try sender(to: Int(step.toWorker)).send(frames)
+            try sender(to: step.to).send(frames)
         }
     }
 
     /// Waits for this worker's steps of a plan and stores what they bring.
     /// - Throws: `WorkerError` naming the workers that have not sent when patience is at an end.
-    package func receive(_ hook: WireTransferHook, into storage: SampleStorage) throws {
-        let expected = hook.steps.enumerated().filter { Int($1.toWorker) == worker && $1.toWorker != $1.fromWorker }
-        let slots = expected.map { TransferInbox.Slot(transfer: hook.transferID, step: $0.offset) }
+    package func receive(_ transfer: DataTransfer, into storage: SampleStorage) throws {
+        let steps = transfer.plan.steps
+        let expected = steps.enumerated().filter { $1.to == worker && $1.to != $1.from }
+        let slots = expected.map { TransferInbox.Slot(transfer: transfer.id, step: $0.offset) }
         let start = ContinuousClock.now
         try drain()
         while case let missing = inbox.missing(slots), !missing.isEmpty {
             let left = patience - (ContinuousClock.now - start)
             guard left > .zero else {
-                let late = Set(missing.map { Int(hook.steps[$0.step].fromWorker) }).sorted()
+                let late = Set(missing.map { steps[$0.step].from }).sorted()
                 let names = late.map { WorkerID(.model, $0).description }.joined(separator: ", ")
                 let refused =
                     refusedMessages == 0 ? "" : "; \(refusedMessages) messages were refused, the last: \(lastRefusal)"
                 throw WorkerError(
-                    .transfer, "no data from \(names) for transfer \(hook.transferID) within \(patience)\(refused)")
+                    .transfer, "no data from \(names) for transfer \(transfer.id) within \(patience)\(refused)")
             }
             try receiver.wait(left)
             try drain()

@@ -23,21 +23,14 @@ package struct RedistributionPlan: Sendable, Equatable {
     /// Workers that take part, in order.
     package var workers: [Int] { Set(steps.flatMap { [$0.from, $0.to] }).sorted() }
 
-    /// The steps as a hook carries them; `transferID` is unique in the trial.
-    package func hook(transferID: String) -> WireHookRequest {
-        filled(WireHookRequest()) { hook in
-            hook.kind = HookKind.dataTransfer.rawValue
-            hook.transfer.transferID = transferID
-            hook.transfer.steps = steps.map { step in
-                filled(WireTransferStep()) {
-                    $0.fromWorker = UInt32(step.from)
-                    $0.toWorker = UInt32(step.to)
-                    $0.ids = step.ids
-                    $0.keys = step.keys.map(\.description)
-                }
-            }
-        }
-    }
+    /// The plan as something to be done once; `id` is unique in the trial.
+    package func transfer(id: String) -> DataTransfer { DataTransfer(id: id, plan: self) }
+}
+
+/// One execution of a redistribution plan, which all its workers know by the same id.
+package struct DataTransfer: Sendable, Equatable {
+    package let id: String
+    package let plan: RedistributionPlan
 }
 
 /// Derives redistribution plans from where data is and where it is needed.

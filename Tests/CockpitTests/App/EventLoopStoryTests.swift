@@ -88,7 +88,7 @@ import Testing
         let inbox = Inbox { posted.update { $0 += 1 } }
         let runner = CommandRunner(backend: backend, inbox: inbox)
         for job in jobs { runner.submit(job) }
-        let thread = try #require(DashboardThread.start { runner.run() })
+        let thread = try OwnThread(name: "commands") { runner.run() }
         let came = posted.wait(until: LoopClock.now() + 20_000_000_000) { $0 >= count ? true : nil }
         #expect(came == true)
         runner.stop()

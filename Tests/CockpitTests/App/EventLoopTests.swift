@@ -67,7 +67,7 @@ import Testing
 @Suite struct MailboxTests {
     @Test func `a wait ends when another thread changes the content`() throws {
         let box = Mailbox(0)
-        let thread = try #require(DashboardThread.start { box.update { $0 = 7 } })
+        let thread = try OwnThread(name: "test") { box.update { $0 = 7 } }
         #expect(box.wait(until: nil) { $0 > 0 ? $0 : nil } == 7)
         thread.join()
     }

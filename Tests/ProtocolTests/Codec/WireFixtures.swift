@@ -18,12 +18,9 @@ enum WireFixtures {
 
     static let request = WireRequest.make {
         $0.id = "r-1"
-        $0.handler = "actor@pp00@tp00@dp00"
+        $0.role = "actor"
+        $0.replica = 1
         $0.handleName = "train_step"
-        $0.synReplyID = "syn"
-        $0.ackReplyID = "ack"
-        $0.needsSyn = true
-        $0.sendTimeNs = -5
         $0.step = 12
         $0.mfc = "actor_train"
         $0.ids = ["0/17"]
@@ -44,10 +41,10 @@ enum WireFixtures {
             .with {
                 $0.kind = "save"
                 $0.save.folder = "/c/checkpoints"
-                $0.save.recoverOnly = true
+                $0.save.step = .max
             }
         ]
-        $0.initialize.datasetSize = .max
+        $0.initialize.totalSteps = .max
     }
 
     static let reply = WireReply.make {
@@ -61,7 +58,7 @@ enum WireFixtures {
             }
         ]
         $0.birthTimes = [.min, 0, .max]
-        $0.endOfEpoch = true
+        $0.kind = "items"
     }
 
     static let telemetry = WireTelemetryBatch.make {

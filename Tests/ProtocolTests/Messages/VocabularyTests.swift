@@ -7,7 +7,14 @@ import Testing
         #expect(
             RequestHandle.allCases.map(\.rawValue) == [
                 "spec", "fetch", "model_config", "clear_data_cache", "initialize", "generate", "inference",
-                "train_step", "evaluate", "save", "empty", "flush", "reset", "syn", "ack",
+                "train_step", "evaluate", "save", "empty", "flush", "reset",
+            ])
+    }
+
+    @Test func `replies are known by these names`() {
+        #expect(
+            ReplyKind.allCases.map(\.rawValue) == [
+                "joined", "dataset", "items", "model", "initialized", "called", "evaluated", "done", "failed",
             ])
     }
 
@@ -37,6 +44,7 @@ import Testing
     @Test(arguments: ["", "Stop", "stop ", "STOP", "train-step", "trainStep", "saveNow", "kill", "останов"])
     func `other words are unknown, whatever they resemble`(word: String) {
         #expect(RequestHandle(rawValue: word) == nil)
+        #expect(ReplyKind(rawValue: word) == nil)
         #expect(HookKind(rawValue: word) == nil)
         #expect(TrialCommandKind(rawValue: word) == nil)
         #expect(BufferEventKind(rawValue: word) == nil)
@@ -44,14 +52,6 @@ import Testing
         #expect(InterfaceType(rawValue: word) == nil)
         #expect(TrialStatus(rawValue: word) == nil)
         #expect(WorkerState(rawValue: word) == nil)
-    }
-
-    @Test func `requests that touch no model state are answered before a flush`() {
-        #expect(RequestHandle.allCases.filter(\.isImmediate) == [.spec, .fetch, .modelConfig, .clearDataCache])
-    }
-
-    @Test func `the master waits for no reply to housekeeping`() {
-        #expect(RequestHandle.allCases.filter { !$0.isAnswered } == [.clearDataCache, .flush, .reset, .ack])
     }
 
     @Test func `a trial that ended one way or another changes no more`() {

@@ -126,7 +126,7 @@ import Testing
         let control = ControlThread(
             worker: WorkerID(.model, 1), attempt: 3, context: context, endpoint: try runtime.control(), processID: 77,
             orders: orders, news: news, progress: WorkerProgress(), complain: { _ in })
-        let thread = try WorkerThread { do { try control.run() } catch { Issue.record("\(error)") } }
+        let thread = try OwnThread(name: "test") { do { try control.run() } catch { Issue.record("\(error)") } }
         let hello = try orchestrator.next()
         #expect((hello.worker, hello.attempt, hello.pid) == ("model_worker/1", 3, 77))
         try orchestrator.sendGarbage()

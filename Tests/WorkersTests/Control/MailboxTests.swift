@@ -13,7 +13,7 @@ import Testing
 
     @Test func `a message wakes the one who waits`() throws {
         let mailbox = try WorkerMailbox<Int>()
-        let thread = try WorkerThread { mailbox.post(7) }
+        let thread = try OwnThread(name: "test") { mailbox.post(7) }
         let readable = try Poller.wait([mailbox.pollItem], timeout: .seconds(30))
         thread.join()
         #expect(readable == [true])
@@ -29,10 +29,10 @@ import Testing
     }
 }
 
-@Suite struct WorkerThreadTests {
+@Suite struct OwnThreadTests {
     @Test func `join waits for the end, and a second join returns at once`() throws {
         let mailbox = try WorkerMailbox<Int>()
-        let thread = try WorkerThread { for number in 0..<1000 { mailbox.post(number) } }
+        let thread = try OwnThread(name: "test") { for number in 0..<1000 { mailbox.post(number) } }
         thread.join()
         thread.join()
         #expect(mailbox.take().count == 1000)

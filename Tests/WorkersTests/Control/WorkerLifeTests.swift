@@ -10,7 +10,7 @@ import Testing
 private struct LoneWorker: ~Copyable {
     private let control: ZeroMQSocket
     private let telemetry: ZeroMQSocket
-    private let thread: WorkerThread
+    private let thread: OwnThread
     private let status: Status
     private let id: WorkerID
 
@@ -23,7 +23,7 @@ private struct LoneWorker: ~Copyable {
         let control = try ZeroMQSocket.open(context, .router), telemetry = try ZeroMQSocket.open(context, .router)
         try control.bind(runtime.control())
         try telemetry.bind(runtime.telemetry())
-        let thread = try WorkerThread {
+        let thread = try OwnThread(name: "test") {
             let result = WorkerMain.run(id: id, attempt: 1, runtimePath: path)
             status.value.withLock { $0 = result }
         }
@@ -31,7 +31,7 @@ private struct LoneWorker: ~Copyable {
     }
 
     private init(
-        control: consuming ZeroMQSocket, telemetry: consuming ZeroMQSocket, thread: WorkerThread, status: Status,
+        control: consuming ZeroMQSocket, telemetry: consuming ZeroMQSocket, thread: OwnThread, status: Status,
         id: WorkerID
     ) {
         self.control = control
@@ -178,7 +178,7 @@ private struct LoneWorker: ~Copyable {
     @Test func `loses nothing between many senders and one receiver, and keeps each one's order`() throws {
         let mailbox = try WorkerMailbox<[Int]>(), senders = 4, each = 500
         let threads = try (0..<senders).map { sender in
-            try WorkerThread { for number in 0..<each { mailbox.post([sender, number]) } }
+            try OwnThread(name: "test") { for number in 0..<each { mailbox.post([sender, number]) } }
         }
         var taken: [[Int]] = []
         while taken.count < senders * each {

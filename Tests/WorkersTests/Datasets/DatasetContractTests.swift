@@ -50,7 +50,7 @@ import Testing
             let rows = try type.open(plan(type), for: demand(type.keys))
             func served(_ seed: UInt64) throws -> SequenceSample {
                 var loader = DatasetLoader(rows: rows, seed: seed, used: 5)
-                return try loader.next(20).sample
+                return try loader.next(20)
             }
             #expect(try served(1) == served(1))
             #expect(try served(1).ids != served(2).ids)

@@ -16,7 +16,7 @@ import Testing
 
     @Test func `every epoch serves every row once, in an order of its own`() throws {
         var loader = loader()
-        let first = try loader.next(5).sample.ids, second = try loader.next(5).sample.ids
+        let first = try loader.next(5).ids, second = try loader.next(5).ids
         #expect(Set(first) == ["1@0", "2@0", "3@0", "4@0", "5@0"])
         #expect(Set(second) == ["1@1", "2@1", "3@1", "4@1", "5@1"])
         #expect(first.map { $0.prefix(2) } != second.map { $0.prefix(2) })
@@ -24,16 +24,16 @@ import Testing
 
     @Test func `equal seeds serve equal orders, other seeds other orders`() throws {
         var first = loader(), same = loader(), other = loader(seed: 8)
-        let ids = try first.next(10).sample.ids
-        #expect(try same.next(10).sample.ids == ids)
-        #expect(try other.next(10).sample.ids != ids)
+        let ids = try first.next(10).ids
+        #expect(try same.next(10).ids == ids)
+        #expect(try other.next(10).ids != ids)
     }
 
     @Test func `a resumed loader goes on after what was used`() throws {
         var whole = loader(), resumed = loader(used: 7)
-        let ids = try whole.next(7).sample.ids
-        let rest = try whole.next(6).sample.ids
-        #expect(try resumed.next(6).sample.ids == rest)
+        let ids = try whole.next(7).ids
+        let rest = try whole.next(6).ids
+        #expect(try resumed.next(6).ids == rest)
         #expect(Set(ids).isDisjoint(with: rest))
     }
 
@@ -41,20 +41,8 @@ import Testing
         var whole = loader(), resumed = loader(used: 6)
         _ = try whole.nextBlock(of: 4)
         _ = try whole.nextBlock(of: 4)
-        #expect(try resumed.nextBlock(of: 4).sample.ids.count == 2)
-        #expect(try resumed.nextBlock(of: 4).sample.ids == whole.nextBlock(of: 4).sample.ids)
-    }
-
-    @Test func `ids to be skipped are not served`() throws {
-        var plain = loader(), skipping = loader()
-        let ids = try plain.next(5).sample.ids
-        #expect(try skipping.next(3, skipping: [ids[0], ids[2]]).sample.ids == [ids[1], ids[3], ids[4]])
-    }
-
-    @Test func `a batch says when it ends an epoch`() throws {
-        var loader = loader()
-        #expect(try loader.next(3).endsEpoch == false)
-        #expect(try loader.next(3).endsEpoch == true)
+        #expect(try resumed.nextBlock(of: 4).ids.count == 2)
+        #expect(try resumed.nextBlock(of: 4).ids == whole.nextBlock(of: 4).ids)
     }
 
     @Test func `a prompt row becomes tokens of prompt and answer`() throws {

@@ -216,7 +216,7 @@ import Testing
         var loader = DatasetLoader(
             rows: DatasetRows(lines: Array(0..<7)) { try Self.sample($0, $1) }, seed: 3, used: 0)
         var ids: [String] = []
-        for _ in 0..<(batch == 0 ? 1 : 700 / batch) { ids += try loader.next(batch).sample.ids }
+        for _ in 0..<(batch == 0 ? 1 : 700 / batch) { ids += try loader.next(batch).ids }
         #expect(ids.count == (batch == 0 ? 0 : 700))
         #expect(Set(ids).count == ids.count)
         for start in stride(from: 0, to: ids.count, by: 7) {

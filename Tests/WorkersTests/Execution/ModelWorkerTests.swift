@@ -26,18 +26,18 @@ private struct HandMaster: ~Copyable {
         while case .full = try requests.send(frames) { _ = try Poller.wait([], timeout: .milliseconds(2)) }
     }
 
-    func send(_ handle: RequestHandle, id: String = "1", _ body: (inout WireRequest) -> Void = { _ in }) throws {
-        let request = WireRequest.make {
-            $0.id = id
-            $0.handleName = handle.rawValue
-            body(&$0)
-        }
-        try send([WireCodec.encode(request)])
+    func send(_ body: Request.Body, id: String = "1") throws {
+        try send([WireCodec.encode(Request(id: RequestID(id), setup: 0, step: 1, body).wire)])
     }
 
-    func receive() throws -> WireReply {
+    func hear() throws -> WorkerMessage {
         _ = try Poller.wait([replies.pollItem], timeout: .seconds(60))
-        return try WireCodec.decode(WireReply.self, from: try #require(try replies.receive())[0])
+        return try WorkerMessage(WireCodec.decode(WireReply.self, from: try #require(try replies.receive())[0]))
+    }
+
+    func receive() throws -> Reply {
+        guard case .reply(let reply) = try hear() else { throw WorkerError(.message, "no reply") }
+        return reply
     }
 }
 
@@ -51,12 +51,11 @@ private struct HandMaster: ~Copyable {
         let train = folder.file("train.jsonl", lines: TinyTrial.rows)
         let plan = TinyTrial.plan(train: train, heldOut: train)
         let master = try HandMaster.open(context, runtime)
-        let thread = try WorkerThread {
+        let thread = try OwnThread(name: "test") {
             do { try Self.run(plan, context, runtime, orders) } catch { Issue.record("\(describe(error))") }
         }
         defer { thread.join() }
-        let hello = try master.receive()
-        #expect((hello.handleName, hello.requestID, hello.worker) == ("ack", "barrier", 0))
+        #expect(try master.hear() == .joined(worker: 0))
         try script(master)
         try master.send(.reset)
     }
@@ -83,34 +82,19 @@ private struct HandMaster: ~Copyable {
         try serve { master in
             try master.send(.spec, id: "7")
             let reply = try master.receive()
-            #expect((reply.requestID, reply.handleName, reply.dataset.size) == ("7", "spec", 8))
+            #expect(reply == Reply(to: RequestID("7"), from: 0, .dataset(DatasetFacts(rows: 8, skipped: 0))))
         }
     }
 
     @Test func `held requests are answered after the flush, in order`() throws {
         try serve { master in
-            try master.send(.empty, id: "a")
-            try master.send(.empty, id: "b")
+            try master.send(.side("sft_train", preHooks: []), id: "a")
+            try master.send(.side("sft_train", preHooks: []), id: "b")
             try master.send(.spec, id: "c")
-            #expect(try master.receive().requestID == "c")
+            #expect(try master.receive().request == RequestID("c"))
             try master.send(.flush)
-            #expect(try master.receive().requestID == "a")
-            #expect(try master.receive().requestID == "b")
-        }
-    }
-
-    @Test func `a request that needs confirmation is confirmed, and runs after ack and flush`() throws {
-        try serve { master in
-            try master.send(.empty, id: "a") {
-                $0.needsSyn = true
-                $0.synReplyID = "syn-1"
-                $0.ackReplyID = "ack-1"
-            }
-            let confirmation = try master.receive()
-            #expect((confirmation.handleName, confirmation.requestID) == ("syn", "syn-1"))
-            try master.send(.ack, id: "ack-1")
-            try master.send(.flush)
-            #expect(try master.receive().requestID == "a")
+            #expect(try master.receive().request == RequestID("a"))
+            #expect(try master.receive().request == RequestID("b"))
         }
     }
 
@@ -119,7 +103,7 @@ private struct HandMaster: ~Copyable {
         try serve(orders: [.exit]) { master in
             for id in ["a", "b"] {
                 try master.send(.spec, id: id)
-                #expect(try master.receive().requestID == id)
+                #expect(try master.receive().request == RequestID(id))
             }
         }
     }
@@ -127,7 +111,7 @@ private struct HandMaster: ~Copyable {
     @Test func `pausing a model worker is its master's business`() throws {
         try serve(orders: [.pause, .saveNow, .evaluateNow, .resume]) { master in
             try master.send(.spec, id: "a")
-            #expect(try master.receive().requestID == "a")
+            #expect(try master.receive().request == RequestID("a"))
         }
     }
 
@@ -139,20 +123,22 @@ private struct HandMaster: ~Copyable {
             old.version = 99
             try master.send([WireCodec.encode(old)])
             try master.send(.spec, id: "after")
-            #expect(try master.receive().requestID == "after")
+            #expect(try master.receive().request == RequestID("after"))
         }
     }
 
-    @Test func `an unknown request is answered with an error`() throws {
+    @Test(arguments: [
+        ("dance", "", "unknown request 'dance'."), ("save", "svae", "unknown hook 'svae'. Did you mean 'save'?"),
+    ])
+    func `an unknown request or hook is answered with an error`(handle: String, hook: String, reason: String) throws {
         try serve { master in
-            try master.send([
-                WireCodec.encode(
-                    WireRequest.make {
-                        $0.id = "x"; $0.handleName = "dance"
-                    })
-            ])
-            let reply = try master.receive()
-            #expect((reply.requestID, reply.error) == ("x", "unknown request 'dance'."))
+            let request = WireRequest.make {
+                $0.id = "x"
+                $0.handleName = handle
+                if !hook.isEmpty { $0.postHooks = [filled(WireHookRequest()) { $0.kind = hook }] }
+            }
+            try master.send([WireCodec.encode(request)])
+            #expect(try master.receive() == Reply(to: RequestID("x"), from: 0, .failed(reason)))
         }
     }
 }

@@ -19,8 +19,7 @@ import Testing
     }
 
     private func train(_ ids: [String], step: UInt64) {
-        let replies = fixture.run([fixture.request(.trainStep, mfc: "sft_train", ids: ids, step: step)])
-        #expect(replies.map(\.error) == [""])
+        #expect(fixture.run([fixture.call(ids: ids, step: step)])[0].failure == nil)
     }
 
     private func bytes(_ step: Int) throws -> [Data] {
@@ -35,7 +34,7 @@ import Testing
         steps.join()
         let saved = try bytes(1)
         try FileManager.default.removeItem(atPath: "\(folder)/step-1")
-        _ = try fixture.executor.model(forRole: "actor", setup: 0).save(to: folder, step: 1)
+        _ = try fixture.executor.model(of: .actor).save(to: folder, step: 1)
         #expect(try bytes(1) == saved)
     }
 

@@ -20,19 +20,7 @@ import Testing
     private var folder: String { fixture.folder.file("checkpoints/actor") }
     private var names: [String] { ((try? files.contentsOfDirectory(atPath: folder)) ?? []).sorted() }
 
-    private func save(_ step: UInt64, recoverOnly: Bool = true) -> WireReply {
-        var request = fixture.request(.save, handler: "\(ModelShardID(ModelName(.actor)))", step: step)
-        request.postHooks = [
-            filled(WireHookRequest()) {
-                $0.kind = HookKind.save.rawValue
-                $0.save.folder = folder
-                $0.save.role = "actor"
-                $0.save.step = step
-                $0.save.recoverOnly = recoverOnly
-            }
-        ]
-        return fixture.run([request])[0]
-    }
+    private func save(_ step: UInt64) -> Reply { fixture.run([fixture.save(step: step)])[0] }
 
     /// The steps whose checkpoint agrees with its manifest, newest first.
     private func steps() -> [Int] {
@@ -50,16 +38,16 @@ import Testing
         try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
         fixture.folder.write("mine", to: "checkpoints/actor/step-4")
         let reply = save(4)
-        #expect(reply.error.contains("step-4"))
+        #expect(reply.failure?.contains("step-4") == true)
         #expect(reply.saved.isEmpty)
         #expect(try String(contentsOfFile: "\(folder)/step-4", encoding: .utf8) == "mine")
     }
 
     @Test func `a folder that cannot be made is an error, and the training goes on`() throws {
         fixture.folder.write("a file", to: "checkpoints")
-        #expect(save(1).error.hasPrefix("Cannot "))
+        #expect(save(1).failure?.hasPrefix("Cannot ") == true)
         let ids = try fixture.fetch()
-        #expect(fixture.run([fixture.request(.trainStep, mfc: "sft_train", ids: ids)]).map(\.error) == [""])
+        #expect(fixture.run([fixture.call(ids: ids)])[0].failure == nil)
     }
 
     @Test func `the size that is reported is that of the files`() throws {
@@ -73,45 +61,61 @@ import Testing
 }
 
 @Suite struct `Hooks of a request` {
-    private func hook(_ kind: String) -> WireHookRequest { filled(WireHookRequest()) { $0.kind = kind } }
+    /// One of each kind, with nothing left at what an empty message would mean.
+    private static let samples: [any RequestHook] = [
+        DataTransferHook(
+            RedistributionPlan(steps: [.init(from: 2, to: 1, ids: ["a", "b"], keys: ["x", "y"])]).transfer(id: "1-7")),
+        SaveHook(role: ModelRole("critic"), folder: "/c/critic", step: 9),
+    ]
+
+    @Test func `every kind comes back from the wire as it went`() throws {
+        #expect(Self.samples.map { type(of: $0).kind.rawValue } == Hooks.names)
+        for hook in Self.samples {
+            let frame = try WireCodec.encode(WireRequest.make { $0.preHooks = [hook.wire] })
+            let wire = try WireCodec.decode(WireRequest.self, from: frame).preHooks[0], read = try Hooks.read(wire)
+            #expect(type(of: read) == type(of: hook))
+            // The description of a value holds all of its parts.
+            #expect("\(read)" == "\(hook)")
+            #expect(read.wire == hook.wire)
+            #expect(hook.wire != filled(WireHookRequest()) { $0.kind = type(of: hook).kind.rawValue })
+        }
+    }
 
     @Test(arguments: ["", "Save", "param_realloc"]) func `of an unknown kind are refused by name`(kind: String) {
-        let error = #expect(throws: WorkerError.self) { try Hooks.find(kind) }
+        let error = #expect(throws: WorkerError.self) { try Hooks.read(filled(WireHookRequest()) { $0.kind = kind }) }
         #expect(error?.summary.hasPrefix("unknown hook '\(kind)'.") == true)
     }
 
-    @Test func `that fail after the main part leave its statistics out of nobody's sight`() throws {
+    private var nobody: SaveHook { SaveHook(role: ModelRole("nobody"), folder: "/none", step: 1) }
+    private var nothing: DataTransferHook { DataTransferHook(RedistributionPlan(steps: []).transfer(id: "t")) }
+
+    @Test func `that fail after the main part fail the request, and its times are known`() throws {
         let fixture = try ExecutorFixture()
         try fixture.open()
-        var request = fixture.request(.trainStep, mfc: "sft_train", ids: try fixture.fetch())
-        request.postHooks = [hook("evaluate"), hook("save")]
-        request.postHooks[1].save.role = "nobody"
-        let reply = fixture.run([request])[0]
-        #expect(reply.error == "role 'nobody' is not on this worker")
-        #expect(reply.statistics.map(\.name).contains("eval/accuracy"))
-        #expect(reply.times.map(\.name) == ["main", "post-evaluate"])
+        let reply = fixture.run([fixture.call(ids: try fixture.fetch(), postHooks: [nothing, nobody])])[0]
+        #expect(reply.failure == "role 'nobody' is not on this worker")
+        #expect(reply.times.map(\.phase) == ["main", "post-data_transfer"])
     }
 
     @Test func `each have their own span and time, in the order they were given`() throws {
         let fixture = try ExecutorFixture()
         try fixture.open()
-        var request = fixture.request(.trainStep, mfc: "sft_train", ids: try fixture.fetch())
-        request.preHooks = [hook("data_transfer")]
-        request.postHooks = [hook("evaluate"), hook("evaluate")]
-        let reply = fixture.run([request])[0]
-        let phases = ["pre-data_transfer", "main", "post-evaluate", "post-evaluate"]
-        #expect(reply.error == "")
-        #expect(reply.times.map(\.name) == phases)
+        let save = SaveHook(role: .actor, folder: fixture.folder.file("c"), step: 1)
+        let reply = fixture.run([
+            fixture.call(ids: try fixture.fetch(), preHooks: [nothing], postHooks: [save, nothing])
+        ])[0]
+        let phases = ["pre-data_transfer", "main", "post-save", "post-data_transfer"]
+        #expect(reply.failure == nil)
+        #expect(reply.times.map(\.phase) == phases)
         #expect(fixture.spans.suffix(4).map(\.phase) == phases)
     }
 
     @Test func `a failed pre-hook keeps its request from running`() throws {
         let fixture = try ExecutorFixture()
         try fixture.open()
-        var request = fixture.request(.trainStep, mfc: "sft_train", ids: try fixture.fetch(), step: 9)
-        request.preHooks = [hook("no_such")]
-        #expect(fixture.run([request])[0].times.isEmpty)
-        #expect(try fixture.executor.model(forRole: "actor", setup: 0).weightVersion == 0)
+        let reply = fixture.run([fixture.call(ids: try fixture.fetch(), preHooks: [nobody])])[0]
+        #expect(reply.times.isEmpty)
+        #expect(try fixture.executor.model(of: .actor).weightVersion == 0)
     }
 
     @Test func `messages refused on the data plane are told in the log, once each wait`() throws {
@@ -132,13 +136,12 @@ import Testing
             $0.sample.ids = ["a"]
         }
         _ = try peer.send([WireCodec.encode(header)])
-        var request = fixture.request(.empty)
-        request.preHooks = [
-            RedistributionPlan(steps: [.init(from: 1, to: 0, ids: ["a"], keys: [])]).hook(transferID: "t")
-        ]
-        var replies: [WireReply] = []
+        let plan = RedistributionPlan(steps: [.init(from: 1, to: 0, ids: ["a"], keys: [])])
+        let hook = DataTransferHook(plan.transfer(id: "t"))
+        let request = fixture.request(.side("sft_train", preHooks: [hook]))
+        var replies: [Reply] = []
         executor.run(.init(arrival: [request], execution: [request])) { replies.append($0) }
-        #expect(replies.map(\.error) == [""])
+        #expect(replies.map(\.failure) == [nil])
         let warnings = queue.drain().compactMap { if case .log(let log) = $0 { log } else { nil } }
         #expect(warnings.map(\.level) == ["warning"])
         #expect(warnings.first?.message.hasPrefix("3 messages on the data plane were refused; the last: ") == true)

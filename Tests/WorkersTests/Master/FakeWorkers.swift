@@ -18,14 +18,13 @@ struct FakeWorkers {
     /// What a worker would answer next.
     struct Due {
         let worker: Int
-        let request: WireRequest
-        var isConfirmation = false
+        let request: Request
     }
 
     var core: MasterCore
     /// Changes every reply before the master gets it.
-    var alter: (WireRequest, inout WireReply) -> Void = { _, _ in }
-    private(set) var sent: [(worker: Int, request: WireRequest)] = []
+    var alter: (Request, inout Reply) -> Void = { _, _ in }
+    private(set) var sent: [(worker: Int, request: Request)] = []
     private(set) var metrics: [UInt64] = []
     private(set) var states: [WorkerState] = []
     private(set) var saved: [WireCheckpointRecord] = []
@@ -34,22 +33,21 @@ struct FakeWorkers {
     private(set) var runs: [Run] = []
     private(set) var faults: [String] = []
     private(set) var due: [Due] = []
-    private var held: [[WireRequest]]
-    private var unconfirmed: [String: WireRequest] = [:]
-    private var storage: [[SequenceID: Set<String>]]
+    private var held: [[Request]]
+    private var storage: [[SequenceID: Set<SequenceKey>]]
     private var nextItem = 0
     private var time: Int64 = 0
-    private var version: UInt64 = 0
+    private var version: WeightVersion = 0
 
-    init(_ plan: TrialPlan, resumeStep: Int = 0, handshake: Handshake = .none) throws {
-        core = try MasterCore(
-            MasterSettings(
-                plan: plan, attempt: 1, checkpoints: "/c", resumeStep: resumeStep, handshake: handshake))
+    init(_ plan: TrialPlan, resumeStep: Int = 0) throws {
+        core = try MasterCore(MasterSettings(plan: plan, attempt: 1, checkpoints: "/c", resumeStep: resumeStep))
         held = plan.modelWorkers.map { _ in [] }
         storage = plan.modelWorkers.map { _ in [:] }
     }
 
-    var handles: [String] { sent.map(\.request.handleName) }
+    var handles: [String] { sent.map(\.request.handle.rawValue) }
+    /// The steps whose weights were evaluated.
+    var evaluations: [UInt64] { sent.filter { $0.request.handle == .evaluate }.map(\.request.step) }
     /// Items that some worker still holds.
     var leftovers: Set<SequenceID> { Set(storage.flatMap(\.keys)) }
 
@@ -85,15 +83,6 @@ struct FakeWorkers {
     /// Answers one of what is due.
     mutating func answer(_ index: Int) throws {
         let item = due.remove(at: index)
-        if item.isConfirmation {
-            let id = item.request.synReplyID
-            return try feed(
-                .reply(
-                    WireReply.make {
-                        $0.requestID = id
-                        $0.handleName = "syn"
-                    }))
-        }
         var reply = try reply(to: item.request, from: item.worker)
         alter(item.request, &reply)
         try feed(.reply(reply))
@@ -103,28 +92,25 @@ struct FakeWorkers {
 // MARK: - The workers' side
 
 extension FakeWorkers {
-    private mutating func take(_ request: WireRequest, at worker: Int) {
+    private mutating func take(_ request: Request, at worker: Int) {
         sent.append((worker, request))
-        guard let handle = RequestHandle(rawValue: request.handleName) else {
-            faults.append("unknown request '\(request.handleName)'")
-            return
+        if (try? Request(request.wire)) != request {
+            faults.append("\(request.handle) does not come back from the wire")
         }
-        switch handle {
-        case .clearDataCache: for id in request.ids { storage[worker][id] = nil }
-        case .ack: if let known = unconfirmed.removeValue(forKey: request.id) { held[worker].append(known) }
+        switch request.body {
+        case .clear(let ids): for id in ids { storage[worker][id] = nil }
         case .flush: flush(worker)
         case .reset: break
-        case _ where handle.isImmediate: due.append(Due(worker: worker, request: request))
-        case _ where request.needsSyn:
-            unconfirmed[request.ackReplyID] = request
-            due.append(Due(worker: worker, request: request, isConfirmation: true))
-        default: held[worker].append(request)
+        case .spec, .fetch, .describe: due.append(Due(worker: worker, request: request))
+        case .initialize, .call, .side, .save: held[worker].append(request)
         }
     }
 
     private mutating func flush(_ worker: Int) {
         if held[worker].isEmpty { faults.append("model_worker/\(worker) is flushed with nothing held") }
-        for request in held[worker] { for hook in request.preHooks { receive(hook.transfer, at: worker) } }
+        for request in held[worker] {
+            for case let hook as DataTransferHook in request.preHooks { receive(hook.transfer, at: worker) }
+        }
         for request in held[worker] {
             check(request, at: worker)
             due.append(Due(worker: worker, request: request))
@@ -132,11 +118,11 @@ extension FakeWorkers {
         held[worker] = []
     }
 
-    private mutating func receive(_ hook: WireTransferHook, at worker: Int) {
-        for step in hook.steps where Int(step.toWorker) == worker {
+    private mutating func receive(_ transfer: DataTransfer, at worker: Int) {
+        for step in transfer.plan.steps where step.to == worker {
             for id in step.ids {
-                if storage[Int(step.fromWorker)][id]?.isSuperset(of: step.keys) != true {
-                    faults.append("\(step.fromWorker) cannot send \(step.keys) of \(id)")
+                if storage[step.from][id]?.isSuperset(of: step.keys) != true {
+                    faults.append("\(step.from) cannot send \(step.keys) of \(id)")
                 }
                 if storage[worker][id]?.isSuperset(of: step.keys) == true {
                     faults.append("\(step.keys) of \(id) came to \(worker) twice")
@@ -146,54 +132,56 @@ extension FakeWorkers {
         }
     }
 
-    private mutating func check(_ request: WireRequest, at worker: Int) {
-        guard request.handleName != "empty", let call = core.graph[request.mfc] else { return }
-        runs.append(Run(step: request.step, mfc: request.mfc, ids: request.ids))
-        for id in request.ids {
-            let missing = Set(call.inputKeys.map(\.description)).subtracting(storage[worker][id] ?? [])
-            if !missing.isEmpty { faults.append("'\(request.mfc)' runs on \(id) without \(missing.sorted())") }
+    private mutating func check(_ request: Request, at worker: Int) {
+        guard case .call(let wanted) = request.body, let call = graph?[wanted.mfc] else { return }
+        runs.append(Run(step: request.step, mfc: call.name, ids: wanted.ids))
+        for id in wanted.ids {
+            let missing = Set(call.inputKeys).subtracting(storage[worker][id] ?? [])
+            if !missing.isEmpty { faults.append("'\(call.name)' runs on \(id) without \(missing.sorted())") }
         }
-        if states.last != .running { faults.append("'\(request.mfc)' runs while \(states) is shown") }
+        if states.last != .running { faults.append("'\(call.name)' runs while \(states) is shown") }
     }
 
-    private mutating func reply(to request: WireRequest, from worker: Int) throws -> WireReply {
-        var reply = ModelExecutor.emptyReply(to: request, from: worker)
-        switch RequestHandle(rawValue: request.handleName) {
-        case .spec: reply.dataset.size = 8
+    /// The graph of the setup that the last request belongs to.
+    private var graph: DataflowGraph? {
+        guard let index = sent.last?.request.setup else { return nil }
+        return try? DataflowGraph(core.plan.setups[index].calls)
+    }
+
+    private mutating func reply(to request: Request, from worker: Int) throws -> Reply {
+        var reply = Reply(to: request.id, from: worker)
+        switch request.body {
+        case .spec: reply.body = .dataset(DatasetFacts(rows: 8, skipped: 0))
         case .fetch:
-            let count = DatasetFetch.batches * core.graph.largestBatch
+            let graph = try #require(graph), count = DatasetFetch.batches * graph.largestBatch
             let ids = (nextItem..<nextItem + count).map { "i\($0)" }
             nextItem += count
-            reply.sample = try produce(core.graph.datasetKeys, of: ids, at: worker)
-            reply.birthTimes = ids.indices.map { Int64(nextItem + $0) }
-        case .generate, .inference:
-            let call = try #require(core.graph[request.mfc])
-            reply.sample = try produce(Set(call.outputKeys), of: request.ids, at: worker)
-            reply.weightVersion = version
-        case .trainStep:
-            version = request.step
-            reply.weightVersion = version
+            let sample = try produce(graph.datasetKeys, of: ids, at: worker)
+            reply.body = .items(FetchedItems(sample, births: ids.indices.map { Int64(nextItem + $0) }))
+        case .describe: reply.body = .model("{}")
+        case .initialize: reply.body = .initialized(version)
+        case .call(let wanted) where wanted.type == .evaluate:
+            reply.body = .evaluated([Metric("eval/accuracy", 0)])
+        case .call(let wanted):
+            let call = try #require(graph?[wanted.mfc])
+            if wanted.type == .trainStep { version = version.next }
+            let outputs = Set(call.outputKeys)
+            let sample = outputs.isEmpty ? nil : try produce(outputs, of: wanted.ids, at: worker)
+            reply.body = .called(CallOutcome(outputs: sample, weightVersion: version))
         default: break
         }
-        for hook in request.postHooks where hook.kind == "save" {
+        for case let hook as SaveHook in request.postHooks {
             reply.saved.append(
-                filled(WireSavedCheckpoint()) {
-                    $0.role = hook.save.role
-                    $0.step = hook.save.step
-                })
-        }
-        for hook in request.postHooks where hook.kind == "evaluate" {
-            reply.statistics.append(filled(WireStatistic()) { $0.name = "eval/accuracy" })
+                SavedCheckpoint(role: hook.role, step: hook.step, path: "\(hook.folder)/step-\(hook.step)", bytes: 1))
         }
         return reply
     }
 
     private mutating func produce(
         _ keys: Set<SequenceKey>, of ids: [SequenceID], at worker: Int
-    ) throws -> WireSampleMetadata {
-        for id in ids { storage[worker][id, default: []].formUnion(keys.map(\.description)) }
+    ) throws -> SequenceSample {
+        for id in ids { storage[worker][id, default: []].formUnion(keys) }
         let column = SequenceSample.Column(lengths: ids.map { _ in [3] }, elementType: .int32)
-        return WireSampleMetadata(
-            try SequenceSample(ids: ids, columns: Dictionary(uniqueKeysWithValues: keys.map { ($0, column) })))
+        return try SequenceSample(ids: ids, columns: Dictionary(uniqueKeysWithValues: keys.map { ($0, column) }))
     }
 }

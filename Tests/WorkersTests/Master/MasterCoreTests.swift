@@ -37,47 +37,83 @@ import Testing
         try workers.join()
         try workers.answerAll { $0.sent.contains { $0.request.mfc == "ref_inf" } }
         let round = workers.sent.suffix(6)
-        #expect(round.map(\.request.handleName) == ["inference", "empty", "inference", "empty", "flush", "flush"])
+        #expect(round.map(\.request.handle) == [.inference, .empty, .inference, .empty, .flush, .flush])
         #expect(round.map(\.worker) == [1, 0, 1, 0, 0, 1])
-        let main = try #require(round.first?.request.preHooks),
-            side = try #require(round.dropFirst().first?.request.preHooks)
-        #expect(main == side)
-        #expect(main.first?.transfer.steps.map(\.keys) == [["packed_input_ids"]])
+        let hooks = round.compactMap { $0.request.preHooks.first as? DataTransferHook }
+        try #require(hooks.count == 4)
+        #expect(hooks[0].transfer == hooks[1].transfer)
+        #expect(hooks[0].transfer.plan.steps.map(\.keys) == [[.packedInputIDs]])
         // The second call does not move what the first brings.
-        let second = try #require(round.dropFirst(2).first?.request.preHooks.first)
-        #expect(Set(second.transfer.steps.flatMap(\.keys)) == ["packed_answers", "prompt_mask"])
+        #expect(Set(hooks[2].transfer.plan.steps.flatMap(\.keys)) == [.packedAnswers, .promptMask])
     }
 
-    @Test func `a train step carries the save and evaluate hooks of its step`() throws {
+    @Test func `a train step saves in its steps, and the evaluation follows it in its own`() throws {
         var workers = try FakeWorkers(plan)
         try workers.join()
         try workers.answerAll()
-        let hooks = workers.sent.filter { $0.request.handleName == "train_step" }.map {
-            $0.request.postHooks.map(\.kind)
+        let saves = workers.sent.filter { $0.request.handle == .trainStep }.map {
+            $0.request.postHooks.compactMap { $0 as? SaveHook }
         }
-        #expect(hooks == [[], ["evaluate"], ["evaluate", "save"], [], ["evaluate", "save"]])
-        let save = workers.sent.flatMap(\.request.postHooks).first { $0.kind == "save" }?.save
-        #expect(save?.folder == "/c/actor")
-        #expect(save?.recoverOnly == false)
+        #expect(saves.map(\.count) == [0, 0, 1, 0, 1])
+        #expect(saves[2].first?.folder == "/c/actor")
+        #expect(workers.evaluations == [0, 2, 3, 5])
+        #expect(workers.sent.first { $0.request.handle == .evaluate }?.request.mfc == "actor_eval")
+    }
+
+    /// An evaluation is told by what it is, not by the names of its numbers.
+    @Test func `an evaluation without numbers is not done again`() throws {
+        var workers = try FakeWorkers(plan)
+        workers.alter = { _, reply in if case .evaluated = reply.body { reply.body = .evaluated([]) } }
+        try workers.join()
+        try workers.answerAll()
+        #expect(workers.evaluations == [0, 2, 3, 5])
+        #expect(workers.outcome == .completed)
+    }
+
+    @Test func `an answer of another kind than was asked for is an error that says so`() throws {
+        var workers = try FakeWorkers(plan)
+        workers.alter = { request, reply in if request.handle == .fetch { reply.body = .done } }
+        try workers.join()
+        let error = #expect(throws: WorkerError.self) { try workers.answerAll() }
+        #expect(error?.summary == "model_worker/0 answered fetch with 'done'")
+    }
+
+    private func weights(_ workers: FakeWorkers) -> [Initialization.Weights] {
+        workers.sent.compactMap {
+            if case .initialize(_, let initialization) = $0.request.body { initialization.weights } else { nil }
+        }
     }
 
     @Test func `the second setup starts from the weights the first has left`() throws {
         var workers = try FakeWorkers(plan)
         try workers.join()
         try workers.answerAll()
-        let paths = workers.sent.filter { $0.request.handleName == "initialize" }.map(\.request.initialize)
-        #expect(paths.map(\.weightsPath) == ["", "/c/actor/step-3", "/c/actor/step-3", ""])
-        #expect(paths.map(\.recoverPath) == ["", "", "", ""])
+        let left = Initialization.Weights.loaded(from: "/c/actor/step-3")
+        #expect(weights(workers) == [.random, left, left, .random])
     }
 
     @Test func `a resumed trial recovers what trains and lets the reference begin as the setup began`() throws {
         var workers = try FakeWorkers(plan, resumeStep: 4)
         try workers.join()
         try workers.answerAll()
-        let paths = workers.sent.filter { $0.request.handleName == "initialize" }.map(\.request.initialize)
-        #expect(paths.map(\.recoverPath) == ["/c/actor/step-4", "", ""])
-        #expect(paths.map(\.weightsPath) == ["", "/c/actor/step-3", ""])
+        #expect(
+            weights(workers)
+                == [.recovered(from: "/c/actor/step-4"), .loaded(from: "/c/actor/step-3"), .random])
         #expect(workers.metrics == [5])
+    }
+
+    @Test func `the age of an answer is counted in updates of the role that generated it`() throws {
+        var workers = try FakeWorkers(plan)
+        workers.alter = { request, reply in
+            guard case .called(var outcome) = reply.body, request.handle == .generate else { return }
+            outcome.weightVersion = 1
+            reply.body = .called(outcome)
+        }
+        try workers.join()
+        try workers.answerAll { $0.runs.contains { $0.mfc == "actor_train" } }
+        #expect(workers.core.versions == [.actor: 3, .reference: 3, .reward: 3])
+        let generated = try #require(workers.buffers.last { $0.event == "amend" && $0.mfc == "actor_gen" })
+        #expect(generated.staleness == [0, 0, 4])
     }
 
     @Test func `a trial that is resumed after its last step is completed at once`() throws {
@@ -108,9 +144,8 @@ import Testing
         try workers.feed(.command(.exit))
         try workers.answerAll()
         #expect(workers.outcome == .stopped)
-        let save = workers.sent.first { $0.request.handleName == "save" }?.request.postHooks.first?.save
+        let save = workers.sent.first { $0.request.handle == .save }?.request.postHooks.first as? SaveHook
         #expect(save?.step == 1)
-        #expect(save?.recoverOnly == true)
     }
 
     @Test func `save_now writes a checkpoint once and goes on`() throws {
@@ -136,23 +171,12 @@ import Testing
         #expect(workers.states.last == .paused)
     }
 
-    @Test func `with confirmation no request is run before all workers have theirs`() throws {
-        var workers = try FakeWorkers(plan, handshake: .synAck)
-        try workers.join()
-        try workers.answerAll { $0.handles.contains("initialize") }
-        #expect(workers.handles.last == "initialize")
-        #expect(workers.sent.last?.request.needsSyn == true)
-        try workers.answerAll { $0.handles.contains("evaluate") }
-        #expect(workers.handles == ["spec", "model_config", "initialize", "ack", "flush", "evaluate"])
-    }
-
     @Test func `an error in a reply fails the trial with the worker, the call and the step`() throws {
         var workers = try FakeWorkers(plan)
         try workers.join()
         try workers.answerAll { $0.handles.contains("train_step") }
-        let request = try #require(workers.sent.last { $0.request.handleName == "train_step" }).request
-        var reply = ModelExecutor.emptyReply(to: request, from: 0)
-        reply.error = "out of memory\nhint: use a smaller batch"
+        let request = try #require(workers.sent.last { $0.request.handle == .trainStep }).request
+        let reply = Reply(to: request.id, from: 0, .failed("out of memory\nhint: use a smaller batch"))
         let error = #expect(throws: WorkerError.self) { try workers.feed(.reply(reply)) }
         #expect(error?.summary == "model_worker/0 failed in 'sft_train' of step 1: out of memory")
         #expect(error?.detail == "hint: use a smaller batch")
@@ -161,7 +185,7 @@ import Testing
     @Test func `a reply that nobody asked for changes nothing`() throws {
         var workers = try FakeWorkers(plan)
         try workers.join()
-        try workers.feed(.reply(WireReply.make { $0.requestID = "0-9" }))
+        try workers.feed(.reply(Reply(to: RequestID("0-9"), from: 0)))
         #expect(workers.handles == ["spec"])
     }
 }

@@ -10,9 +10,9 @@ import Testing
 
     /// The error that ends the trial when the reply to request `number` is changed by `alter`.
     private func failure(
-        at number: Int, _ alter: @escaping (inout WireReply) -> Void
-    ) throws -> (request: WireRequest, error: (any Error)?)? {
-        var workers = try FakeWorkers(plan), seen: WireRequest?, count = 0
+        at number: Int, _ alter: @escaping (inout Reply) -> Void
+    ) throws -> (request: Request, error: (any Error)?)? {
+        var workers = try FakeWorkers(plan), seen: Request?, count = 0
         workers.alter = { request, reply in
             if count == number {
                 seen = request
@@ -32,14 +32,14 @@ import Testing
 
     @Test func `an error at any moment ends the trial and names worker and request`() throws {
         var handles: Set<String> = [], number = 0
-        while let (request, error) = try failure(at: number, { $0.error = "disk full\nhint: make room" }) {
+        while let (request, error) = try failure(at: number, { $0.body = .failed("disk full\nhint: make room") }) {
             let failed = try #require(error as? WorkerError)
             #expect(failed.code == .request)
             #expect(failed.detail == "hint: make room")
-            let place = request.mfc.isEmpty ? request.handleName : "'\(request.mfc)' of step \(request.step)"
+            let place = request.mfc.map { "'\($0)' of step \(request.step)" } ?? request.handle.rawValue
             let names = plan.modelWorkers.indices.map { "model_worker/\($0) failed in \(place): disk full" }
             #expect(names.contains(failed.summary), "\(failed.summary)")
-            handles.insert(request.handleName)
+            handles.insert(request.handle.rawValue)
             number += 1
         }
         #expect(
@@ -51,39 +51,37 @@ import Testing
 
     @Test func `a reply about other items than were asked for is an error that names the call`() throws {
         var found: Set<String> = [], number = 0
-        while let (request, error) = try failure(at: number, { $0.sample.ids = $0.sample.ids.map { $0 + "x" } }) {
+        while let (request, error) = try failure(at: number, Self.rename) {
             number += 1
-            guard ["generate", "inference"].contains(request.handleName) else { continue }
+            guard let mfc = request.mfc, [.generate, .inference].contains(request.handle) else { continue }
             #expect(
                 error as? WorkerError
-                    == WorkerError(.message, "'\(request.mfc)' was given other items than it replied with"))
-            found.insert(request.mfc)
+                    == WorkerError(.message, "'\(mfc)' was given other items than it replied with"))
+            found.insert(mfc)
         }
         #expect(found == ["actor_gen", "ref_inf", "rew_inf"])
     }
 
+    private static func rename(_ reply: inout Reply) {
+        guard case .called(var outcome) = reply.body, let outputs = outcome.outputs else { return }
+        outcome.outputs = try? SequenceSample(ids: outputs.ids.map { $0 + "x" }, columns: outputs.columns)
+        reply.body = .called(outcome)
+    }
+
     enum Nonsense: CaseIterable {
-        case oneBirthTooFew, nothing, wrongCounts, unknownType, columnTwice, idTwice
+        case oneBirthTooFew, nothing
 
         var reason: String {
             switch self {
             case .oneBirthTooFew: "16 items came with 15 birth times"
             case .nothing: "a fetch brought no item"
-            case .wrongCounts: "announces other counts than it has lengths"
-            case .unknownType: "has the unknown element type 'float16'"
-            case .columnTwice: "appears twice"
-            case .idTwice: "a sample holds an id twice"
             }
         }
 
-        func apply(to reply: inout WireReply) {
+        func apply(to items: inout FetchedItems) throws {
             switch self {
-            case .oneBirthTooFew: reply.birthTimes.removeLast()
-            case .nothing: reply.sample = WireSampleMetadata()
-            case .wrongCounts: reply.sample.columns[0].counts[0] = 9
-            case .unknownType: reply.sample.columns[0].elementType = "float16"
-            case .columnTwice: reply.sample.columns.append(reply.sample.columns[0])
-            case .idTwice: reply.sample.ids[1] = reply.sample.ids[0]
+            case .oneBirthTooFew: items.births.removeLast()
+            case .nothing: items = FetchedItems(try items.sample.items(at: []), births: [])
             }
         }
     }
@@ -91,7 +89,11 @@ import Testing
     @Test(arguments: Nonsense.allCases)
     func `a fetch that makes no sense is an error that says why`(nonsense: Nonsense) throws {
         var workers = try FakeWorkers(plan)
-        workers.alter = { request, reply in if request.handleName == "fetch" { nonsense.apply(to: &reply) } }
+        workers.alter = { _, reply in
+            guard case .items(var items) = reply.body else { return }
+            #expect(throws: Never.self) { try nonsense.apply(to: &items) }
+            reply.body = .items(items)
+        }
         try workers.join()
         let error = #expect(throws: (any Error).self) { try workers.answerAll() }
         #expect(error.map { describe($0) }?.contains(nonsense.reason) == true)
@@ -100,10 +102,13 @@ import Testing
     @Test func `absurd versions, steps and numbers from a worker stop nothing`() throws {
         var workers = try FakeWorkers(plan), buffers: [WireBufferRecord] = []
         workers.alter = { request, reply in
-            reply.weightVersion = request.handleName == "generate" ? 0 : .max
-            for index in reply.saved.indices { reply.saved[index].step = .max }
-            reply.statistics.append(filled(WireStatistic()) { $0.value = .nan })
-            reply.times.append(WireTimeRecord("main", -.infinity))
+            if case .called(var outcome) = reply.body {
+                outcome.weightVersion = request.handle == .generate ? 0 : WeightVersion(.max)
+                outcome.statistics.append(Metric("", .nan))
+                reply.body = .called(outcome)
+            }
+            reply.saved = reply.saved.map { SavedCheckpoint(role: $0.role, step: .max, path: $0.path, bytes: .max) }
+            reply.times.append(PhaseTime("main", seconds: -.infinity))
         }
         try workers.join()
         try workers.answerAll()
@@ -115,14 +120,14 @@ import Testing
 
     /// Every reply twice, and replies to nobody: what has been taken is taken.
     @Test(arguments: UInt64(1)...20) func `repeated and foreign replies change nothing`(seed: UInt64) throws {
-        var generator = SplitMix(seed: seed), workers = try FakeWorkers(plan), copies: [WireReply] = []
+        var generator = SplitMix(seed: seed), workers = try FakeWorkers(plan), copies: [Reply] = []
         var quiet = try FakeWorkers(plan)
         workers.alter = { _, reply in copies.append(reply) }
         try workers.join()
         while !workers.due.isEmpty {
             try workers.answer(0)
             if let copy = copies.randomElement(using: &generator) { try workers.feed(.reply(copy)) }
-            try workers.feed(.reply(WireReply.make { $0.requestID = "7-\(copies.count)" }))
+            try workers.feed(.reply(Reply(to: RequestID("7-\(copies.count)"), from: 0)))
         }
         try quiet.join()
         try quiet.answerAll()

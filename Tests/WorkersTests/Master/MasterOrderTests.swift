@@ -9,7 +9,7 @@ import Testing
     private func run(seed: UInt64) throws -> (plan: TrialPlan, workers: FakeWorkers) {
         var trial = RandomTrial(seed: seed), generator = SplitMix(seed: seed &+ 1)
         let plan = try trial.plan()
-        var workers = try FakeWorkers(plan, handshake: seed.isMultiple(of: 3) ? .synAck : .none)
+        var workers = try FakeWorkers(plan)
         try workers.join()
         try workers.answerAll(using: &generator)
         return (plan, workers)
@@ -87,10 +87,9 @@ import Testing
     @Test func `a fetch that brings less than a batch is followed by another`() throws {
         let plan = TinyTrial.plan(train: "t", heldOut: "h", supervisedSteps: 2, policySteps: 0)
         var workers = try FakeWorkers(plan)
-        workers.alter = { request, reply in
-            guard request.handleName == "fetch", let whole = try? reply.sample.sample() else { return }
-            if let part = try? whole.items(at: [0, 1, 2]) { reply.sample = WireSampleMetadata(part) }
-            reply.birthTimes = Array(reply.birthTimes.prefix(3))
+        workers.alter = { _, reply in
+            guard case .items(let items) = reply.body, let part = try? items.sample.items(at: [0, 1, 2]) else { return }
+            reply.body = .items(FetchedItems(part, births: Array(items.births.prefix(3))))
         }
         try workers.join()
         try workers.answerAll()

@@ -135,7 +135,9 @@ private struct NaiveBuffer {
             let item = out.remove(at: index)
             if !item.call.outputKeys.isEmpty {
                 let version = Bool.random(using: &generator) ? UInt64.random(in: 0...9, using: &generator) : nil
-                try buffer.amend(item.slots, with: try sample(item.ids, item.call.outputKeys), weightVersion: version)
+                try buffer.amend(
+                    item.slots, with: try sample(item.ids, item.call.outputKeys),
+                    generatedBy: version.map { ModelWeights(.actor, WeightVersion($0)) })
                 for slot in item.slots {
                     naive.change(slot) {
                         $0.keys.formUnion(item.call.outputKeys)
@@ -154,7 +156,7 @@ private struct NaiveBuffer {
                 buffer.readyCounts
                     == Dictionary(uniqueKeysWithValues: graph.calls.map { ($0.name, naive.ready($0).count) }))
             for version: UInt64 in [0, 4, 9] {
-                #expect(buffer.staleness(at: version) == naive.staleness(at: version))
+                #expect(buffer.staleness(at: [.actor: WeightVersion(version)]) == naive.staleness(at: version))
             }
         }
     }
@@ -212,11 +214,11 @@ private struct NaiveBuffer {
         var buffer = try buffer()
         let slots = try buffer.put(items(["a", "b", "c"]), births: [1, 2, 3])
         for (slot, (id, version)) in zip(slots, zip(["a", "b", "c"], [UInt64(0), 900, .max])) {
-            try buffer.amend([slot], with: items([id]), weightVersion: version)
+            try buffer.amend([slot], with: items([id]), generatedBy: ModelWeights(.actor, WeightVersion(version)))
         }
         var expected = Array(repeating: 0, count: 64)
         expected[0] = 1
         expected[63] = 2
-        #expect(buffer.staleness(at: 1000) == expected)
+        #expect(buffer.staleness(at: [.actor: 1000]) == expected)
     }
 }

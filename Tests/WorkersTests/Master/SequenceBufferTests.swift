@@ -89,16 +89,18 @@ import Testing
         var buffer = try buffer()
         try buffer.put(items(["a", "b"]), births: [1, 2])
         let batch = try #require(try buffer.take("gen"))
-        #expect(buffer.staleness(at: 5) == [])
-        try buffer.amend([batch.slots[0]], with: items(["a"], key: "t"), weightVersion: 5)
-        try buffer.amend([batch.slots[1]], with: items(["b"], key: "t"), weightVersion: 3)
-        #expect(buffer.staleness(at: 5) == [1, 0, 1])
+        #expect(buffer.staleness(at: [.actor: 5]) == [])
+        try buffer.amend([batch.slots[0]], with: items(["a"], key: "t"), generatedBy: ModelWeights(.actor, 5))
+        try buffer.amend([batch.slots[1]], with: items(["b"], key: "t"), generatedBy: ModelWeights(.actor, 3))
+        #expect(buffer.staleness(at: [.actor: 5]) == [1, 0, 1])
+        // A critic's update makes no answer older.
+        #expect(buffer.staleness(at: [.actor: 5, ModelRole("critic"): 9]) == [1, 0, 1])
     }
 
     @Test func `the record of an event carries what a panel shows`() throws {
         var buffer = try buffer()
         try buffer.put(items(["a", "b"]), births: [1, 2])
-        let record = buffer.record(.put, count: 2, step: 7, time: 9, version: 0)
+        let record = buffer.record(.put, count: 2, step: 7, time: 9, versions: [:])
         #expect(record.event == "put")
         #expect((record.size, record.capacity, record.count) == (2, 4, 2))
         #expect(record.ready == ["gen": 2, "train": 0])

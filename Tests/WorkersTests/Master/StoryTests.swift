@@ -18,11 +18,7 @@ struct StoryTests {
 
     @Test func `tells evaluations and saves`() {
         #expect(Story.evaluation([Metric(.accuracy, 0.684)], step: 40) == "evaluated after step 40: accuracy 0.684")
-        let saved = filled(WireSavedCheckpoint()) {
-            $0.role = "actor"
-            $0.step = 40
-            $0.bytes = 3_500_000
-        }
+        let saved = SavedCheckpoint(role: .actor, step: 40, path: "/c/actor/step-40", bytes: 3_500_000)
         #expect(Story.save(saved) == "saved actor after step 40 (3.3 MiB)")
     }
 

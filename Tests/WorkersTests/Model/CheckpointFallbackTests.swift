@@ -7,7 +7,6 @@ import Testing
 
 /// A checkpoint that was whole when it was written and is damaged when a trial is to go on from it.
 @Suite struct `A damaged checkpoint` {
-    private let actor = "\(ModelShardID(ModelName(.actor)))"
     private let fixture: ExecutorFixture
 
     init() throws {
@@ -20,7 +19,7 @@ import Testing
 
     private func save(_ steps: [UInt64]) throws {
         for step in steps {
-            _ = try fixture.executor.model(forRole: "actor", setup: 0).save(to: roleFolder, step: step)
+            _ = try fixture.executor.model(of: .actor).save(to: roleFolder, step: step)
         }
     }
 
@@ -32,10 +31,14 @@ import Testing
     }
 
     private func initialize(recover: Int? = nil, weights: Int? = nil, step: UInt64) -> String {
-        var request = fixture.request(.initialize, handler: actor, step: step)
-        request.initialize.recoverPath = recover.map(path) ?? ""
-        request.initialize.weightsPath = weights.map(path) ?? ""
-        return fixture.run([request])[0].error
+        let source: Initialization.Weights =
+            switch (recover, weights) {
+            case (let recover?, _): .recovered(from: path(recover))
+            case (nil, let weights?): .loaded(from: path(weights))
+            case (nil, nil): .random
+            }
+        let body = Request.Body.initialize(ModelName(.actor), Initialization(weights: source))
+        return fixture.run([fixture.request(body, step: step)])[0].failure ?? ""
     }
 
     private var names: [String] {
@@ -121,9 +124,9 @@ import Testing
         try save([3, 9])
         let other = try ExecutorFixture(rows: TinyTrial.rows.map { $0.replacing("+", with: "*") })
         _ = try other.answer(other.request(.spec))
-        var request = other.request(.initialize, handler: actor, step: 9)
-        request.initialize.recoverPath = path(9)
-        #expect(other.run([request])[0].error.contains("another vocabulary"))
+        let body = Request.Body.initialize(ModelName(.actor), Initialization(weights: .recovered(from: path(9))))
+        let reply = other.run([other.request(body, step: 9)])[0]
+        #expect(reply.failure?.contains("another vocabulary") == true)
         #expect(names == ["step-3", "step-9"])
     }
 }

@@ -172,7 +172,7 @@ private struct TrialHost: ~Copyable {
     private func withThreads<Item: Sendable>(
         _ items: [Item], _ body: @escaping @Sendable (Item) -> Void, meanwhile: () throws -> Void
     ) throws {
-        let threads = try items.map { item in try WorkerThread { body(item) } }
+        let threads = try items.map { item in try OwnThread(name: "test") { body(item) } }
         defer { for thread in threads { thread.join() } }
         try meanwhile()
     }

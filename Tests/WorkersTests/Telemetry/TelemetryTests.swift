@@ -49,7 +49,7 @@ import Testing
 
     @Test func `a full queue lets what a curve needs wait until there is room, in order`() throws {
         let queue = try TelemetryQueue(limit: 2)
-        let trainer = try WorkerThread {
+        let trainer = try OwnThread(name: "test") {
             for step in UInt64(1)...50 { queue.append(.metrics(step: step, time: 0, [])) }
         }
         var steps: [UInt64] = []
@@ -140,7 +140,9 @@ import Testing
             complain: { Issue.record("\($0)") })
         try publisher.start()
         for step in 1...300 { queue.append(.metrics(step: UInt64(step), time: 0, [Metric("x", 0)])) }
-        let closer = try WorkerThread { #expect(publisher.close(patience: .seconds(30), spool: nil) == .stored) }
+        let closer = try OwnThread(name: "test") {
+            #expect(publisher.close(patience: .seconds(30), spool: nil) == .stored)
+        }
         var steps: [UInt64] = [], last: UInt64 = 0
         while steps.count < 300 {
             _ = try Poller.wait([receiver.pollItem], timeout: .seconds(30))
@@ -199,7 +201,7 @@ import Testing
         // It stands for a full disk: the folder cannot be made.
         let path = "\(folder.write("", to: "spool"))/master-3", isOver = Mutex(false)
         queue.append(.metrics(step: 7, time: 0, []))
-        let closer = try WorkerThread {
+        let closer = try OwnThread(name: "test") {
             #expect(publisher.close(patience: .milliseconds(5), spool: path) == .spooled(batches: 1))
             isOver.withLock { $0 = true }
         }

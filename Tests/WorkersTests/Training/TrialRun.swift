@@ -19,16 +19,15 @@ struct TrialRun {
     /// Runs `plan` to its end. `orders` are given to the master before it starts.
     static func complete(
         _ plan: TrialPlan, in folder: TemporaryFolder, attempt: UInt64 = 1, resumeStep: Int = 0,
-        handshake: Handshake = .none, orders early: [WorkerOrder] = []
+        orders early: [WorkerOrder] = []
     ) throws -> TrialRun {
         let context = ZeroMQContext(), runtime = RuntimeFolder(path: folder.path)
         let settings = MasterSettings(
-            plan: plan, attempt: attempt, checkpoints: "\(folder.path)/checkpoints", resumeStep: resumeStep,
-            handshake: handshake)
+            plan: plan, attempt: attempt, checkpoints: "\(folder.path)/checkpoints", resumeStep: resumeStep)
         let queue = try TelemetryQueue(), clock = RunClock.startingNow()
         let stops = try plan.modelWorkers.map { _ in try WorkerMailbox<WorkerOrder>() }
         let workers = try plan.modelWorkers.indices.map { index in
-            try WorkerThread {
+            try OwnThread(name: "test") {
                 serve(index, settings, context, runtime, queue, clock, stops[index])
             }
         }

@@ -17,8 +17,8 @@ import Testing
         try SequenceSample(ids: [id], columns: [key: .init(lengths: [[2]], array: .int32([value, -value]))])
     }
 
-    private func hook(_ steps: [RedistributionPlan.Step], transfer: String = "t") -> WireTransferHook {
-        RedistributionPlan(steps: steps).hook(transferID: transfer).transfer
+    private func hook(_ steps: [RedistributionPlan.Step], transfer: String = "t") -> DataTransfer {
+        RedistributionPlan(steps: steps).transfer(id: transfer)
     }
 
     @Test func `everybody gets what it needs from everybody, each key once`() throws {
@@ -31,8 +31,8 @@ import Testing
         }
         let ids = (0..<workers).map { "i\($0)" }
         let needs = (0..<workers).map { Redistributor.Need(worker: $0, ids: ids, keys: ["x"]) }
-        let transfer = try Redistributor.plan(needs, from: tracker).hook(transferID: "all").transfer
-        #expect(transfer.steps.count == workers * (workers - 1))
+        let transfer = try Redistributor.plan(needs, from: tracker).transfer(id: "all")
+        #expect(transfer.plan.steps.count == workers * (workers - 1))
         for (manager, storage) in zip(managers, storages) { try manager.send(transfer, from: storage) }
         for (manager, storage) in zip(managers, storages) { try manager.receive(transfer, into: storage) }
         for storage in storages {
@@ -88,7 +88,7 @@ import Testing
     private let folder = TemporaryFolder()
     private let context = ZeroMQContext()
     private let hook = RedistributionPlan(steps: [.init(from: 0, to: 1, ids: ["a"], keys: ["x", "y"])])
-        .hook(transferID: "t").transfer
+        .transfer(id: "t")
 
     private var sample: SequenceSample {
         get throws {

@@ -90,8 +90,8 @@ import Testing
             ])
     }
 
-    private func hook(_ steps: [RedistributionPlan.Step]) -> WireTransferHook {
-        RedistributionPlan(steps: steps).hook(transferID: "t").transfer
+    private func hook(_ steps: [RedistributionPlan.Step]) -> DataTransfer {
+        RedistributionPlan(steps: steps).transfer(id: "t")
     }
 
     @Test func `tensors cross from one worker to another with their element types`() throws {

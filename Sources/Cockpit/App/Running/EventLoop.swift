@@ -49,8 +49,8 @@ final class EventLoop {
 
     /// Runs until the person leaves and returns what to print once the terminal is restored. Workers are not touched.
     func run() -> String {
-        let readerThread = DashboardThread.start { [reader] in reader.run() }
-        let commandThread = DashboardThread.start { [commands] in commands.run() }
+        let readerThread = try? OwnThread(name: "reader") { [reader] in reader.run() }
+        let commandThread = try? OwnThread(name: "commands") { [commands] in commands.run() }
         state.size = screen.size
         perform(Reducer.start(&state, now: LoopClock.now()))
         draw()

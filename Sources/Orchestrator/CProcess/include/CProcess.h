@@ -25,9 +25,6 @@ enum cprocess_end { CPROCESS_ALIVE = 0, CPROCESS_EXITED = 1, CPROCESS_SIGNALLED 
 // Reaps the child behind a pidfd without blocking; *value is its exit code or the signal. Negated errno on failure.
 int cprocess_reap(int pidfd, int *value);
 
-// Names the calling thread, for debuggers and top; at most 15 characters of it.
-void cprocess_name_thread(const char *name);
-
 // A pipe whose ends close at exec. 0 or -errno.
 int cprocess_pipe(int *ends);
 

@@ -56,114 +56,54 @@ package nonisolated struct WireSampleColumn: Sendable {
   package init() {}
 }
 
-package nonisolated struct WireRequest: @unchecked Sendable {
+package nonisolated struct WireRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var version: UInt32 {
-    get {_storage._version}
-    set {_uniqueStorage()._version = newValue}
-  }
+  package var version: UInt32 = 0
 
   /// unique in the trial
-  package var id: String {
-    get {_storage._id}
-    set {_uniqueStorage()._id = newValue}
-  }
+  package var id: String = String()
 
-  /// model shard id, "__data0__", or a worker id
-  package var handler: String {
-    get {_storage._handler}
-    set {_uniqueStorage()._handler = newValue}
-  }
+  /// model_config, initialize: whose model
+  package var role: String = String()
 
   /// RequestHandle.rawValue
-  package var handleName: String {
-    get {_storage._handleName}
-    set {_uniqueStorage()._handleName = newValue}
-  }
+  package var handleName: String = String()
 
-  package var synReplyID: String {
-    get {_storage._synReplyID}
-    set {_uniqueStorage()._synReplyID = newValue}
-  }
+  package var step: UInt64 = 0
 
-  package var ackReplyID: String {
-    get {_storage._ackReplyID}
-    set {_uniqueStorage()._ackReplyID = newValue}
-  }
+  package var preHooks: [WireHookRequest] = []
 
-  /// the worker answers "syn" and enqueues only after "ack"
-  package var needsSyn: Bool {
-    get {_storage._needsSyn}
-    set {_uniqueStorage()._needsSyn = newValue}
-  }
+  package var postHooks: [WireHookRequest] = []
 
-  package var sendTimeNs: Int64 {
-    get {_storage._sendTimeNs}
-    set {_uniqueStorage()._sendTimeNs = newValue}
-  }
+  /// generate, inference, train_step, evaluate, empty
+  package var mfc: String = String()
 
-  package var step: UInt64 {
-    get {_storage._step}
-    set {_uniqueStorage()._step = newValue}
-  }
-
-  package var preHooks: [WireHookRequest] {
-    get {_storage._preHooks}
-    set {_uniqueStorage()._preHooks = newValue}
-  }
-
-  package var postHooks: [WireHookRequest] {
-    get {_storage._postHooks}
-    set {_uniqueStorage()._postHooks = newValue}
-  }
-
-  /// generate, inference, train_step
-  package var mfc: String {
-    get {_storage._mfc}
-    set {_uniqueStorage()._mfc = newValue}
-  }
-
-  /// fetch, spec
-  package var datasetIndex: UInt64 {
-    get {_storage._datasetIndex}
-    set {_uniqueStorage()._datasetIndex = newValue}
-  }
-
-  /// clear_data_cache; the batch of a compute request, in order
-  package var ids: [String] {
-    get {_storage._ids}
-    set {_uniqueStorage()._ids = newValue}
-  }
+  /// clear_data_cache; the batch of a call, in order
+  package var ids: [String] = []
 
   package var initialize: WireInitializeRequest {
-    get {_storage._initialize ?? WireInitializeRequest()}
-    set {_uniqueStorage()._initialize = newValue}
+    get {_initialize ?? WireInitializeRequest()}
+    set {_initialize = newValue}
   }
   /// Returns true if `initialize` has been explicitly set.
-  package var hasInitialize: Bool {_storage._initialize != nil}
+  package var hasInitialize: Bool {self._initialize != nil}
   /// Clears the value of `initialize`. Subsequent reads from it will return its default value.
-  package mutating func clearInitialize() {_uniqueStorage()._initialize = nil}
+  package mutating func clearInitialize() {self._initialize = nil}
 
   /// index of the setup this belongs to
-  package var setup: UInt64 {
-    get {_storage._setup}
-    set {_uniqueStorage()._setup = newValue}
-  }
+  package var setup: UInt64 = 0
 
-  /// fetch: used before a recovery, not to be served again this epoch
-  package var skipIds: [String] {
-    get {_storage._skipIds}
-    set {_uniqueStorage()._skipIds = newValue}
-  }
+  /// beside role
+  package var replica: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _initialize: WireInitializeRequest? = nil
 }
 
 package nonisolated struct WireInitializeRequest: Sendable {
@@ -173,10 +113,6 @@ package nonisolated struct WireInitializeRequest: Sendable {
 
   /// updates of this setup
   package var totalSteps: UInt64 = 0
-
-  package var datasetSize: UInt64 = 0
-
-  package var trainBatchSize: UInt64 = 0
 
   /// a checkpoint folder to resume weights and optimizer from; empty: start fresh
   package var recoverPath: String = String()
@@ -215,22 +151,12 @@ package nonisolated struct WireHookRequest: Sendable {
   /// Clears the value of `save`. Subsequent reads from it will return its default value.
   package mutating func clearSave() {self._save = nil}
 
-  package var evaluate: WireEvaluateHook {
-    get {_evaluate ?? WireEvaluateHook()}
-    set {_evaluate = newValue}
-  }
-  /// Returns true if `evaluate` has been explicitly set.
-  package var hasEvaluate: Bool {self._evaluate != nil}
-  /// Clears the value of `evaluate`. Subsequent reads from it will return its default value.
-  package mutating func clearEvaluate() {self._evaluate = nil}
-
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _transfer: WireTransferHook? = nil
   fileprivate var _save: WireSaveHook? = nil
-  fileprivate var _evaluate: WireEvaluateHook? = nil
 }
 
 /// A redistribution plan: who sends which keys of which items to whom.
@@ -279,123 +205,74 @@ package nonisolated struct WireSaveHook: Sendable {
 
   package var step: UInt64 = 0
 
-  /// an overwritable recovery checkpoint, not a permanent one
-  package var recoverOnly: Bool = false
-
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-package nonisolated struct WireEvaluateHook: Sendable {
+package nonisolated struct WireReply: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var step: UInt64 = 0
+  package var version: UInt32 = 0
 
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var requestID: String = String()
 
-  package init() {}
-}
-
-package nonisolated struct WireReply: @unchecked Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var version: UInt32 {
-    get {_storage._version}
-    set {_uniqueStorage()._version = newValue}
-  }
-
-  /// or the syn_reply_id for "syn"
-  package var requestID: String {
-    get {_storage._requestID}
-    set {_uniqueStorage()._requestID = newValue}
-  }
-
-  package var handleName: String {
-    get {_storage._handleName}
-    set {_uniqueStorage()._handleName = newValue}
-  }
+  /// ReplyKind.rawValue
+  package var kind: String = String()
 
   /// model worker index
-  package var worker: UInt32 {
-    get {_storage._worker}
-    set {_uniqueStorage()._worker = newValue}
-  }
+  package var worker: UInt32 = 0
 
   /// not empty: the request failed with this report
-  package var error: String {
-    get {_storage._error}
-    set {_uniqueStorage()._error = newValue}
-  }
+  package var error: String = String()
 
   package var sample: WireSampleMetadata {
-    get {_storage._sample ?? WireSampleMetadata()}
-    set {_uniqueStorage()._sample = newValue}
+    get {_sample ?? WireSampleMetadata()}
+    set {_sample = newValue}
   }
   /// Returns true if `sample` has been explicitly set.
-  package var hasSample: Bool {_storage._sample != nil}
+  package var hasSample: Bool {self._sample != nil}
   /// Clears the value of `sample`. Subsequent reads from it will return its default value.
-  package mutating func clearSample() {_uniqueStorage()._sample = nil}
+  package mutating func clearSample() {self._sample = nil}
 
-  package var statistics: [WireStatistic] {
-    get {_storage._statistics}
-    set {_uniqueStorage()._statistics = newValue}
-  }
+  package var statistics: [WireStatistic] = []
 
-  package var times: [WireTimeRecord] {
-    get {_storage._times}
-    set {_uniqueStorage()._times = newValue}
-  }
+  package var times: [WireTimeRecord] = []
 
   package var dataset: WireDatasetSpec {
-    get {_storage._dataset ?? WireDatasetSpec()}
-    set {_uniqueStorage()._dataset = newValue}
+    get {_dataset ?? WireDatasetSpec()}
+    set {_dataset = newValue}
   }
   /// Returns true if `dataset` has been explicitly set.
-  package var hasDataset: Bool {_storage._dataset != nil}
+  package var hasDataset: Bool {self._dataset != nil}
   /// Clears the value of `dataset`. Subsequent reads from it will return its default value.
-  package mutating func clearDataset() {_uniqueStorage()._dataset = nil}
-
-  /// fetch: this batch was the last of its epoch
-  package var endOfEpoch: Bool {
-    get {_storage._endOfEpoch}
-    set {_uniqueStorage()._endOfEpoch = newValue}
-  }
+  package mutating func clearDataset() {self._dataset = nil}
 
   /// fetch
-  package var birthTimes: [Int64] {
-    get {_storage._birthTimes}
-    set {_uniqueStorage()._birthTimes = newValue}
-  }
+  package var birthTimes: [Int64] = []
 
   package var model: WireModelConfigReply {
-    get {_storage._model ?? WireModelConfigReply()}
-    set {_uniqueStorage()._model = newValue}
+    get {_model ?? WireModelConfigReply()}
+    set {_model = newValue}
   }
   /// Returns true if `model` has been explicitly set.
-  package var hasModel: Bool {_storage._model != nil}
+  package var hasModel: Bool {self._model != nil}
   /// Clears the value of `model`. Subsequent reads from it will return its default value.
-  package mutating func clearModel() {_uniqueStorage()._model = nil}
+  package mutating func clearModel() {self._model = nil}
 
-  package var weightVersion: UInt64 {
-    get {_storage._weightVersion}
-    set {_uniqueStorage()._weightVersion = newValue}
-  }
+  package var weightVersion: UInt64 = 0
 
-  package var saved: [WireSavedCheckpoint] {
-    get {_storage._saved}
-    set {_uniqueStorage()._saved = newValue}
-  }
+  package var saved: [WireSavedCheckpoint] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _sample: WireSampleMetadata? = nil
+  fileprivate var _dataset: WireDatasetSpec? = nil
+  fileprivate var _model: WireModelConfigReply? = nil
 }
 
 package nonisolated struct WireStatistic: Sendable {
@@ -430,8 +307,6 @@ package nonisolated struct WireDatasetSpec: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
-
-  package var datasets: UInt64 = 0
 
   package var size: UInt64 = 0
 
@@ -589,181 +464,88 @@ nonisolated extension WireSampleColumn: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}id\0\u{1}handler\0\u{3}handle_name\0\u{3}syn_reply_id\0\u{3}ack_reply_id\0\u{3}needs_syn\0\u{3}send_time_ns\0\u{1}step\0\u{3}pre_hooks\0\u{3}post_hooks\0\u{1}mfc\0\u{3}dataset_index\0\u{1}ids\0\u{1}initialize\0\u{1}setup\0\u{3}skip_ids\0")
-
-  fileprivate class _StorageClass {
-    var _version: UInt32 = 0
-    var _id: String = String()
-    var _handler: String = String()
-    var _handleName: String = String()
-    var _synReplyID: String = String()
-    var _ackReplyID: String = String()
-    var _needsSyn: Bool = false
-    var _sendTimeNs: Int64 = 0
-    var _step: UInt64 = 0
-    var _preHooks: [WireHookRequest] = []
-    var _postHooks: [WireHookRequest] = []
-    var _mfc: String = String()
-    var _datasetIndex: UInt64 = 0
-    var _ids: [String] = []
-    var _initialize: WireInitializeRequest? = nil
-    var _setup: UInt64 = 0
-    var _skipIds: [String] = []
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _version = source._version
-      _id = source._id
-      _handler = source._handler
-      _handleName = source._handleName
-      _synReplyID = source._synReplyID
-      _ackReplyID = source._ackReplyID
-      _needsSyn = source._needsSyn
-      _sendTimeNs = source._sendTimeNs
-      _step = source._step
-      _preHooks = source._preHooks
-      _postHooks = source._postHooks
-      _mfc = source._mfc
-      _datasetIndex = source._datasetIndex
-      _ids = source._ids
-      _initialize = source._initialize
-      _setup = source._setup
-      _skipIds = source._skipIds
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}id\0\u{1}role\0\u{3}handle_name\0\u{2}\u{5}step\0\u{3}pre_hooks\0\u{3}post_hooks\0\u{1}mfc\0\u{2}\u{2}ids\0\u{1}initialize\0\u{1}setup\0\u{2}\u{2}replica\0\u{c}\u{5}\u{4}\u{c}\u{d}\u{1}\u{c}\u{11}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._version) }()
-        case 2: try { try decoder.decodeSingularStringField(value: &_storage._id) }()
-        case 3: try { try decoder.decodeSingularStringField(value: &_storage._handler) }()
-        case 4: try { try decoder.decodeSingularStringField(value: &_storage._handleName) }()
-        case 5: try { try decoder.decodeSingularStringField(value: &_storage._synReplyID) }()
-        case 6: try { try decoder.decodeSingularStringField(value: &_storage._ackReplyID) }()
-        case 7: try { try decoder.decodeSingularBoolField(value: &_storage._needsSyn) }()
-        case 8: try { try decoder.decodeSingularInt64Field(value: &_storage._sendTimeNs) }()
-        case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._step) }()
-        case 10: try { try decoder.decodeRepeatedMessageField(value: &_storage._preHooks) }()
-        case 11: try { try decoder.decodeRepeatedMessageField(value: &_storage._postHooks) }()
-        case 12: try { try decoder.decodeSingularStringField(value: &_storage._mfc) }()
-        case 13: try { try decoder.decodeSingularUInt64Field(value: &_storage._datasetIndex) }()
-        case 14: try { try decoder.decodeRepeatedStringField(value: &_storage._ids) }()
-        case 15: try { try decoder.decodeSingularMessageField(value: &_storage._initialize) }()
-        case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._setup) }()
-        case 17: try { try decoder.decodeRepeatedStringField(value: &_storage._skipIds) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.role) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.handleName) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.step) }()
+      case 10: try { try decoder.decodeRepeatedMessageField(value: &self.preHooks) }()
+      case 11: try { try decoder.decodeRepeatedMessageField(value: &self.postHooks) }()
+      case 12: try { try decoder.decodeSingularStringField(value: &self.mfc) }()
+      case 14: try { try decoder.decodeRepeatedStringField(value: &self.ids) }()
+      case 15: try { try decoder.decodeSingularMessageField(value: &self._initialize) }()
+      case 16: try { try decoder.decodeSingularUInt64Field(value: &self.setup) }()
+      case 18: try { try decoder.decodeSingularUInt32Field(value: &self.replica) }()
+      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._version != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._version, fieldNumber: 1)
-      }
-      if !_storage._id.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._id, fieldNumber: 2)
-      }
-      if !_storage._handler.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._handler, fieldNumber: 3)
-      }
-      if !_storage._handleName.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._handleName, fieldNumber: 4)
-      }
-      if !_storage._synReplyID.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._synReplyID, fieldNumber: 5)
-      }
-      if !_storage._ackReplyID.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._ackReplyID, fieldNumber: 6)
-      }
-      if _storage._needsSyn != false {
-        try visitor.visitSingularBoolField(value: _storage._needsSyn, fieldNumber: 7)
-      }
-      if _storage._sendTimeNs != 0 {
-        try visitor.visitSingularInt64Field(value: _storage._sendTimeNs, fieldNumber: 8)
-      }
-      if _storage._step != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._step, fieldNumber: 9)
-      }
-      if !_storage._preHooks.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._preHooks, fieldNumber: 10)
-      }
-      if !_storage._postHooks.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._postHooks, fieldNumber: 11)
-      }
-      if !_storage._mfc.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._mfc, fieldNumber: 12)
-      }
-      if _storage._datasetIndex != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._datasetIndex, fieldNumber: 13)
-      }
-      if !_storage._ids.isEmpty {
-        try visitor.visitRepeatedStringField(value: _storage._ids, fieldNumber: 14)
-      }
-      try { if let v = _storage._initialize {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
-      } }()
-      if _storage._setup != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._setup, fieldNumber: 16)
-      }
-      if !_storage._skipIds.isEmpty {
-        try visitor.visitRepeatedStringField(value: _storage._skipIds, fieldNumber: 17)
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 1)
+    }
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 2)
+    }
+    if !self.role.isEmpty {
+      try visitor.visitSingularStringField(value: self.role, fieldNumber: 3)
+    }
+    if !self.handleName.isEmpty {
+      try visitor.visitSingularStringField(value: self.handleName, fieldNumber: 4)
+    }
+    if self.step != 0 {
+      try visitor.visitSingularUInt64Field(value: self.step, fieldNumber: 9)
+    }
+    if !self.preHooks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.preHooks, fieldNumber: 10)
+    }
+    if !self.postHooks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.postHooks, fieldNumber: 11)
+    }
+    if !self.mfc.isEmpty {
+      try visitor.visitSingularStringField(value: self.mfc, fieldNumber: 12)
+    }
+    if !self.ids.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.ids, fieldNumber: 14)
+    }
+    try { if let v = self._initialize {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    } }()
+    if self.setup != 0 {
+      try visitor.visitSingularUInt64Field(value: self.setup, fieldNumber: 16)
+    }
+    if self.replica != 0 {
+      try visitor.visitSingularUInt32Field(value: self.replica, fieldNumber: 18)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireRequest, rhs: WireRequest) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._version != rhs_storage._version {return false}
-        if _storage._id != rhs_storage._id {return false}
-        if _storage._handler != rhs_storage._handler {return false}
-        if _storage._handleName != rhs_storage._handleName {return false}
-        if _storage._synReplyID != rhs_storage._synReplyID {return false}
-        if _storage._ackReplyID != rhs_storage._ackReplyID {return false}
-        if _storage._needsSyn != rhs_storage._needsSyn {return false}
-        if _storage._sendTimeNs != rhs_storage._sendTimeNs {return false}
-        if _storage._step != rhs_storage._step {return false}
-        if _storage._preHooks != rhs_storage._preHooks {return false}
-        if _storage._postHooks != rhs_storage._postHooks {return false}
-        if _storage._mfc != rhs_storage._mfc {return false}
-        if _storage._datasetIndex != rhs_storage._datasetIndex {return false}
-        if _storage._ids != rhs_storage._ids {return false}
-        if _storage._initialize != rhs_storage._initialize {return false}
-        if _storage._setup != rhs_storage._setup {return false}
-        if _storage._skipIds != rhs_storage._skipIds {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.version != rhs.version {return false}
+    if lhs.id != rhs.id {return false}
+    if lhs.role != rhs.role {return false}
+    if lhs.handleName != rhs.handleName {return false}
+    if lhs.step != rhs.step {return false}
+    if lhs.preHooks != rhs.preHooks {return false}
+    if lhs.postHooks != rhs.postHooks {return false}
+    if lhs.mfc != rhs.mfc {return false}
+    if lhs.ids != rhs.ids {return false}
+    if lhs._initialize != rhs._initialize {return false}
+    if lhs.setup != rhs.setup {return false}
+    if lhs.replica != rhs.replica {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -771,7 +553,7 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireInitializeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".InitializeRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}total_steps\0\u{3}dataset_size\0\u{3}train_batch_size\0\u{3}recover_path\0\u{3}weights_path\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}total_steps\0\u{4}\u{3}recover_path\0\u{3}weights_path\0\u{c}\u{2}\u{1}\u{c}\u{3}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -780,8 +562,6 @@ nonisolated extension WireInitializeRequest: SwiftProtobuf.Message, SwiftProtobu
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.totalSteps) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.datasetSize) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.trainBatchSize) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.recoverPath) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.weightsPath) }()
       default: break
@@ -792,12 +572,6 @@ nonisolated extension WireInitializeRequest: SwiftProtobuf.Message, SwiftProtobu
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.totalSteps != 0 {
       try visitor.visitSingularUInt64Field(value: self.totalSteps, fieldNumber: 1)
-    }
-    if self.datasetSize != 0 {
-      try visitor.visitSingularUInt64Field(value: self.datasetSize, fieldNumber: 2)
-    }
-    if self.trainBatchSize != 0 {
-      try visitor.visitSingularUInt64Field(value: self.trainBatchSize, fieldNumber: 3)
     }
     if !self.recoverPath.isEmpty {
       try visitor.visitSingularStringField(value: self.recoverPath, fieldNumber: 4)
@@ -810,8 +584,6 @@ nonisolated extension WireInitializeRequest: SwiftProtobuf.Message, SwiftProtobu
 
   package static func ==(lhs: WireInitializeRequest, rhs: WireInitializeRequest) -> Bool {
     if lhs.totalSteps != rhs.totalSteps {return false}
-    if lhs.datasetSize != rhs.datasetSize {return false}
-    if lhs.trainBatchSize != rhs.trainBatchSize {return false}
     if lhs.recoverPath != rhs.recoverPath {return false}
     if lhs.weightsPath != rhs.weightsPath {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -821,7 +593,7 @@ nonisolated extension WireInitializeRequest: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireHookRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".HookRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}transfer\0\u{1}save\0\u{1}evaluate\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}transfer\0\u{1}save\0\u{c}\u{4}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -832,7 +604,6 @@ nonisolated extension WireHookRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeSingularStringField(value: &self.kind) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._transfer) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._save) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._evaluate) }()
       default: break
       }
     }
@@ -852,9 +623,6 @@ nonisolated extension WireHookRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._save {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
-    try { if let v = self._evaluate {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -862,7 +630,6 @@ nonisolated extension WireHookRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.kind != rhs.kind {return false}
     if lhs._transfer != rhs._transfer {return false}
     if lhs._save != rhs._save {return false}
-    if lhs._evaluate != rhs._evaluate {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -950,7 +717,7 @@ nonisolated extension WireTransferStep: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireSaveHook: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SaveHook"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}folder\0\u{1}role\0\u{1}step\0\u{3}recover_only\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}folder\0\u{1}role\0\u{1}step\0\u{c}\u{4}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -961,7 +728,6 @@ nonisolated extension WireSaveHook: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 1: try { try decoder.decodeSingularStringField(value: &self.folder) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.role) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.step) }()
-      case 4: try { try decoder.decodeSingularBoolField(value: &self.recoverOnly) }()
       default: break
       }
     }
@@ -977,46 +743,12 @@ nonisolated extension WireSaveHook: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.step != 0 {
       try visitor.visitSingularUInt64Field(value: self.step, fieldNumber: 3)
     }
-    if self.recoverOnly != false {
-      try visitor.visitSingularBoolField(value: self.recoverOnly, fieldNumber: 4)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireSaveHook, rhs: WireSaveHook) -> Bool {
     if lhs.folder != rhs.folder {return false}
     if lhs.role != rhs.role {return false}
-    if lhs.step != rhs.step {return false}
-    if lhs.recoverOnly != rhs.recoverOnly {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension WireEvaluateHook: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".EvaluateHook"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}step\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.step) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.step != 0 {
-      try visitor.visitSingularUInt64Field(value: self.step, fieldNumber: 1)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: WireEvaluateHook, rhs: WireEvaluateHook) -> Bool {
     if lhs.step != rhs.step {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -1025,160 +757,93 @@ nonisolated extension WireEvaluateHook: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Reply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}request_id\0\u{3}handle_name\0\u{1}worker\0\u{1}error\0\u{1}sample\0\u{1}statistics\0\u{1}times\0\u{1}dataset\0\u{3}end_of_epoch\0\u{3}birth_times\0\u{1}model\0\u{3}weight_version\0\u{1}saved\0")
-
-  fileprivate class _StorageClass {
-    var _version: UInt32 = 0
-    var _requestID: String = String()
-    var _handleName: String = String()
-    var _worker: UInt32 = 0
-    var _error: String = String()
-    var _sample: WireSampleMetadata? = nil
-    var _statistics: [WireStatistic] = []
-    var _times: [WireTimeRecord] = []
-    var _dataset: WireDatasetSpec? = nil
-    var _endOfEpoch: Bool = false
-    var _birthTimes: [Int64] = []
-    var _model: WireModelConfigReply? = nil
-    var _weightVersion: UInt64 = 0
-    var _saved: [WireSavedCheckpoint] = []
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _version = source._version
-      _requestID = source._requestID
-      _handleName = source._handleName
-      _worker = source._worker
-      _error = source._error
-      _sample = source._sample
-      _statistics = source._statistics
-      _times = source._times
-      _dataset = source._dataset
-      _endOfEpoch = source._endOfEpoch
-      _birthTimes = source._birthTimes
-      _model = source._model
-      _weightVersion = source._weightVersion
-      _saved = source._saved
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}request_id\0\u{1}kind\0\u{1}worker\0\u{1}error\0\u{1}sample\0\u{1}statistics\0\u{1}times\0\u{1}dataset\0\u{4}\u{2}birth_times\0\u{1}model\0\u{3}weight_version\0\u{1}saved\0\u{c}\u{a}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._version) }()
-        case 2: try { try decoder.decodeSingularStringField(value: &_storage._requestID) }()
-        case 3: try { try decoder.decodeSingularStringField(value: &_storage._handleName) }()
-        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._worker) }()
-        case 5: try { try decoder.decodeSingularStringField(value: &_storage._error) }()
-        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._sample) }()
-        case 7: try { try decoder.decodeRepeatedMessageField(value: &_storage._statistics) }()
-        case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._times) }()
-        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._dataset) }()
-        case 10: try { try decoder.decodeSingularBoolField(value: &_storage._endOfEpoch) }()
-        case 11: try { try decoder.decodeRepeatedInt64Field(value: &_storage._birthTimes) }()
-        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._model) }()
-        case 13: try { try decoder.decodeSingularUInt64Field(value: &_storage._weightVersion) }()
-        case 14: try { try decoder.decodeRepeatedMessageField(value: &_storage._saved) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.requestID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.kind) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.worker) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.error) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._sample) }()
+      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.statistics) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.times) }()
+      case 9: try { try decoder.decodeSingularMessageField(value: &self._dataset) }()
+      case 11: try { try decoder.decodeRepeatedInt64Field(value: &self.birthTimes) }()
+      case 12: try { try decoder.decodeSingularMessageField(value: &self._model) }()
+      case 13: try { try decoder.decodeSingularUInt64Field(value: &self.weightVersion) }()
+      case 14: try { try decoder.decodeRepeatedMessageField(value: &self.saved) }()
+      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._version != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._version, fieldNumber: 1)
-      }
-      if !_storage._requestID.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._requestID, fieldNumber: 2)
-      }
-      if !_storage._handleName.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._handleName, fieldNumber: 3)
-      }
-      if _storage._worker != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._worker, fieldNumber: 4)
-      }
-      if !_storage._error.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._error, fieldNumber: 5)
-      }
-      try { if let v = _storage._sample {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-      } }()
-      if !_storage._statistics.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._statistics, fieldNumber: 7)
-      }
-      if !_storage._times.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._times, fieldNumber: 8)
-      }
-      try { if let v = _storage._dataset {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
-      } }()
-      if _storage._endOfEpoch != false {
-        try visitor.visitSingularBoolField(value: _storage._endOfEpoch, fieldNumber: 10)
-      }
-      if !_storage._birthTimes.isEmpty {
-        try visitor.visitPackedInt64Field(value: _storage._birthTimes, fieldNumber: 11)
-      }
-      try { if let v = _storage._model {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
-      } }()
-      if _storage._weightVersion != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._weightVersion, fieldNumber: 13)
-      }
-      if !_storage._saved.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._saved, fieldNumber: 14)
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 1)
+    }
+    if !self.requestID.isEmpty {
+      try visitor.visitSingularStringField(value: self.requestID, fieldNumber: 2)
+    }
+    if !self.kind.isEmpty {
+      try visitor.visitSingularStringField(value: self.kind, fieldNumber: 3)
+    }
+    if self.worker != 0 {
+      try visitor.visitSingularUInt32Field(value: self.worker, fieldNumber: 4)
+    }
+    if !self.error.isEmpty {
+      try visitor.visitSingularStringField(value: self.error, fieldNumber: 5)
+    }
+    try { if let v = self._sample {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
+    if !self.statistics.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.statistics, fieldNumber: 7)
+    }
+    if !self.times.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.times, fieldNumber: 8)
+    }
+    try { if let v = self._dataset {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    } }()
+    if !self.birthTimes.isEmpty {
+      try visitor.visitPackedInt64Field(value: self.birthTimes, fieldNumber: 11)
+    }
+    try { if let v = self._model {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    } }()
+    if self.weightVersion != 0 {
+      try visitor.visitSingularUInt64Field(value: self.weightVersion, fieldNumber: 13)
+    }
+    if !self.saved.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.saved, fieldNumber: 14)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireReply, rhs: WireReply) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._version != rhs_storage._version {return false}
-        if _storage._requestID != rhs_storage._requestID {return false}
-        if _storage._handleName != rhs_storage._handleName {return false}
-        if _storage._worker != rhs_storage._worker {return false}
-        if _storage._error != rhs_storage._error {return false}
-        if _storage._sample != rhs_storage._sample {return false}
-        if _storage._statistics != rhs_storage._statistics {return false}
-        if _storage._times != rhs_storage._times {return false}
-        if _storage._dataset != rhs_storage._dataset {return false}
-        if _storage._endOfEpoch != rhs_storage._endOfEpoch {return false}
-        if _storage._birthTimes != rhs_storage._birthTimes {return false}
-        if _storage._model != rhs_storage._model {return false}
-        if _storage._weightVersion != rhs_storage._weightVersion {return false}
-        if _storage._saved != rhs_storage._saved {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.version != rhs.version {return false}
+    if lhs.requestID != rhs.requestID {return false}
+    if lhs.kind != rhs.kind {return false}
+    if lhs.worker != rhs.worker {return false}
+    if lhs.error != rhs.error {return false}
+    if lhs._sample != rhs._sample {return false}
+    if lhs.statistics != rhs.statistics {return false}
+    if lhs.times != rhs.times {return false}
+    if lhs._dataset != rhs._dataset {return false}
+    if lhs.birthTimes != rhs.birthTimes {return false}
+    if lhs._model != rhs._model {return false}
+    if lhs.weightVersion != rhs.weightVersion {return false}
+    if lhs.saved != rhs.saved {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1256,7 +921,7 @@ nonisolated extension WireTimeRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireDatasetSpec: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DatasetSpec"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}datasets\0\u{1}size\0\u{3}skipped_rows\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{2}size\0\u{3}skipped_rows\0\u{c}\u{1}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1264,7 +929,6 @@ nonisolated extension WireDatasetSpec: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.datasets) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.size) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.skippedRows) }()
       default: break
@@ -1273,9 +937,6 @@ nonisolated extension WireDatasetSpec: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.datasets != 0 {
-      try visitor.visitSingularUInt64Field(value: self.datasets, fieldNumber: 1)
-    }
     if self.size != 0 {
       try visitor.visitSingularUInt64Field(value: self.size, fieldNumber: 2)
     }
@@ -1286,7 +947,6 @@ nonisolated extension WireDatasetSpec: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 
   package static func ==(lhs: WireDatasetSpec, rhs: WireDatasetSpec) -> Bool {
-    if lhs.datasets != rhs.datasets {return false}
     if lhs.size != rhs.size {return false}
     if lhs.skippedRows != rhs.skippedRows {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

@@ -1,0 +1,27 @@
+import Protocol
+import TestSupport
+import Testing
+
+@Suite struct CheckpointPathTests {
+    @Test func `a path is read as it is written`() {
+        let path = CheckpointPath(folder: "/c/actor", step: 12)
+        #expect("\(path)" == "/c/actor/step-12")
+        #expect(CheckpointPath("/c/actor/step-12") == path)
+    }
+
+    @Test(arguments: [
+        "", "step", "step-", "step-x", "step-07", "step--1", "step-+1", "Step-1", "step-1 ", "step-3.invalid",
+        ".step-1.partial", "step-99999999999999999999",
+    ])
+    func `other names are no checkpoint`(name: String) {
+        #expect(CheckpointPath.step(of: name) == nil)
+        #expect(CheckpointPath("/c/\(name)") == nil)
+    }
+
+    @Test func `the steps of a folder are those of its checkpoints`() {
+        let folder = TemporaryFolder()
+        for name in ["step-1", "step-10", "step-2.invalid", "notes"] { _ = folder.write("", to: name) }
+        #expect(CheckpointPath.steps(in: folder.path).sorted() == [1, 10])
+        #expect(CheckpointPath.steps(in: "\(folder.path)/none") == [])
+    }
+}
