@@ -307,7 +307,7 @@ import Testing
             let plan = ModelPlan(
                 shard: ModelShardID(ModelName(.actor)), worker: 0, module: transformer("gpt2"),
                 options: ["precision": .text(precision)], optimizer: optimizer)
-            let model = try factory.model(plan, WireInitializeRequest(), step: 0)
+            let model = try factory.model(plan, Initialization())
             return try model.score([[1, 2, 3, 1, 2]], CallContext(step: 1, seed: 1))
         }
         let actor = try score(precision, optimizer: ["lr": 1e-3])
