@@ -46,7 +46,7 @@ import Testing
         let small = SmallTrial()
         let started = try small.program.start(
             ["start", "-e", "sft", "-f", "limited", "--detach"] + small.sft(steps: 400, "checkpoint.every=400"),
-            through: ["prlimit", "--fsize=400000"])
+            through: ["prlimit", "--fsize=400000:"])
         started.waitUntilExit()
         #expect(started.terminationStatus == 0)
         let folder = small.folder.file("home/trials/sft/limited")
@@ -56,7 +56,7 @@ import Testing
         #expect(isTold)
         let shown = try small.show("sft", "limited")
         for pid in [shown.orchestrator.pid].compactMap(\.self) + shown.workers.map(\.pid) where pid > 0 {
-            try Shell.run("prlimit", ["--fsize=unlimited:unlimited", "--pid", "\(pid)"])
+            try Shell.run("prlimit", ["--fsize=unlimited:", "--pid", "\(pid)"])
         }
         #expect(try small.waitForEnd("sft", "limited") == "completed")
         #expect(try small.metric("sft/loss", "sft", "limited").map(\.step) == Array(1...400))

@@ -20,6 +20,13 @@ import Testing
             + SmallTrial.model + more
     }
 
+    /// The same with steps of seconds: as many rows a step as `rows`, in a file that has them.
+    private func longSteps(rows: Int, width: Int) throws -> [String] {
+        let few = try String(contentsOfFile: small.dataset, encoding: .utf8)
+        let file = small.folder.write(String(repeating: few, count: rows / 100 + 1), to: "many.jsonl")
+        return settings("dataset.path=\(file)", "sft.batch_size=\(rows)", "model.width=\(width)", "workers.threads=1")
+    }
+
     private func pids(_ target: Target, _ trial: String, foreground: pid_t) throws -> [pid_t] {
         let shown = try small.show("sft", trial)
         let orchestrator = shown.orchestrator.pid.map { [$0] } ?? [],
@@ -65,7 +72,7 @@ import Testing
     }
 
     @Test func `a stop waits for a long step and its save, and says so`() throws {
-        let process = try begin("long", settings("sft.batch_size=4096", "model.width=64", "workers.threads=1"))
+        let process = try begin("long", longSteps(rows: 4096, width: 64))
         #expect(small.waitFor(step: 1, "sft", "long"))
         let step = try small.show("sft", "long").step
         let stopped = try small.program.run("stop", "-e", "sft", "-f", "long")
@@ -75,7 +82,7 @@ import Testing
     }
 
     @Test func `a second stop saves the newest whole step and leaves the one under way`() throws {
-        let process = try begin("hurried", settings("sft.batch_size=8192", "model.width=128", "workers.threads=1"))
+        let process = try begin("hurried", longSteps(rows: 8192, width: 128))
         #expect(small.waitFor(step: 1, "sft", "hurried"))
         let step = try small.show("sft", "hurried").step
         #expect(try small.program.run("stop", "-e", "sft", "-f", "hurried", "--stop-within", "3s").status == 0)

@@ -149,6 +149,11 @@ int cprocess_lock(int descriptor) {
     return fcntl(descriptor, F_OFD_SETLK, &lock) == 0 ? 0 : -errno;
 }
 
+int cprocess_unlock(int descriptor) {
+    struct flock lock = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+    return fcntl(descriptor, F_OFD_SETLK, &lock) == 0 ? 0 : -errno;
+}
+
 int cprocess_is_locked(int descriptor) {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     if (fcntl(descriptor, F_OFD_GETLK, &lock) != 0) return -errno;

@@ -118,11 +118,12 @@ package enum TrialList {
             last: entry?.last ?? [:], updatedWall: entry?.updatedWall ?? 0)
     }
 
-    /// A trial whose `run.json` is missing: an archive, or a copy.
+    /// A trial whose `run.json` is missing: an archive, or one that runs and will write it again.
     private static func stored(_ folder: TrialFolder) -> TrialOverview? {
         guard let snapshot = try? StoredRun.open(path: folder.database).snapshot(RunQuery()) else { return nil }
+        let isKnown = snapshot.status.isTerminal || TrialLock.isHeld(folder)
         var overview = TrialOverview(
-            id: folder.id, status: snapshot.status.isTerminal ? snapshot.status : .lost,
+            id: folder.id, status: isKnown ? snapshot.status : .lost,
             statusDetail: snapshot.statusDetail, orchestratorPID: nil, workers: [], step: 0, totalSteps: 0,
             attempt: snapshot.attempt, startedWall: snapshot.header.startedWall, last: [:])
         overview.workers = snapshot.workers.map {

@@ -9,7 +9,11 @@ package final class TrialLock {
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
     // The file stays: removing it would let a third process lock a name that a second still holds open.
-    deinit { close(descriptor) }
+    deinit {
+        // Closing alone leaves it to a child that another thread is just starting: until exec that has the file open, too.
+        _ = cprocess_unlock(descriptor)
+        close(descriptor)
+    }
 
     /// Takes the lock or says who holds it.
     package static func take(_ folder: TrialFolder) throws(LaunchError) -> TrialLock {

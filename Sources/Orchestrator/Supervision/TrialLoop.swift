@@ -49,6 +49,7 @@ package final class TrialLoop {
     private let commands: CommandDesk
     /// Living processes with the attempt they belong to.
     private var processes: [WorkerID: (process: any WorkerProcess, attempt: Int)] = [:]
+    private var owed = OwedOrders()
     private var resumeStep = 0
     private var keeper: CheckpointKeeper
     private var isFirstAttempt = true
@@ -133,6 +134,7 @@ package final class TrialLoop {
         guard let status = entry.process.exitStatus() else { return }
         if case .exited = status { hearLastWords(of: worker) }
         processes[worker] = nil
+        owed.forget(worker)
         parts.devices.set(worker, pid: nil)
         noteCheckpoint()
         if status.signal == SIGKILL, let kills = memory.kills, kills > memoryKills {
@@ -169,7 +171,7 @@ package final class TrialLoop {
             resumeStep = nextResumeStep()
             recorder.beginAttempt(attempt, resumeStep: resumeStep, reason: reason)
         case .spawn(let worker, let attempt): spawn(worker, attempt: attempt)
-        case .tell(let worker, let order): tell(worker, order)
+        case .tell(let worker, let order): owed.give(order, to: worker, by: send)
         case .signal(let worker, let number): processes[worker]?.process.signalGroup(number)
         case .setStatus(.stopped, let detail): recorder.setStatus(.stopped, detail: "\(detail); \(resumeOffer)")
         case .setStatus(let status, let detail): recorder.setStatus(status, detail: detail)
@@ -202,6 +204,7 @@ package final class TrialLoop {
         if now - keptHouseAt < Self.houseInterval { return }
         keptHouseAt = now
         noteCheckpoint()
+        owed.tryAgain(by: send) { recorder.log(.warning, $0) }
         if access(parts.folder.runFile, F_OK) != 0 { recorder.rewrite() }
         do {
             try parts.runtime.make()
@@ -239,13 +242,11 @@ package final class TrialLoop {
         }
     }
 
-    private func tell(_ worker: WorkerID, _ order: TrialAction.Order) {
+    /// - Returns: why the worker could not be told; nil when it was.
+    private func send(_ order: TrialAction.Order, to worker: WorkerID) -> String? {
         let configuration = WorkerDesk.Configuration(
             plan: parts.plan, runtime: parts.runtime, folder: parts.folder, attempt: machine.attempt,
             clock: parts.clock, resumeStep: resumeStep)
-        if let problem = control.send(order, to: worker, configuration: configuration) {
-            // One that has left by itself needs no order to leave.
-            recorder.log(order == .exit ? .debug : .warning, "\(worker) was not told to \(order): \(problem)")
-        }
+        return control.send(order, to: worker, configuration: configuration)
     }
 }

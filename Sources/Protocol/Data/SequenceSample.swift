@@ -47,6 +47,14 @@ package struct SequenceSample: Sendable, Equatable {
             self.array = nil
         }
 
+        /// Where each item begins in the array, and where the last one ends.
+        fileprivate var starts: [Int] {
+            var starts = [0]
+            starts.reserveCapacity(lengths.count + 1)
+            for item in lengths { starts.append(starts[starts.count - 1] + item.reduce(0, +)) }
+            return starts
+        }
+
         /// Elements of all items together.
         package var total: Int { lengths.reduce(0) { $0 + $1.reduce(0, +) } }
     }
@@ -116,27 +124,34 @@ extension SequenceSample {
 
     /// The items at `indices`, in that order.
     package func items(at indices: [Int]) throws(SequenceError) -> SequenceSample {
+        try items(at: indices, starting: columns.mapValues(\.starts))
+    }
+
+    /// One sample per item.
+    package func unpacked() throws(SequenceError) -> [SequenceSample] {
+        let starts = columns.mapValues(\.starts)
+        var all: [SequenceSample] = []
+        all.reserveCapacity(ids.count)
+        for index in ids.indices { all.append(try items(at: [index], starting: starts)) }
+        return all
+    }
+
+    /// - Parameter starts: of every column, `Column.starts`; a sum over all items that is made once for many picks.
+    private func items(
+        at indices: [Int], starting starts: [SequenceKey: [Int]]
+    ) throws(SequenceError) -> SequenceSample {
         var picked: [SequenceKey: Column] = [:]
         for (key, column) in columns {
             let lengths = indices.map { column.lengths[$0] }
-            guard let array = column.array else {
+            guard let array = column.array, let starts = starts[key] else {
                 picked[key] = Column(lengths: lengths, elementType: column.elementType)
                 continue
             }
-            var starts = [0]
-            for item in column.lengths { starts.append(starts[starts.count - 1] + item.reduce(0, +)) }
             let parts = indices.map { array.slice(starts[$0]..<starts[$0 + 1]) }
             let joined = PackedArray.concatenated(parts) ?? array.slice(0..<0)
             picked[key] = Column(lengths: lengths, array: joined)
         }
         return try SequenceSample(ids: indices.map { ids[$0] }, columns: picked)
-    }
-
-    /// One sample per item.
-    package func unpacked() throws(SequenceError) -> [SequenceSample] {
-        var all: [SequenceSample] = []
-        for index in ids.indices { all.append(try items(at: [index])) }
-        return all
     }
 
     /// Items of all samples, end to end; keys and element types must agree.

@@ -106,11 +106,11 @@ package struct ZeroMQSocket: ~Copyable {
         }
     }
 
-    /// Binds again where the socket file is gone: somebody has cleared the folder. Connections that exist go on.
+    /// Binds again where the socket file is gone: somebody has cleared the folder. Connections that exist go on, so the
+    /// old listener, which nobody can reach any more, stays: ending it ends them.
     /// - Returns: whether it was gone.
     package func bindAgain(_ endpoint: Endpoint) throws(TransportError) -> Bool {
         if access(endpoint.path, F_OK) == 0 { return false }
-        zmq_unbind(raw, endpoint.description)
         try bind(endpoint)
         return true
     }

@@ -34,5 +34,9 @@ struct WriterLock: ~Copyable {
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
     // The file stays: removing it would let a third process lock a name that a second still holds open.
-    deinit { close(descriptor) }
+    deinit {
+        // Closing alone leaves it to a child that another thread is just starting: until exec that has the file open, too.
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

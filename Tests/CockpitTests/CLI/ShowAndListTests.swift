@@ -198,7 +198,8 @@ import Testing
         try stored.add("first")
         let result = try stored.program.run("doctor")
         #expect(result.status == 0, "\(result.output)")
-        #expect(Set(result.output.split(separator: "\n").map { $0.prefix(1) }) == ["✓"])
+        // The home, the terminal, the devices, four tries of the place, and the trial.
+        #expect(result.output.split(separator: "\n").map { $0.prefix(1) } == Array(repeating: "✓", count: 8))
         #expect(result.output.contains("✓ sft/first  sound\n"))
     }
 

@@ -42,6 +42,13 @@ import Testing
         #expect(overview.workers == [.init(id: "master_worker/0", pid: 0, state: .completed, restarts: 2)])
     }
 
+    @Test func `that run are not lost while their run.json is missing`() throws {
+        let trial = try archive("a", .running)
+        let lock = try TrialLock.take(trial)
+        #expect(try TrialList.one(trial.id, home: home).status == .running)
+        withExtendedLifetime(lock) {}
+    }
+
     @Test func `with a run.json that is garbage are what their runs say`() throws {
         let trial = try archive("a", .completed)
         try FolderFiles.replace(trial.runFile, with: Array("garbage".utf8))

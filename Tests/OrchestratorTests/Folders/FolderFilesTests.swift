@@ -203,6 +203,16 @@ import Testing
         withExtendedLifetime(lock) {}
     }
 
+    @Test func `is let go also where a child that is just starting has its file open`() throws {
+        let trial = try trial()
+        var lock: TrialLock? = try TrialLock.take(trial)
+        let child = try #require(SharedDescriptor(path: trial.lock))
+        #expect(lock != nil)
+        lock = nil
+        #expect(TrialLock.holder(of: trial) == nil)
+        withExtendedLifetime(child) {}
+    }
+
     @Test func `is free again as soon as it is let go, and its file stays`() throws {
         let trial = try trial()
         do { _ = try TrialLock.take(trial) }

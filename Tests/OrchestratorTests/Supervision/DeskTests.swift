@@ -286,6 +286,17 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
         #expect(said.all.isEmpty)
     }
 
+    @Test func `keeps its workers when its socket has to be bound again`() throws {
+        let (desk, endpoint) = try open()
+        let socket = try dealer("model_worker/0", endpoint)
+        _ = try socket.send([report { $0.hello = WireHello() }])
+        _ = try gather(1, from: desk.pollItem) { desk.receive(log: said.add) }
+        unlink(folder.file("control"))
+        #expect(try desk.bindAgain())
+        #expect(try desk.send(.exit, to: worker, configuration: configuration()) == nil)
+        #expect(try Poller.wait([socket.pollItem], timeout: .seconds(5))[0])
+    }
+
     @Test func `believes nobody who speaks for another, is unknown, or says nothing`() throws {
         let (desk, endpoint) = try open()
         let socket = try dealer("model_worker/0", endpoint), stranger = try dealer("model_worker/9", endpoint)

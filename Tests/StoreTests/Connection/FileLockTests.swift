@@ -71,6 +71,8 @@ private enum KernelLocks {
     @Test(arguments: [["-wal"], ["-shm"], ["-wal", "-shm"], [""], ["", "-wal", "-shm"]])
     func `is put back with everything that was ever stored`(suffixes: [String]) throws {
         let run = try RunBuilder()
+        // As of a trial that runs: its orchestrator is this process.
+        try run.writer.setStatus(.running, detail: "", time: 1, orchestrator: ProcessIdentity.current())
         try run.series("loss", (0..<300).map { Double($0) })
         let reader = try run.reader()
         #expect(try reader.points(of: "loss").count == 300)
@@ -80,6 +82,7 @@ private enum KernelLocks {
         // The names lead to all of it again, for a reader that had the old files open and for a new one.
         #expect(try reader.points(of: "loss").count == 301)
         #expect(try StoredRun.open(path: try run.crashed()).points(of: "loss").count == 301)
+        #expect(try Integrity.check(path: run.path).findings == [], "while it is written")
         let notices = run.writer.takeNotices()
         #expect(notices.count == 1)
         for suffix in suffixes { #expect(notices.first?.contains("\(run.path)\(suffix)") == true) }

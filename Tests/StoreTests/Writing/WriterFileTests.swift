@@ -28,6 +28,18 @@ import Testing
         #expect(try FileMode.of("\(path).lock") == 0o600)
     }
 
+    @Test func `a lock is let go also where a child that is just starting has its file open`() throws {
+        let path = folder.file("run.sqlite")
+        let child: SharedDescriptor
+        do {
+            let held = try WriterLock.take(path)
+            child = try #require(SharedDescriptor(path: "\(path).lock"))
+            withExtendedLifetime(held) {}
+        }
+        #expect(code { _ = try WriterLock.take(path) } == nil)
+        withExtendedLifetime(child) {}
+    }
+
     @Test func `a lock that is somebody's link is not followed`() throws {
         let target = folder.write("precious", to: "target")
         #expect(symlink(target, folder.file("run.sqlite.lock")) == 0)

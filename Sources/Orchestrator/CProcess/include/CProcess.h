@@ -38,6 +38,8 @@ int cprocess_next_signal(int descriptor);
 
 // Locks the whole file for as long as this opening of it lasts: 0, -EAGAIN where another holds it, -errno otherwise.
 int cprocess_lock(int descriptor);
+// Lets go of it, also where a child that has not called exec yet shares the open file. 0, or -errno.
+int cprocess_unlock(int descriptor);
 // Whether somebody holds such a lock: 1 or 0, -errno where the file system cannot say. Asking takes no lock.
 int cprocess_is_locked(int descriptor);
 
