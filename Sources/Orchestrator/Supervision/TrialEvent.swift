@@ -60,7 +60,9 @@ package enum TrialAction: Sendable, Equatable {
     /// Records the attempt and decides what it resumes from; before any of its workers starts.
     case beginAttempt(Int, reason: String)
     case spawn(WorkerID, attempt: Int)
-    case tell(WorkerID, Order)
+    /// Gives it the plan and where to resume from.
+    case configure(WorkerID)
+    case tell(WorkerID, WorkerOrder)
     /// To the whole process group.
     case signal(WorkerID, Int32)
     case setStatus(TrialStatus, detail: String)
@@ -69,19 +71,6 @@ package enum TrialAction: Sendable, Equatable {
     case answer(ticket: Int, accepted: Bool, message: String)
     /// The trial is over and no process of it lives.
     case finish(TrialStatus)
-
-    /// What a worker can be told.
-    package enum Order: Sendable, Equatable {
-        case configure
-        case start
-        case pause
-        case resume
-        case exit
-        case saveNow
-        case evaluateNow
-        case saveWhole
-        case leaveNow
-    }
 }
 
 /// What went wrong first; everything after it is only counted.

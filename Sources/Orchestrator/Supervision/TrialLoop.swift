@@ -171,7 +171,12 @@ package final class TrialLoop {
             resumeStep = nextResumeStep()
             recorder.beginAttempt(attempt, resumeStep: resumeStep, reason: reason)
         case .spawn(let worker, let attempt): spawn(worker, attempt: attempt)
-        case .tell(let worker, let order): owed.give(order, to: worker, by: send)
+        case .configure(let worker):
+            let configuration = WorkerDesk.Configuration(
+                plan: parts.plan, runtime: parts.runtime, folder: parts.folder, attempt: machine.attempt,
+                clock: parts.clock, resumeStep: resumeStep)
+            owed.give(.configure(configuration), to: worker, by: control.send)
+        case .tell(let worker, let order): owed.give(.order(order), to: worker, by: control.send)
         case .signal(let worker, let number): processes[worker]?.process.signalGroup(number)
         case .setStatus(.stopped, let detail): recorder.setStatus(.stopped, detail: "\(detail); \(resumeOffer)")
         case .setStatus(let status, let detail): recorder.setStatus(status, detail: detail)
@@ -204,7 +209,7 @@ package final class TrialLoop {
         if now - keptHouseAt < Self.houseInterval { return }
         keptHouseAt = now
         noteCheckpoint()
-        owed.tryAgain(by: send) { recorder.log(.warning, $0) }
+        owed.tryAgain(by: control.send) { recorder.log(.warning, $0) }
         if access(parts.folder.runFile, F_OK) != 0 { recorder.rewrite() }
         do {
             try parts.runtime.make()
@@ -240,13 +245,5 @@ package final class TrialLoop {
         } catch {
             events.append(.spawnFailed(worker, reason: describe(error)))
         }
-    }
-
-    /// - Returns: why the worker could not be told; nil when it was.
-    private func send(_ order: TrialAction.Order, to worker: WorkerID) -> String? {
-        let configuration = WorkerDesk.Configuration(
-            plan: parts.plan, runtime: parts.runtime, folder: parts.folder, attempt: machine.attempt,
-            clock: parts.clock, resumeStep: resumeStep)
-        return control.send(order, to: worker, configuration: configuration)
     }
 }

@@ -110,7 +110,7 @@ extension TrialStateMachine {
                 .signal(worker, SIGKILL),
             ]
         case .pause, .resume, .saveNow, .evaluateNow:
-            guard case .running = phase, let order = Self.order(for: kind) else {
+            guard case .running = phase, let order = kind.order else {
                 return [answer(false, "the trial is \(status.rawValue), not running")]
             }
             return [.tell(.master, order), answer(true, Self.promise(of: kind)), Self.asked(kind)]
@@ -120,16 +120,6 @@ extension TrialStateMachine {
     /// What a person asked for belongs to the trial's story.
     private static func asked(_ kind: TrialCommandKind) -> TrialAction {
         .note(kind: .asked, worker: nil, detail: "\(kind.rawValue) by command")
-    }
-
-    private static func order(for kind: TrialCommandKind) -> TrialAction.Order? {
-        switch kind {
-        case .pause: .pause
-        case .resume: .resume
-        case .saveNow: .saveNow
-        case .evaluateNow: .evaluateNow
-        case .stop, .status, .killWorker: nil
-        }
     }
 
     private static func promise(of kind: TrialCommandKind) -> String {

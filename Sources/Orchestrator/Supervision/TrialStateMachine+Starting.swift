@@ -40,7 +40,7 @@ extension TrialStateMachine {
             return []
         }
         members[worker]?.lastHeard = now
-        return [move(worker, to: .ready), .tell(worker, .configure)]
+        return [move(worker, to: .ready), .configure(worker)]
     }
 
     /// Starts everybody once the last one has its configuration: model workers first, so that the master finds them.

@@ -3,7 +3,21 @@ import Protocol
 
 /// The orchestrator's end of the workers' control sockets: frames to events, orders to frames.
 final class WorkerDesk {
-    /// What a `configure` order carries.
+    /// What a worker is sent.
+    enum Message {
+        case configure(Configuration)
+        case order(WorkerOrder)
+
+        /// As a log names it.
+        var name: String {
+            switch self {
+            case .configure: "configure"
+            case .order(let order): order.rawValue
+            }
+        }
+    }
+
+    /// What a worker works with.
     struct Configuration {
         let plan: TrialPlan
         let runtime: RuntimeFolder
@@ -75,9 +89,9 @@ final class WorkerDesk {
     }
 
     /// - Returns: why the worker could not be told; nil when it was.
-    func send(_ order: TrialAction.Order, to worker: WorkerID, configuration: Configuration) -> String? {
+    func send(_ message: Message, to worker: WorkerID) -> String? {
         do {
-            let frame = try WireCodec.encode(Self.message(order, configuration))
+            let frame = try WireCodec.encode(Self.wire(message))
             switch try socket.send([Array(worker.description.utf8), frame]) {
             case .sent: return nil
             case .full: return "its queue is full"
@@ -88,25 +102,19 @@ final class WorkerDesk {
         }
     }
 
-    static func message(_ order: TrialAction.Order, _ configuration: Configuration) throws -> WireWorkerCommand {
-        let plan = order == .configure ? try JSONEncoder().encode(configuration.plan) : Data()
-        return WireWorkerCommand.make { command in
-            switch order {
-            case .configure:
+    static func wire(_ message: Message) throws -> WireWorkerCommand {
+        switch message {
+        case .order(let order):
+            return WireWorkerCommand.make { $0.order = order.rawValue }
+        case .configure(let configuration):
+            let plan = try JSONEncoder().encode(configuration.plan)
+            return WireWorkerCommand.make { command in
                 command.configure.planJson = plan
                 command.configure.runtimeFolder = configuration.runtime.path
                 command.configure.trialFolder = configuration.folder.path
                 command.configure.attempt = UInt64(max(0, configuration.attempt))
                 command.configure.clockOriginNs = configuration.clock.originNanoseconds
                 command.configure.resumeStep = UInt64(max(0, configuration.resumeStep))
-            case .start: command.start = WireEmpty()
-            case .pause: command.pause = WireEmpty()
-            case .resume: command.resume = WireEmpty()
-            case .exit: command.exit = WireEmpty()
-            case .saveNow: command.saveNow = WireEmpty()
-            case .evaluateNow: command.evaluateNow = WireEmpty()
-            case .saveWhole: command.saveWhole = WireEmpty()
-            case .leaveNow: command.leaveNow = WireEmpty()
             }
         }
     }

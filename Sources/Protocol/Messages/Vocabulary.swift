@@ -53,6 +53,33 @@ package enum TrialCommandKind: String, Sendable, CaseIterable {
     case evaluateNow = "evaluate_now"
     case killWorker = "kill_worker"
     case status
+
+    /// What the master worker is told, where that is all there is to do.
+    package var order: WorkerOrder? {
+        switch self {
+        case .pause: .pause
+        case .resume: .resume
+        case .saveNow: .saveNow
+        case .evaluateNow: .evaluateNow
+        case .stop, .killWorker, .status: nil
+        }
+    }
+}
+
+/// What a worker can be told once it has its configuration (`WorkerCommand.order`).
+package enum WorkerOrder: String, Sendable, CaseIterable {
+    case start
+    /// To the master, like the three that follow: when the step under way is done.
+    case pause
+    case resume
+    case saveNow = "save_now"
+    case evaluateNow = "evaluate_now"
+    /// Finish what is under way, then leave.
+    case exit
+    /// Leave without waiting for the step under way.
+    case leaveNow = "leave_now"
+    /// To a model worker: save the newest whole step now, beside what it computes.
+    case saveWhole = "save_whole"
 }
 
 /// What changed the sequence buffer (`BufferRecord.event`).

@@ -11,7 +11,7 @@ package final class ControlThread: Sendable {
     private let attempt: UInt64
     private let context: ZeroMQContext
     private let endpoint: Endpoint
-    private let orders: WorkerMailbox<WorkerOrder>
+    private let orders: WorkerMailbox<WorkerCommand>
     private let news: WorkerMailbox<WorkerNews>
     private let progress: WorkerProgress
     private let saveWhole: @Sendable () throws -> Void
@@ -20,7 +20,7 @@ package final class ControlThread: Sendable {
 
     package init(
         worker: WorkerID, attempt: UInt64, context: ZeroMQContext, endpoint: Endpoint, processID: Int32,
-        orders: WorkerMailbox<WorkerOrder>, news: WorkerMailbox<WorkerNews>, progress: WorkerProgress,
+        orders: WorkerMailbox<WorkerCommand>, news: WorkerMailbox<WorkerNews>, progress: WorkerProgress,
         saveWhole: @escaping @Sendable () throws -> Void = {}, complain: @escaping @Sendable (String) -> Void
     ) {
         self.worker = worker
@@ -65,7 +65,7 @@ package final class ControlThread: Sendable {
             do {
                 guard let frame = frames.last else { continue }
                 let command = try WireCodec.decode(WireWorkerCommand.self, from: frame)
-                try perform(machine.command(command.body), on: socket)
+                try perform(machine.command(WorkerCommand(command)), on: socket)
             } catch let error as WireError {
                 // Garbage on the control socket is somebody else's mistake; the training goes on.
                 complain("a command was refused: \(error.summary)")
@@ -83,14 +83,12 @@ package final class ControlThread: Sendable {
                     $0.step = step
                 }
                 try send(.state(change), on: socket)
-            case .order(let order):
-                if !orders.post(order) { complain("a command was dropped: the queue of the main thread is full") }
+            case .obey(let command):
+                if !orders.post(command) { complain("a command was dropped: the queue of the main thread is full") }
             case .saveWhole:
                 do { try saveWhole() } catch { news.post(.saved(.failed(describe(error)))) }
             case .reportSaved(let outcome):
                 try send(.saved(Self.message(outcome)), on: socket)
-            case .heartbeat:
-                try send(.heartbeat(progress.heartbeat()), on: socket)
             case .refuse(let reason):
                 complain(reason)
             }

@@ -1,17 +1,22 @@
 package import Protocol
 
-/// What the main thread is told.
-package enum WorkerOrder: Sendable, Equatable {
+/// What a worker's control thread hears, and passes on to the main thread where it fits.
+package enum WorkerCommand: Sendable, Equatable {
     case configure(WireConfigure)
-    case start
-    case pause
-    case resume
-    case exit
-    case saveNow
-    case evaluateNow
-    /// Save what could not be saved beside the training.
-    case saveWhole
-    case leaveNow
+    case order(WorkerOrder)
+
+    /// - Throws: `WireError` for what is no command of this version.
+    init(_ wire: WireWorkerCommand) throws(WireError) {
+        switch wire.body {
+        case .configure(let configuration): self = .configure(configuration)
+        case .order(let word):
+            guard let order = WorkerOrder(rawValue: word) else {
+                throw WireError(.malformed, "'\(word)' is no order to a worker")
+            }
+            self = .order(order)
+        case nil: throw WireError(.malformed, "a command without a body")
+        }
+    }
 }
 
 /// What the main thread tells its control thread.
@@ -31,12 +36,11 @@ package enum WorkerNews: Sendable, Equatable {
 package struct WorkerStateMachine: Sendable, Equatable {
     package enum Action: Sendable, Equatable {
         case report(WorkerState, detail: String, step: UInt64)
-        case order(WorkerOrder)
+        /// The main thread is to obey it.
+        case obey(WorkerCommand)
         /// Save the newest whole step beside the training.
         case saveWhole
         case reportSaved(SaveOutcome)
-        /// Answer with a heartbeat at once.
-        case heartbeat
         /// A command that cannot be obeyed in this state.
         case refuse(String)
     }
@@ -53,24 +57,17 @@ package struct WorkerStateMachine: Sendable, Equatable {
     }
 
     /// A command of the orchestrator.
-    package mutating func command(_ body: WireWorkerCommand.OneOf_Body?) -> [Action] {
-        switch body {
-        case .configure(let configuration):
-            guard state == .ready else { return refused("configure") }
-            return [.order(.configure(configuration))]
-        case .start:
-            guard state == .configured else { return refused("start") }
-            return [.order(.start)]
-        case .pause: return isAtWork ? [.order(.pause)] : refused("pause")
-        case .resume: return isAtWork ? [.order(.resume)] : refused("resume")
-        case .saveNow: return isAtWork ? [.order(.saveNow)] : refused("save_now")
-        case .evaluateNow: return isAtWork ? [.order(.evaluateNow)] : refused("evaluate_now")
+    package mutating func command(_ command: WorkerCommand) -> [Action] {
+        guard case .order(let order) = command else {
+            return state == .ready ? [.obey(command)] : refused("configure")
+        }
+        switch order {
+        case .start: return state == .configured ? [.obey(command)] : refused(order.rawValue)
+        case .pause, .resume, .saveNow, .evaluateNow: return isAtWork ? [.obey(command)] : refused(order.rawValue)
         case .exit: return leave()
         // Whoever is told to leave may still be told to hurry.
-        case .saveWhole: return state.isTerminal ? [] : [.saveWhole, .order(.saveWhole)]
-        case .leaveNow: return leave() + [.order(.leaveNow)]
-        case .ping: return [.heartbeat]
-        case nil: return [.refuse("a command without a body")]
+        case .saveWhole: return state.isTerminal ? [] : [.saveWhole, .obey(command)]
+        case .leaveNow: return leave() + [.obey(command)]
         }
     }
 
@@ -84,7 +81,7 @@ package struct WorkerStateMachine: Sendable, Equatable {
         guard !state.isTerminal, !isLeaving else { return [] }
         isLeaving = true
         state = .stopping
-        return [.report(.stopping, detail: "", step: 0), .order(.exit)]
+        return [.report(.stopping, detail: "", step: 0), .obey(.order(.exit))]
     }
 
     /// News of the main thread. After the end nothing is reported any more.

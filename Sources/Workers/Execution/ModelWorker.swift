@@ -16,7 +16,7 @@ package final class ModelWorker {
 
     private let worker: Int
     private let executor: ModelExecutor
-    private let orders: WorkerMailbox<WorkerOrder>
+    private let orders: WorkerMailbox<WorkerCommand>
     private let progress: WorkerProgress
     private let logger: Logger
     private let requests: ZeroMQSocket
@@ -28,7 +28,7 @@ package final class ModelWorker {
     /// Connects to the master and announces itself.
     package init(
         worker: Int, executor: ModelExecutor, context: ZeroMQContext, runtime: RuntimeFolder,
-        orders: WorkerMailbox<WorkerOrder>, progress: WorkerProgress, logger: Logger
+        orders: WorkerMailbox<WorkerCommand>, progress: WorkerProgress, logger: Logger
     ) throws {
         let incoming = try ZeroMQSocket.open(context, .pull, options: SocketOptions(receiveHighWater: 0))
         try incoming.connect(runtime.masterSend(to: worker))
@@ -64,11 +64,11 @@ package final class ModelWorker {
     }
 
     private func obey() {
-        for order in orders.take() {
+        for command in orders.take() {
             // Pausing is the master's business: a model worker without requests rests by itself.
-            switch order {
-            case .exit: isLeaving = true
-            case .saveWhole: executor.saveWanted()
+            switch command {
+            case .order(.exit): isLeaving = true
+            case .order(.saveWhole): executor.saveWanted()
             default: break
             }
         }

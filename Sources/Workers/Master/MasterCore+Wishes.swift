@@ -2,8 +2,8 @@ import Protocol
 
 /// Between two steps: what the user asked for, what no train step could carry, then the next step.
 extension MasterCore {
-    mutating func obey(_ command: MasterCommand, now: Int64) throws -> [MasterAction] {
-        switch command {
+    mutating func obey(_ order: WorkerOrder, now: Int64) throws -> [MasterAction] {
+        switch order {
         case .pause: wishes.pause = true
         case .resume: wishes.pause = false
         case .saveNow: wishes.save = true
@@ -16,9 +16,11 @@ extension MasterCore {
         case .leaveNow:
             // What is whole is saved by those who hold it.
             return finish(.stopped)
+        // Not the master's: it runs already, and its steps are whole where the models are.
+        case .start, .saveWhole: return []
         }
         switch state {
-        case .joining, .opening: return command == .exit ? finish(.stopped) : []
+        case .joining, .opening: return order == .exit ? finish(.stopped) : []
         case .paused(let setup): return try continueBetween(setup, now: now)
         case .stepping, .between, .finished: return []
         }

@@ -79,7 +79,7 @@ package struct MasterCore: Sendable {
         switch event {
         case .joined(let worker): return try join(worker, now: now)
         case .reply(let reply): return try receive(reply, now: now)
-        case .command(let command): return try obey(command, now: now)
+        case .order(let order): return try obey(order, now: now)
         }
     }
 

@@ -1,22 +1,11 @@
 package import Protocol
 
-/// What a user can tell a running master.
-package enum MasterCommand: Sendable, Equatable {
-    case pause
-    case resume
-    case exit
-    /// Leave without waiting for the step under way.
-    case leaveNow
-    case saveNow
-    case evaluateNow
-}
-
 /// What happens to the master.
 package enum MasterEvent: Sendable {
     /// A model worker is connected.
     case joined(worker: Int)
     case reply(Reply)
-    case command(MasterCommand)
+    case order(WorkerOrder)
 }
 
 /// How a trial ended for its master, when nothing failed.

@@ -7,7 +7,7 @@ package final class MasterWorker {
     private var core: MasterCore
     private let replies: ZeroMQSocket
     private let workers: [RequestSender]
-    private let orders: WorkerMailbox<WorkerOrder>
+    private let orders: WorkerMailbox<WorkerCommand>
     private let news: WorkerMailbox<WorkerNews>
     private let queue: TelemetryQueue
     private let progress: WorkerProgress
@@ -17,7 +17,7 @@ package final class MasterWorker {
 
     /// Binds its sockets; model workers may connect before or after.
     package init(
-        _ settings: MasterSettings, context: ZeroMQContext, runtime: RuntimeFolder, orders: WorkerMailbox<WorkerOrder>,
+        _ settings: MasterSettings, context: ZeroMQContext, runtime: RuntimeFolder, orders: WorkerMailbox<WorkerCommand>,
         news: WorkerMailbox<WorkerNews>, queue: TelemetryQueue, progress: WorkerProgress, clock: RunClock,
         logger: Logger
     ) throws {
@@ -51,9 +51,7 @@ package final class MasterWorker {
                 [replies.pollItem, orders.pollItem], timeout: isBlocked ? Self.retry : nil)
             progress.moved()
             if readable[1] {
-                for order in orders.take() {
-                    if let command = Self.command(order) { try handle(.command(command)) }
-                }
+                for case .order(let order) in orders.take() { try handle(.order(order)) }
             }
             while outcome == nil, let frames = try replies.receive() { try take(frames) }
         }
@@ -70,18 +68,6 @@ package final class MasterWorker {
         var isEmpty = true
         for worker in workers { isEmpty = try worker.sendWaiting() && isEmpty }
         return isEmpty
-    }
-
-    private static func command(_ order: WorkerOrder) -> MasterCommand? {
-        switch order {
-        case .pause: .pause
-        case .resume: .resume
-        case .exit: .exit
-        case .leaveNow: .leaveNow
-        case .saveNow: .saveNow
-        case .evaluateNow: .evaluateNow
-        case .configure, .start, .saveWhole: nil
-        }
     }
 
     private func take(_ frames: [[UInt8]]) throws {

@@ -24,7 +24,7 @@ package enum WorkerMain {
         let attempt: UInt64
         let runtime: RuntimeFolder
         let context = ZeroMQContext()
-        let orders: WorkerMailbox<WorkerOrder>
+        let orders: WorkerMailbox<WorkerCommand>
         let news: WorkerMailbox<WorkerNews>
         let progress = WorkerProgress()
         let wholeSteps: WholeSteps
@@ -51,7 +51,7 @@ package enum WorkerMain {
                 } catch {
                     complain("control has ended: \(describe(error))")
                     // Nobody can reach this worker any more, so it leaves by itself.
-                    orders.post(.exit)
+                    orders.post(.order(.exit))
                 }
             }
             defer { thread.join() }
@@ -70,9 +70,9 @@ package enum WorkerMain {
         private func configuration() throws -> WireConfigure? {
             while true {
                 _ = try Poller.wait([orders.pollItem], timeout: nil)
-                for order in orders.take() {
-                    if case .configure(let configuration) = order { return configuration }
-                    if order == .exit { return nil }
+                for command in orders.take() {
+                    if case .configure(let configuration) = command { return configuration }
+                    if command == .order(.exit) { return nil }
                 }
             }
         }
@@ -165,9 +165,9 @@ package enum WorkerMain {
             while true {
                 progress.waits()
                 _ = try Poller.wait([orders.pollItem], timeout: nil)
-                for order in orders.take() {
-                    if order == .start { return true }
-                    if order == .exit { return false }
+                for command in orders.take() {
+                    if command == .order(.start) { return true }
+                    if command == .order(.exit) { return false }
                 }
             }
         }

@@ -56,7 +56,7 @@ private struct SlowWorkers {
     var random: SplitMix
     /// What each still has to say, in order.
     private var words: [WorkerID: [WorkerState]] = [:]
-    private var told: [WorkerID: [TrialAction.Order]] = [:]
+    private var configured: Set<WorkerID> = [], told: [WorkerID: [WorkerOrder]] = [:]
 
     init(seed: UInt64) {
         random = SplitMix(seed: seed)
@@ -75,7 +75,7 @@ private struct SlowWorkers {
         let orders = told[worker] ?? []
         switch next {
         case .starting: hear(driver.take(.hello(worker, attempt: 1)))
-        case .configured where orders.contains(.configure): hear(driver.report(worker, .configured))
+        case .configured where configured.contains(worker): hear(driver.report(worker, .configured))
         case .running where orders.contains(.start): hear(driver.report(worker, .running))
         default: return
         }
@@ -91,6 +91,7 @@ private struct SlowWorkers {
     }
 
     private mutating func hear(_ actions: [TrialAction]) {
+        for case .configure(let worker) in actions { configured.insert(worker) }
         for case .tell(let worker, let order) in actions { told[worker, default: []].append(order) }
     }
 }
@@ -118,7 +119,7 @@ private struct SlowWorkers {
         driver.take(.spawned(MachineDriver.first, pid: 7))
         #expect(driver.take(.timePassed, afterMilliseconds: 3000).states == [.stalled])
         let actions = driver.take(.hello(MachineDriver.first, attempt: 1))
-        #expect(actions.deeds == [.tell(MachineDriver.first, .configure)])
+        #expect(actions.deeds == [.configure(MachineDriver.first)])
         #expect(actions.states == [.ready])
     }
 

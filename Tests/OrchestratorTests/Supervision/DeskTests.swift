@@ -293,7 +293,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
         _ = try gather(1, from: desk.pollItem) { desk.receive(log: said.add) }
         unlink(folder.file("control"))
         #expect(try desk.bindAgain())
-        #expect(try desk.send(.exit, to: worker, configuration: configuration()) == nil)
+        #expect(desk.send(.order(.exit), to: worker) == nil)
         #expect(try Poller.wait([socket.pollItem], timeout: .seconds(5))[0])
     }
 
@@ -317,10 +317,10 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
         let socket = try dealer("model_worker/0", endpoint)
         _ = try socket.send([report { $0.hello = WireHello() }])
         _ = try gather(1, from: desk.pollItem) { desk.receive(log: said.add) }
-        let orders: [TrialAction.Order] = [.configure, .start, .pause, .resume, .exit, .saveNow, .evaluateNow]
-        for order in orders { #expect(try desk.send(order, to: worker, configuration: configuration()) == nil) }
+        let messages = [.configure(try configuration())] + WorkerOrder.allCases.map(WorkerDesk.Message.order)
+        for message in messages { #expect(desk.send(message, to: worker) == nil) }
         var bodies: [WireWorkerCommand.OneOf_Body] = []
-        while bodies.count < orders.count, try Poller.wait([socket.pollItem], timeout: .seconds(5))[0] {
+        while bodies.count < messages.count, try Poller.wait([socket.pollItem], timeout: .seconds(5))[0] {
             while let frames = try socket.receive() {
                 bodies += [try WireCodec.decode(WireWorkerCommand.self, from: frames[0]).body].compactMap { $0 }
             }
@@ -335,15 +335,11 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
         #expect(configure.resumeStep == 40)
         #expect(configure.clockOriginNs == -12)
         #expect(try JSONDecoder().decode(TrialPlan.self, from: configure.planJson).totalSteps == 630)
-        #expect(
-            Array(bodies.dropFirst()) == [
-                .start(WireEmpty()), .pause(WireEmpty()), .resume(WireEmpty()), .exit(WireEmpty()),
-                .saveNow(WireEmpty()), .evaluateNow(WireEmpty()),
-            ])
+        #expect(Array(bodies.dropFirst()) == WorkerOrder.allCases.map { .order($0.rawValue) })
     }
 
     @Test func `says why a worker could not be told`() throws {
         let (desk, _) = try open()
-        #expect(try desk.send(.start, to: worker, configuration: configuration()) == "it is not connected")
+        #expect(desk.send(.order(.start), to: worker) == "it is not connected")
     }
 }

@@ -65,12 +65,12 @@ private typealias Driver = MachineDriver
     }
 
     @Test(arguments: [
-        (TrialCommandKind.pause, TrialAction.Order.pause, "pausing after the current step"),
+        (TrialCommandKind.pause, WorkerOrder.pause, "pausing after the current step"),
         (.resume, .resume, "resuming"),
         (.saveNow, .saveNow, "saving after the current step"),
         (.evaluateNow, .evaluateNow, "evaluating after the current step"),
     ])
-    func `passes wishes on to the master`(kind: TrialCommandKind, order: TrialAction.Order, promise: String) {
+    func `passes wishes on to the master`(kind: TrialCommandKind, order: WorkerOrder, promise: String) {
         var driver = MachineDriver.running()
         #expect(
             driver.take(.command(kind, nil, ticket: 5)) == [

@@ -25,7 +25,7 @@ private typealias Driver = MachineDriver
         var driver = MachineDriver()
         driver.take(.begin)
         driver.take(.spawned(Driver.first, pid: 7))
-        #expect(driver.take(.hello(Driver.first, attempt: 1)).deeds == [.tell(Driver.first, .configure)])
+        #expect(driver.take(.hello(Driver.first, attempt: 1)).deeds == [.configure(Driver.first)])
     }
 
     @Test func `a second hello of a worker changes nothing`() {

@@ -135,9 +135,9 @@ private struct FakeWorker: Sendable {
                 return .exited(1)
             }
             try report(socket, .configured)
-        case .start:
+        case .order(WorkerOrder.start.rawValue):
             return try start(socket)
-        case .exit:
+        case .order(WorkerOrder.exit.rawValue):
             if case .deaf = behaviour { return nil }
             return .exited(0)
         default: break

@@ -10,7 +10,7 @@ import Testing
         _ = machine.connected()
         _ = machine.command(.configure(WireConfigure()))
         _ = machine.news(.configured)
-        _ = machine.command(.start(WireEmpty()))
+        _ = machine.command(.order(.start))
         _ = machine.news(.running(step: 0))
         return machine
     }
@@ -18,9 +18,9 @@ import Testing
     @Test func `a worker is configured, started and ends`() {
         var machine = WorkerStateMachine()
         #expect(machine.connected() == [])
-        #expect(machine.command(.configure(WireConfigure())) == [.order(.configure(WireConfigure()))])
+        #expect(machine.command(.configure(WireConfigure())) == [.obey(.configure(WireConfigure()))])
         #expect(machine.news(.configured) == [.report(.configured, detail: "", step: 0)])
-        #expect(machine.command(.start(WireEmpty())) == [.order(.start)])
+        #expect(machine.command(.order(.start)) == [.obey(.order(.start))])
         #expect(machine.news(.running(step: 4)) == [.report(.running, detail: "", step: 4)])
         #expect(machine.news(.completed(step: 9)) == [.report(.completed, detail: "", step: 9)])
         #expect(machine.state == .completed)
@@ -29,31 +29,26 @@ import Testing
     @Test func `start before configure is refused with the state it is in`() {
         var machine = WorkerStateMachine()
         _ = machine.connected()
-        #expect(machine.command(.start(WireEmpty())) == [.refuse("'start' does not fit a worker that is ready")])
+        #expect(machine.command(.order(.start)) == [.refuse("'start' does not fit a worker that is ready")])
     }
 
     @Test func `pause, resume, save_now and evaluate_now reach a worker at work only`() {
         var machine = running()
-        #expect(machine.command(.pause(WireEmpty())) == [.order(.pause)])
+        #expect(machine.command(.order(.pause)) == [.obey(.order(.pause))])
         #expect(machine.news(.paused(step: 3)) == [.report(.paused, detail: "", step: 3)])
-        #expect(machine.command(.resume(WireEmpty())) == [.order(.resume)])
-        #expect(machine.command(.saveNow(WireEmpty())) == [.order(.saveNow)])
-        #expect(machine.command(.evaluateNow(WireEmpty())) == [.order(.evaluateNow)])
+        #expect(machine.command(.order(.resume)) == [.obey(.order(.resume))])
+        #expect(machine.command(.order(.saveNow)) == [.obey(.order(.saveNow))])
+        #expect(machine.command(.order(.evaluateNow)) == [.obey(.order(.evaluateNow))])
         var fresh = WorkerStateMachine()
-        #expect(fresh.command(.pause(WireEmpty())) == [.refuse("'pause' does not fit a worker that is starting")])
+        #expect(fresh.command(.order(.pause)) == [.refuse("'pause' does not fit a worker that is starting")])
     }
 
     @Test func `leaving is reported at once and ordered once`() {
         var machine = running()
-        #expect(machine.command(.exit(WireEmpty())) == [.report(.stopping, detail: "", step: 0), .order(.exit)])
-        #expect(machine.command(.exit(WireEmpty())) == [])
+        #expect(machine.command(.order(.exit)) == [.report(.stopping, detail: "", step: 0), .obey(.order(.exit))])
+        #expect(machine.command(.order(.exit)) == [])
         #expect(machine.news(.paused(step: 2)) == [])
         #expect(machine.news(.stopped(step: 2)) == [.report(.stopped, detail: "", step: 2)])
-    }
-
-    @Test func `a ping is answered with a heartbeat in every state`() {
-        var machine = WorkerStateMachine()
-        #expect(machine.command(.ping(WireEmpty())) == [.heartbeat])
     }
 
     @Test func `a failure carries its report, and nothing follows it`() {
@@ -122,7 +117,7 @@ import Testing
         let socket = try ZeroMQSocket.open(context, .router)
         try socket.bind(runtime.control())
         let orchestrator = Orchestrator(socket: socket)
-        let orders = try WorkerMailbox<WorkerOrder>(), news = try WorkerMailbox<WorkerNews>()
+        let orders = try WorkerMailbox<WorkerCommand>(), news = try WorkerMailbox<WorkerNews>()
         let control = ControlThread(
             worker: WorkerID(.model, 1), attempt: 3, context: context, endpoint: try runtime.control(), processID: 77,
             orders: orders, news: news, progress: WorkerProgress(), complain: { _ in })
@@ -135,8 +130,10 @@ import Testing
         #expect(orders.take() == [.configure(filled(WireConfigure()) { $0.attempt = 3 })])
         news.post(.configured)
         #expect(try orchestrator.nextState() == "configured")
-        try orchestrator.send(.ping(WireEmpty()))
-        #expect(try orchestrator.next().heartbeat == WorkerProgress().heartbeat(now: 0))
+        try orchestrator.send(.order("dance"))
+        try orchestrator.send(.order(WorkerOrder.start.rawValue))
+        _ = try Poller.wait([orders.pollItem], timeout: .seconds(30))
+        #expect(orders.take() == [.order(.start)])
         news.post(.failed("boom", step: 1))
         #expect(try orchestrator.nextState() == "failed")
         thread.join()

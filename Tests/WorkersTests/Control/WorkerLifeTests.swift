@@ -105,7 +105,7 @@ private struct LoneWorker: ~Copyable {
     @Test(arguments: workers) func `exit before configure ends it with status 0`(id: WorkerID) throws {
         let worker = try LoneWorker.start(id, in: folder, context)
         #expect(try worker.next().state == "hello")
-        try worker.send(.exit(WireEmpty()))
+        try worker.send(.order(WorkerOrder.exit.rawValue))
         #expect(try worker.next().state == "stopping")
         #expect(try worker.next().state == "stopped")
         #expect(worker.exitStatus() == 0)
@@ -117,9 +117,9 @@ private struct LoneWorker: ~Copyable {
         try worker.send(configure(try plan()))
         #expect(try worker.next().state == "configured")
         // Commands that do not fit are refused and change nothing.
-        try worker.send(.pause(WireEmpty()))
+        try worker.send(.order(WorkerOrder.pause.rawValue))
         try worker.send(configure(try plan()))
-        try worker.send(.exit(WireEmpty()))
+        try worker.send(.order(WorkerOrder.exit.rawValue))
         #expect(try worker.next().state == "stopping")
         #expect(try worker.next().state == "stopped")
         #expect(worker.exitStatus() == 0)
@@ -158,7 +158,7 @@ private struct LoneWorker: ~Copyable {
         #expect(try worker.next().state == "hello")
         try worker.send(configure(try plan { $0.modelWorkers = [ModelWorkerPlan(threads: 1)] }))
         #expect(try worker.next().state == "configured")
-        try worker.send(.start(WireEmpty()))
+        try worker.send(.order(WorkerOrder.start.rawValue))
         #expect(try worker.next().state == "running")
         // Somebody who takes the last request, so that nobody waits for it to go out.
         let requests = try ZeroMQSocket.open(context, .pull)
@@ -167,7 +167,7 @@ private struct LoneWorker: ~Copyable {
         let peer = try ZeroMQSocket.open(context, .push, options: SocketOptions(lingerMilliseconds: 1000))
         try peer.connect(RuntimeFolder(path: folder.path).masterReceive())
         for frames in [[[0xff, 0x17]], [[]], [[], [1]]] as [[[UInt8]]] { _ = try peer.send(frames) }
-        try worker.send(.exit(WireEmpty()))
+        try worker.send(.order(WorkerOrder.exit.rawValue))
         #expect(try worker.next().state == "stopping")
         #expect(try worker.next().state == "stopped")
         #expect(worker.exitStatus() == 0)

@@ -16,7 +16,7 @@ import Testing
         _ = machine.news(.running(step: 1))
         switch state {
         case .paused: _ = machine.news(.paused(step: 1))
-        case .stopping: _ = machine.command(.exit(WireEmpty()))
+        case .stopping: _ = machine.command(.order(.exit))
         case .completed: _ = machine.news(.completed(step: 1))
         case .stopped: _ = machine.news(.stopped(step: 1))
         case .failed: _ = machine.news(.failed("x", step: 1))
@@ -33,44 +33,37 @@ import Testing
         #expect(machine(in: state).state == state)
     }
 
-    /// Each command with the states that obey it, and the order it becomes.
-    private static let commands: [(String, WireWorkerCommand.OneOf_Body, Set<WorkerState>, WorkerOrder)] = [
-        ("configure", .configure(WireConfigure()), [.ready], .configure(WireConfigure())),
-        ("start", .start(WireEmpty()), [.configured], .start),
-        ("pause", .pause(WireEmpty()), [.running, .paused], .pause),
-        ("resume", .resume(WireEmpty()), [.running, .paused], .resume),
-        ("save_now", .saveNow(WireEmpty()), [.running, .paused], .saveNow),
-        ("evaluate_now", .evaluateNow(WireEmpty()), [.running, .paused], .evaluateNow),
+    /// Each command with the states that obey it.
+    private static let commands: [(String, WorkerCommand, Set<WorkerState>)] = [
+        ("configure", .configure(WireConfigure()), [.ready]),
+        ("start", .order(.start), [.configured]),
+        ("pause", .order(.pause), [.running, .paused]),
+        ("resume", .order(.resume), [.running, .paused]),
+        ("save_now", .order(.saveNow), [.running, .paused]),
+        ("evaluate_now", .order(.evaluateNow), [.running, .paused]),
     ]
 
     @Test(arguments: states) func `a command is obeyed where it fits, and refused in words elsewhere`(
         state: WorkerState
     ) {
-        for (name, body, fitting, order) in Self.commands {
+        for (name, command, fitting) in Self.commands {
             var machine = machine(in: state)
             let expected: WorkerStateMachine.Action =
                 fitting.contains(state)
-                ? .order(order) : .refuse("'\(name)' does not fit a worker that is \(state.rawValue)")
-            #expect(machine.command(body) == [expected])
+                ? .obey(command) : .refuse("'\(name)' does not fit a worker that is \(state.rawValue)")
+            #expect(machine.command(command) == [expected])
             #expect(machine.state == state)
         }
-    }
-
-    @Test(arguments: states) func `ping is answered and an empty command refused`(state: WorkerState) {
-        var machine = machine(in: state)
-        #expect(machine.command(.ping(WireEmpty())) == [.heartbeat])
-        #expect(machine.command(nil) == [.refuse("a command without a body")])
-        #expect(machine.state == state)
     }
 
     @Test(arguments: states) func `exit is reported and ordered once, unless the worker has ended`(state: WorkerState) {
         var machine = machine(in: state)
         let leaves = !state.isTerminal && state != .stopping
         #expect(
-            machine.command(.exit(WireEmpty()))
-                == (leaves ? [.report(.stopping, detail: "", step: 0), .order(.exit)] : []))
+            machine.command(.order(.exit))
+                == (leaves ? [.report(.stopping, detail: "", step: 0), .obey(.order(.exit))] : []))
         #expect(machine.state == (leaves ? .stopping : state))
-        #expect(machine.command(.exit(WireEmpty())) == [])
+        #expect(machine.command(.order(.exit)) == [])
     }
 
     @Test(arguments: states) func `news is reported once, and never after the end`(state: WorkerState) {
@@ -95,12 +88,12 @@ import Testing
             .configured, .running(step: 1), .paused(step: 1), .completed(step: 1), .stopped(step: 1),
             .failed("x", step: 1),
         ]
-        let bodies = Self.commands.map(\.1) + [.exit(WireEmpty()), .ping(WireEmpty())]
+        let commands = Self.commands.map(\.1) + [.order(.exit), .order(.leaveNow), .order(.saveWhole)]
         for _ in 0..<60 {
             let actions =
                 Int.random(in: 0..<3, using: &generator) == 0
                 ? news.randomElement(using: &generator).map { machine.news($0) }
-                : bodies.randomElement(using: &generator).map { machine.command($0) }
+                : commands.randomElement(using: &generator).map { machine.command($0) }
             for case .report(let state, _, _) in actions ?? [] { reported.append(state) }
         }
         #expect(reported.dropLast().allSatisfy { !$0.isTerminal })

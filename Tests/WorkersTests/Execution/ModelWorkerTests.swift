@@ -63,8 +63,8 @@ private struct HandMaster: ~Copyable {
     private static func run(
         _ plan: TrialPlan, _ context: ZeroMQContext, _ runtime: RuntimeFolder, _ early: [WorkerOrder]
     ) throws {
-        let orders = try WorkerMailbox<WorkerOrder>()
-        for order in early { orders.post(order) }
+        let orders = try WorkerMailbox<WorkerCommand>()
+        for order in early { orders.post(.order(order)) }
         let queue = try TelemetryQueue(), clock = RunClock.startingNow(), progress = WorkerProgress()
         let logger = Logger(
             label: "test", factory: { _ in WorkerLogHandler(queue: queue, clock: clock, write: { _ in }) })

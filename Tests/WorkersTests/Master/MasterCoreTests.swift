@@ -127,11 +127,11 @@ import Testing
         var workers = try FakeWorkers(plan)
         try workers.join()
         try workers.answerAll { $0.handles.contains("train_step") }
-        try workers.feed(.command(.pause))
+        try workers.feed(.order(.pause))
         try workers.answerAll()
         #expect(workers.metrics == [0, 1])
         #expect(workers.states == [.running, .paused])
-        try workers.feed(.command(.resume))
+        try workers.feed(.order(.resume))
         try workers.answerAll()
         #expect(workers.metrics == [0, 1, 2, 3, 4, 5])
         #expect(workers.states == [.running, .paused, .running, .running])
@@ -141,7 +141,7 @@ import Testing
         var workers = try FakeWorkers(plan)
         try workers.join()
         try workers.answerAll { $0.handles.contains("train_step") }
-        try workers.feed(.command(.exit))
+        try workers.feed(.order(.exit))
         try workers.answerAll()
         #expect(workers.outcome == .stopped)
         let save = workers.sent.first { $0.request.handle == .save }?.request.postHooks.first as? SaveHook
@@ -152,7 +152,7 @@ import Testing
         var workers = try FakeWorkers(plan)
         try workers.join()
         try workers.answerAll { $0.handles.contains("train_step") }
-        try workers.feed(.command(.saveNow))
+        try workers.feed(.order(.saveNow))
         try workers.answerAll()
         #expect(workers.handles.count { $0 == "save" } == 1)
         #expect(workers.outcome == .completed)
@@ -162,9 +162,9 @@ import Testing
         var workers = try FakeWorkers(plan)
         try workers.join()
         try workers.answerAll { $0.handles.contains("train_step") }
-        try workers.feed(.command(.pause))
+        try workers.feed(.order(.pause))
         try workers.answerAll()
-        try workers.feed(.command(.evaluateNow))
+        try workers.feed(.order(.evaluateNow))
         try workers.answerAll()
         #expect(workers.handles.count { $0 == "evaluate" } == 2)
         #expect(workers.metrics == [0, 1, 1])

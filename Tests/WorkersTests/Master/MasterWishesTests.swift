@@ -10,13 +10,13 @@ import Testing
         train: "t", heldOut: "h", supervisedSteps: 3, policySteps: 2, checkpointEverySteps: 2)
 
     /// Plays the trial with `command` given before answer number `moment`; the end of what then happens by itself.
-    private func play(_ command: MasterCommand, at moment: Int) throws -> FakeWorkers {
+    private func play(_ command: WorkerOrder, at moment: Int) throws -> FakeWorkers {
         var workers = try FakeWorkers(plan), answered = 0
-        if moment == 0 { try workers.feed(.command(command)) }
+        if moment == 0 { try workers.feed(.order(command)) }
         try workers.join()
         while !workers.due.isEmpty {
             answered += 1
-            if answered == moment { try workers.feed(.command(command)) }
+            if answered == moment { try workers.feed(.order(command)) }
             if !workers.due.isEmpty { try workers.answer(0) }
         }
         return workers
@@ -40,7 +40,7 @@ import Testing
                 #expect(workers.states.last == .paused)
                 let done = workers.metrics.last ?? 0
                 #expect(workers.runs.allSatisfy { $0.step <= done })
-                try workers.feed(.command(.resume))
+                try workers.feed(.order(.resume))
                 try workers.answerAll()
             }
             #expect(workers.outcome == .completed)
@@ -89,17 +89,17 @@ import Testing
         var generator = SplitMix(seed: seed), trial = RandomTrial(seed: seed)
         let plan = try trial.plan()
         var workers = try FakeWorkers(plan)
-        let commands: [MasterCommand] =
+        let commands: [WorkerOrder] =
             [.pause, .resume, .saveNow, .evaluateNow] + (seed.isMultiple(of: 5) ? [.exit] : [])
         try workers.join()
         for _ in 0..<200 {
             if Int.random(in: 0..<3, using: &generator) == 0, let command = commands.randomElement(using: &generator) {
-                try workers.feed(.command(command))
+                try workers.feed(.order(command))
             }
             guard let index = workers.due.indices.randomElement(using: &generator) else { continue }
             try workers.answer(index)
         }
-        try workers.feed(.command(.resume))
+        try workers.feed(.order(.resume))
         try workers.answerAll(using: &generator)
         #expect(workers.outcome != nil)
         #expect(workers.faults == [])
@@ -112,15 +112,15 @@ import Testing
     }
 
     /// The orchestrator would show a trial at work as paused for ever.
-    @Test(arguments: [MasterCommand.saveNow, .evaluateNow])
-    func `resume while a paused trial saves or evaluates is shown`(wish: MasterCommand) throws {
+    @Test(arguments: [WorkerOrder.saveNow, .evaluateNow])
+    func `resume while a paused trial saves or evaluates is shown`(wish: WorkerOrder) throws {
         var workers = try FakeWorkers(plan)
         try workers.join()
         try workers.answerAll { $0.handles.contains("train_step") }
-        try workers.feed(.command(.pause))
+        try workers.feed(.order(.pause))
         try workers.answerAll()
-        try workers.feed(.command(wish))
-        try workers.feed(.command(.resume))
+        try workers.feed(.order(wish))
+        try workers.feed(.order(.resume))
         #expect(workers.states == [.running, .paused])
         try workers.answer(0)
         #expect(workers.states == [.running, .paused, .running])
@@ -129,12 +129,12 @@ import Testing
     @Test func `pausing twice and resuming once goes on`() throws {
         var workers = try FakeWorkers(plan)
         try workers.join()
-        for command in [MasterCommand.pause, .pause] { try workers.feed(.command(command)) }
+        for command in [WorkerOrder.pause, .pause] { try workers.feed(.order(command)) }
         try workers.answerAll()
         #expect(workers.states == [.running, .paused])
-        try workers.feed(.command(.pause))
+        try workers.feed(.order(.pause))
         #expect(workers.states == [.running, .paused])
-        try workers.feed(.command(.resume))
+        try workers.feed(.order(.resume))
         #expect(workers.states == [.running, .paused, .running])
     }
 
@@ -143,8 +143,8 @@ import Testing
         try workers.join()
         try workers.answerAll()
         let sent = workers.sent.count
-        for command in [MasterCommand.pause, .resume, .saveNow, .evaluateNow, .exit] {
-            try workers.feed(.command(command))
+        for command in [WorkerOrder.pause, .resume, .saveNow, .evaluateNow, .exit] {
+            try workers.feed(.order(command))
         }
         try workers.feed(.joined(worker: 0))
         #expect(workers.sent.count == sent)

@@ -65,7 +65,7 @@ private struct TrialHost: ~Copyable {
         case .state(let state):
             states[report.worker, default: []].append(state.state)
             if state.state == "configured" {
-                let start = WireWorkerCommand.make { $0.body = .start(WireEmpty()) }
+                let start = WireWorkerCommand.make { $0.order = WorkerOrder.start.rawValue }
                 _ = try control.send([frames[0], WireCodec.encode(start)])
             }
             if state.state == "failed" { details.append(state.detail) }

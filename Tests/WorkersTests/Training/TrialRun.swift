@@ -25,7 +25,7 @@ struct TrialRun {
         let settings = MasterSettings(
             plan: plan, attempt: attempt, checkpoints: "\(folder.path)/checkpoints", resumeStep: resumeStep)
         let queue = try TelemetryQueue(), clock = RunClock.startingNow()
-        let stops = try plan.modelWorkers.map { _ in try WorkerMailbox<WorkerOrder>() }
+        let stops = try plan.modelWorkers.map { _ in try WorkerMailbox<WorkerCommand>() }
         let workers = try plan.modelWorkers.indices.map { index in
             try OwnThread(name: "test") {
                 serve(index, settings, context, runtime, queue, clock, stops[index])
@@ -33,8 +33,8 @@ struct TrialRun {
         }
         var run = TrialRun()
         do {
-            let orders = try WorkerMailbox<WorkerOrder>()
-            for order in early { orders.post(order) }
+            let orders = try WorkerMailbox<WorkerCommand>()
+            for order in early { orders.post(.order(order)) }
             let master = try MasterWorker(
                 settings, context: context, runtime: runtime, orders: orders, news: try WorkerMailbox(), queue: queue,
                 progress: WorkerProgress(), clock: clock, logger: .worker(.master, queue: queue, clock: clock))
@@ -53,7 +53,7 @@ struct TrialRun {
 
     private static func serve(
         _ index: Int, _ settings: MasterSettings, _ context: ZeroMQContext, _ runtime: RuntimeFolder,
-        _ queue: TelemetryQueue, _ clock: RunClock, _ orders: WorkerMailbox<WorkerOrder>
+        _ queue: TelemetryQueue, _ clock: RunClock, _ orders: WorkerMailbox<WorkerCommand>
     ) {
         let logger = Logger(
             label: "worker", factory: { _ in WorkerLogHandler(queue: queue, clock: clock, write: { _ in }) })

@@ -181,113 +181,23 @@ package nonisolated struct WireWorkerCommand: Sendable {
     set {body = .configure(newValue)}
   }
 
-  package var start: WireEmpty {
+  /// WorkerOrder.rawValue
+  package var order: String {
     get {
-      if case .start(let v)? = body {return v}
-      return WireEmpty()
+      if case .order(let v)? = body {return v}
+      return String()
     }
-    set {body = .start(newValue)}
-  }
-
-  package var pause: WireEmpty {
-    get {
-      if case .pause(let v)? = body {return v}
-      return WireEmpty()
-    }
-    set {body = .pause(newValue)}
-  }
-
-  package var resume: WireEmpty {
-    get {
-      if case .resume(let v)? = body {return v}
-      return WireEmpty()
-    }
-    set {body = .resume(newValue)}
-  }
-
-  /// finish the current request, then leave
-  package var exit: WireEmpty {
-    get {
-      if case .exit(let v)? = body {return v}
-      return WireEmpty()
-    }
-    set {body = .exit(newValue)}
-  }
-
-  package var ping: WireEmpty {
-    get {
-      if case .ping(let v)? = body {return v}
-      return WireEmpty()
-    }
-    set {body = .ping(newValue)}
-  }
-
-  /// master: checkpoint after the current step
-  package var saveNow: WireEmpty {
-    get {
-      if case .saveNow(let v)? = body {return v}
-      return WireEmpty()
-    }
-    set {body = .saveNow(newValue)}
-  }
-
-  /// master: evaluate after the current step
-  package var evaluateNow: WireEmpty {
-    get {
-      if case .evaluateNow(let v)? = body {return v}
-      return WireEmpty()
-    }
-    set {body = .evaluateNow(newValue)}
-  }
-
-  /// model worker: save the newest whole step now, beside what it computes
-  package var saveWhole: WireEmpty {
-    get {
-      if case .saveWhole(let v)? = body {return v}
-      return WireEmpty()
-    }
-    set {body = .saveWhole(newValue)}
-  }
-
-  /// master: leave without waiting for the step under way
-  package var leaveNow: WireEmpty {
-    get {
-      if case .leaveNow(let v)? = body {return v}
-      return WireEmpty()
-    }
-    set {body = .leaveNow(newValue)}
+    set {body = .order(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
     case configure(WireConfigure)
-    case start(WireEmpty)
-    case pause(WireEmpty)
-    case resume(WireEmpty)
-    /// finish the current request, then leave
-    case exit(WireEmpty)
-    case ping(WireEmpty)
-    /// master: checkpoint after the current step
-    case saveNow(WireEmpty)
-    /// master: evaluate after the current step
-    case evaluateNow(WireEmpty)
-    /// model worker: save the newest whole step now, beside what it computes
-    case saveWhole(WireEmpty)
-    /// master: leave without waiting for the step under way
-    case leaveNow(WireEmpty)
+    /// WorkerOrder.rawValue
+    case order(String)
 
   }
-
-  package init() {}
-}
-
-package nonisolated struct WireEmpty: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
@@ -646,7 +556,7 @@ nonisolated extension WireStateChange: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireWorkerCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerCommand"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}configure\0\u{1}start\0\u{1}pause\0\u{1}resume\0\u{1}exit\0\u{1}ping\0\u{3}save_now\0\u{3}evaluate_now\0\u{3}save_whole\0\u{3}leave_now\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}configure\0\u{2}\u{a}order\0\u{c}\u{3}\u{9}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -668,121 +578,12 @@ nonisolated extension WireWorkerCommand: SwiftProtobuf.Message, SwiftProtobuf._M
           self.body = .configure(v)
         }
       }()
-      case 3: try {
-        var v: WireEmpty?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .start(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
+      case 12: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
         if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .start(v)
-        }
-      }()
-      case 4: try {
-        var v: WireEmpty?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .pause(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .pause(v)
-        }
-      }()
-      case 5: try {
-        var v: WireEmpty?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .resume(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .resume(v)
-        }
-      }()
-      case 6: try {
-        var v: WireEmpty?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .exit(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .exit(v)
-        }
-      }()
-      case 7: try {
-        var v: WireEmpty?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .ping(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .ping(v)
-        }
-      }()
-      case 8: try {
-        var v: WireEmpty?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .saveNow(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .saveNow(v)
-        }
-      }()
-      case 9: try {
-        var v: WireEmpty?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .evaluateNow(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .evaluateNow(v)
-        }
-      }()
-      case 10: try {
-        var v: WireEmpty?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .saveWhole(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .saveWhole(v)
-        }
-      }()
-      case 11: try {
-        var v: WireEmpty?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .leaveNow(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .leaveNow(v)
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .order(v)
         }
       }()
       default: break
@@ -803,41 +604,9 @@ nonisolated extension WireWorkerCommand: SwiftProtobuf.Message, SwiftProtobuf._M
       guard case .configure(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     }()
-    case .start?: try {
-      guard case .start(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    }()
-    case .pause?: try {
-      guard case .pause(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    }()
-    case .resume?: try {
-      guard case .resume(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    }()
-    case .exit?: try {
-      guard case .exit(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    }()
-    case .ping?: try {
-      guard case .ping(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
-    }()
-    case .saveNow?: try {
-      guard case .saveNow(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
-    }()
-    case .evaluateNow?: try {
-      guard case .evaluateNow(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
-    }()
-    case .saveWhole?: try {
-      guard case .saveWhole(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-    }()
-    case .leaveNow?: try {
-      guard case .leaveNow(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    case .order?: try {
+      guard case .order(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 12)
     }()
     case nil: break
     }
@@ -847,25 +616,6 @@ nonisolated extension WireWorkerCommand: SwiftProtobuf.Message, SwiftProtobuf._M
   package static func ==(lhs: WireWorkerCommand, rhs: WireWorkerCommand) -> Bool {
     if lhs.version != rhs.version {return false}
     if lhs.body != rhs.body {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension WireEmpty: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Empty"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: WireEmpty, rhs: WireEmpty) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
