@@ -140,6 +140,8 @@ struct RandomTrial {
             blamed = []
             isShortOfMemory = Int.random(in: 0..<8, using: &random) == 0
         case .spawn(let worker, let attempt): spawn(worker, attempt)
+        case .configure(let worker):
+            if processes[worker] == nil { note("\(worker) is configured but is dead") }
         case .tell(let worker, let order):
             if processes[worker] == nil { note("\(worker) is told \(order) but is dead") }
         case .signal(let worker, let number): signal(worker, number)
