@@ -17,7 +17,8 @@ package final class MasterWorker {
 
     /// Binds its sockets; model workers may connect before or after.
     package init(
-        _ settings: MasterSettings, context: ZeroMQContext, runtime: RuntimeFolder, orders: WorkerMailbox<WorkerCommand>,
+        _ settings: MasterSettings, context: ZeroMQContext, runtime: RuntimeFolder,
+        orders: WorkerMailbox<WorkerCommand>,
         news: WorkerMailbox<WorkerNews>, queue: TelemetryQueue, progress: WorkerProgress, clock: RunClock,
         logger: Logger
     ) throws {
