@@ -24,6 +24,12 @@ package struct GRPOActorInterface: ModelInterface {
             "dual clip, above 1: how much a ratio counts where the advantage is negative; 0: none"),
         // The divergence estimated per token as a term of the loss: 0.001 is what large runs use.
         Argument("kl_ctl", .number(0...100), default: 0.001, "weight of the divergence from the reference"),
+        Argument(
+            "kl_target", .number(0...1000), default: 0,
+            "divergence a token that the weight is steered towards; 0: the weight stays"),
+        Argument(
+            "kl_horizon", .number(1...1e9), default: 10_000,
+            "answers in which the weight changes by a fifth at most", when: Condition("kl_target", .isAboveZero)),
     ]
     package static let signatures: [InterfaceType: InterfaceSignature] = [
         .generate: InterfaceSignature(
@@ -39,7 +45,9 @@ package struct GRPOActorInterface: ModelInterface {
 
     let generation: GenerationOptions
     let miniBatches: Int
-    let objective: PolicyObjective
+    let policyLoss: ClippedPolicyLoss
+    /// As a trial begins.
+    let referenceWeight: KLController
 
     package var updatesPerStep: Int { miniBatches }
     package var longestAnswer: Int { generation.maxNewTokens }
@@ -65,9 +73,16 @@ package struct GRPOActorInterface: ModelInterface {
         guard dualClip == 0 || dualClip > 1 else {
             throw arguments.refusal("c_clip", mustBe: "above 1, or 0 for none")
         }
-        objective = PolicyObjective(
-            ClippedPolicyLoss(clip: try arguments.number("eps_clip"), dualClip: dualClip == 0 ? nil : dualClip),
-            referenceWeight: try arguments.number("kl_ctl"))
+        policyLoss = ClippedPolicyLoss(clip: try arguments.number("eps_clip"), dualClip: dualClip == 0 ? nil : dualClip)
+        let weight = try arguments.number("kl_ctl"), target = try arguments.number("kl_target")
+        guard target == 0 || weight > 0 else {
+            throw arguments.refusal(
+                "kl_target", mustBe: "0 where \(arguments.label("kl_ctl")) is: a factor changes nothing")
+        }
+        referenceWeight = KLController(
+            weight,
+            adaptation: target == 0
+                ? nil : .init(target: target, horizon: try arguments.number("kl_horizon")))
     }
 
     package func run(_ call: InterfaceCall, on model: WorkerModel) throws -> InterfaceResult {

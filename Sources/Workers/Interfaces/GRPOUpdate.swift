@@ -12,6 +12,12 @@ struct GRPOUpdate {
     private let advantages: [Float]
     private let unfinished: [UInt8]
 
+    /// The weight of the reference where it is steered, between two steps.
+    private struct ReferenceWeight: InterfaceState {
+        static let name = "reference_weight"
+        var value: Double
+    }
+
     init(_ interface: GRPOActorInterface, _ sample: SequenceSample, _ context: CallContext) throws {
         self.interface = interface
         self.context = context
@@ -37,9 +43,20 @@ struct GRPOUpdate {
         var generator = SeededGenerator(seed: context.seed)
         let parts = MicroBatches.shuffled(
             count: sequences.count, parts: min(interface.miniBatches, sequences.count), using: &generator)
+        let initial = interface.referenceWeight
+        var weight = KLController(
+            try model.state(or: ReferenceWeight(value: initial.value)).value, adaptation: initial.adaptation)
+        let objective = PolicyObjective(interface.policyLoss, referenceWeight: weight.value)
         var totals = Totals()
-        for part in parts { try update(part, model, &totals) }
-        return metrics(totals, updates: Double(parts.count))
+        for part in parts { try update(part, objective, model, &totals) }
+        let divergence = samplingDivergence
+        var found = metrics(totals, divergence, weight.value, updates: Double(parts.count))
+        if weight.adaptation != nil {
+            found.append(Metric("grpo_actor/kl_ctl", weight.value))
+            try weight.update(divergence: divergence, sequences: sequences.count)
+            try model.keep(ReferenceWeight(value: weight.value))
+        }
+        return found
     }
 
     /// Statistics over all answer tokens of the step; norms and rates over its updates.
@@ -48,14 +65,16 @@ struct GRPOUpdate {
         var gradientNorm = 0.0, learningRate = 0.0
     }
 
-    private func update(_ part: [Int], _ model: WorkerModel, _ totals: inout Totals) throws {
+    private func update(
+        _ part: [Int], _ objective: PolicyObjective, _ model: WorkerModel, _ totals: inout Totals
+    ) throws {
         let masks = part.map { LossMask.answer(promptMask: sequences[$0].promptMask) }
         let weights = masks.map { Double($0.count(where: \.self)) }
         let update = try model.train(
             part.map { sequences[$0].tokens }, weights: weights, context, temperature: interface.temperature
         ) { indices, outputs in
             let members = indices.map { part[$0] }
-            return try interface.objective.evaluate(
+            return try objective.evaluate(
                 Array(outputs.logProbabilities.joined()),
                 PolicyObjective.Tokens(
                     mask: indices.flatMap { masks[$0] },
@@ -83,12 +102,14 @@ struct GRPOUpdate {
         return tally.mean
     }
 
-    private func metrics(_ totals: Totals, updates: Double) -> [Metric] {
+    private func metrics(
+        _ totals: Totals, _ divergence: Double, _ referenceWeight: Double, updates: Double
+    ) -> [Metric] {
         let count = Double(sequences.count), statistics = totals.statistics
         let answerTokens = sequences.reduce(0.0) { $0 + Double($1.answer.count) }
         func metric(_ name: String, _ value: Double) -> Metric { Metric("grpo_actor/\(name)", value) }
         let groups = GroupRewards(rewards, groupSizes: sequences.groupSizes)
-        let loss = statistics["actor_loss"].mean + interface.objective.referenceWeight * statistics["kl_ref"].mean
+        let loss = statistics["actor_loss"].mean + referenceWeight * statistics["kl_ref"].mean
         return [
             metric("reward", rewards.reduce(0) { $0 + Double($1) } / count),
             metric("reward_std", groups.meanDeviation),
@@ -96,7 +117,7 @@ struct GRPOUpdate {
             metric("actor_loss", loss),
             // Of the sampling policy to the present one, so that a policy that moved shows as a positive number.
             metric("approx_kl", -statistics["approx_kl"].mean),
-            metric("kl_ref", samplingDivergence),
+            metric("kl_ref", divergence),
             metric("entropy", statistics["entropy"].mean),
             metric("importance_weight", statistics["importance_weight"].mean),
             metric("clip_ratio", statistics["clip_ratio"].mean + statistics["dual_clip_ratio"].mean),

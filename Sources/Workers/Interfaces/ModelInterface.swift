@@ -24,7 +24,8 @@ package struct InterfaceResult: Sendable {
 
 /// How a model serves model function calls: the algorithm's side of a model worker.
 ///
-/// One value serves all calls of its reference; it holds settings only, so that a resumed trial has nothing to restore.
+/// One value serves all calls of its reference and holds settings only. What it learns it keeps with the model it works on
+/// (`InterfaceState`), so that checkpoints have both as of the same step.
 package protocol ModelInterface: Sendable {
     /// The name under which a plan asks for it.
     static var name: String { get }

@@ -11,6 +11,8 @@ package final class WorkerModel {
     package internal(set) var weightVersion: WeightVersion = 0
     /// See `takeRemarks`.
     var remarks: [String] = []
+    /// What interfaces keep, as JSON by name; see `InterfaceState`.
+    var states: [String: String] = [:]
     private let language: LanguageModel?
     private let engine: TrainEngine?
     /// Kept, because the memory of its keys and values is.
@@ -107,10 +109,12 @@ extension WorkerModel {
 // MARK: - Checkpoints
 
 extension WorkerModel {
-    private static let versionKey = "weight_version"
+    private static let versionKey = "weight_version", statePrefix = "interface/"
 
     private func state(ofStep step: UInt64) -> CheckpointState {
-        CheckpointState(step: Int(clamping: step), values: [Self.versionKey: "\(weightVersion)"])
+        var values = [Self.versionKey: "\(weightVersion)"]
+        for (name, text) in states { values[Self.statePrefix + name] = text }
+        return CheckpointState(step: Int(clamping: step), values: values)
     }
 
     /// What `save` would write, by reference; nil where making it takes more than that, or nothing trains.
@@ -161,12 +165,16 @@ extension WorkerModel {
         return names.count > 3 ? "\(shown) and \(names.count - 3) more tensors are" : "\(shown) is"
     }
 
-    /// Goes on exactly where a checkpoint was made: weights, moments and the count of updates.
+    /// Goes on exactly where a checkpoint was made: weights, moments, the count of updates and what interfaces keep.
     package func recover(from path: String) throws {
         let checkpoint = try Checkpoint.open(path)
         try checkVocabulary(of: checkpoint)
         try requireEngine().restore(from: checkpoint)
         takeVersion(of: checkpoint)
+        states = [:]
+        for (key, text) in checkpoint.state?.values ?? [:] where key.hasPrefix(Self.statePrefix) {
+            states[String(key.dropFirst(Self.statePrefix.count))] = text
+        }
     }
 
     /// A folder that this program did not write has no version: its weights are the first.

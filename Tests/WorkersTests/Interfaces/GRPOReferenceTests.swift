@@ -159,6 +159,56 @@ private struct PolicyBatch {
         #expect(zip(divergences, divergences.dropFirst()).allSatisfy { $0 > $1 }, "\(divergences)")
     }
 
+    private struct Odd: InterfaceState {
+        static let name = "reference_weight"
+        var word = "heavy"
+    }
+
+    @Test func `a weight that is steered follows its target, and goes on from a checkpoint`() throws {
+        let batch = PolicyBatch(seed: 3), target = 0.4
+        let interface = try interface([
+            "kl_ctl": .number(0.5), "kl_target": .number(target), "kl_horizon": .number(40),
+        ])
+        func step(_ number: UInt64, _ model: WorkerModel) throws -> [String: Double] {
+            let statistics = try interface.run(
+                .trainStep(batch.sample(), CallContext(step: number, seed: number)), on: model
+            ).statistics
+            return Dictionary(uniqueKeysWithValues: statistics.map { ($0.name, $0.value) })
+        }
+        let whole = try model(batch), steps = try (1...4).map { try step($0, whole) }
+        let weights = steps.compactMap { $0["grpo_actor/kl_ctl"] }, count = Double(batch.sequences().count)
+        #expect(weights.first == 0.5)
+        for (index, pair) in zip(weights, weights.dropFirst()).enumerated() {
+            let divergence = try #require(steps[index]["grpo_actor/kl_ref"])
+            let expected = pair.0 * (1 + min(max(divergence / target - 1, -0.2), 0.2) * count / 40)
+            #expect(abs(pair.1 - expected) < 1e-12)
+        }
+        let folder = TemporaryFolder(), half = try model(batch), other = try model(batch), third = try model(batch)
+        for number in UInt64(1)...2 { #expect(try step(number, half) == steps[Int(number) - 1]) }
+        let path = try half.save(to: folder.path, step: 2)
+        try other.recover(from: path)
+        for number in UInt64(3)...4 { #expect(try step(number, other) == steps[Int(number) - 1]) }
+        // Weights alone are a beginning, not a going on.
+        try third.loadWeights(from: path, layout: .trial)
+        #expect(try step(3, third)["grpo_actor/kl_ctl"] == 0.5)
+    }
+
+    @Test func `a state that is none of its kind is refused by name`() throws {
+        let batch = PolicyBatch(seed: 3), model = try model(batch)
+        try model.keep(Odd())
+        let error = #expect(throws: WorkerError.self) {
+            try interface().run(.trainStep(batch.sample(), context), on: model)
+        }
+        #expect(
+            error?.summary
+                == #"the checkpoint of model 'actor' holds a 'reference_weight' that cannot be read: {"word":"heavy"}"#)
+    }
+
+    @Test func `a weight of 0 cannot be steered`() {
+        #expect(throws: (any Error).self) { try interface(["kl_ctl": .number(0), "kl_target": .number(1)]) }
+        #expect(throws: Never.self) { try interface(["kl_ctl": .number(0)]) }
+    }
+
     @Test func `the log-probabilities of prompts do not matter`() throws {
         var batch = PolicyBatch(seed: 3)
         let before = try train(batch.sample(), batch)

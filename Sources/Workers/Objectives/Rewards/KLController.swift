@@ -2,13 +2,13 @@
 /// "Fine-Tuning Language Models from Human Preferences", section 2.2).
 ///
 ///     κ ← κ · (1 + clip(kl / target − 1, ±0.2) · n / horizon)
-package struct KLController: Sendable, Equatable, Codable {
+package struct KLController: Sendable, Equatable {
     /// κ.
     package private(set) var value: Double
     /// nil keeps the value.
     package let adaptation: Adaptation?
 
-    package struct Adaptation: Sendable, Equatable, Codable {
+    package struct Adaptation: Sendable, Equatable {
         /// The divergence to hold, above 0.
         package let target: Double
         /// Sequences in which a full error of 0.2 would change the weight by 0.2 of it.
