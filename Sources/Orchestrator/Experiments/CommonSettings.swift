@@ -40,7 +40,15 @@ enum CommonSettings {
             "tokens of a row, with its answer where that trains; longer rows count as broken; 0: the model's context"),
     ]
 
-    static let model: [Setting] = [
+    static let model: [Setting] =
+        shape.map { $0.when(Condition("model.checkpoint", .isNotGiven)) } + [
+            Setting(
+                "model.checkpoint", .path, default: .text(""),
+                "folder of a Hugging Face model to start from, with its shape and tokenizer; empty: random weights")
+        ]
+
+    /// A folder has a shape of its own.
+    private static let shape: [Setting] = [
         Setting(
             "model.family", .choice(RegisteredNames.registered.modelFamilies), default: .text("gpt2"),
             "what the model is like: GPT-2, Llama or Qwen2"),
@@ -57,9 +65,6 @@ enum CommonSettings {
             "model.dropout", .number(0...0.9), default: .number(0),
             "share that supervised training drops: of embeddings, attention and residuals (gpt2), of attention (others)"
         ),
-        Setting(
-            "model.checkpoint", .path, default: .text(""),
-            "folder of a Hugging Face model to start from, with its shape and tokenizer; empty: random weights"),
     ]
 
     private static let isEvaluated = Condition("dataset.eval_path", .isGiven)
@@ -96,20 +101,6 @@ extension Settings {
             layers: integer("model.layers"), heads: integer("model.heads"),
             keyValueHeads: optional("model.key_value_heads"), mlpWidth: optional("model.mlp_width"),
             dropout: number("model.dropout"), initialization: initialization ?? .random)
-    }
-
-    /// - Throws: for a setting of the model's shape beside `model.checkpoint`, which has a shape of its own.
-    func refuseOverridden() throws(ConfigurationError) {
-        guard definitions.contains(where: { $0.path == "model.checkpoint" }), !text("model.checkpoint").isEmpty else {
-            return
-        }
-        let shape = definitions.filter { $0.path.hasPrefix("model.") && $0.path != "model.checkpoint" }
-        let given = shape.filter { self[$0.path] != $0.defaultValue }
-        guard let first = given.first else { return }
-        throw ConfigurationError(
-            .badValue,
-            "\(first.path)=\(self[first.path]) has no effect beside model.checkpoint, whose folder says what the model is",
-            hint: "leave out \(given.map(\.path).joined(separator: ", "))")
     }
 
     func datasetPlan(_ pathKey: String, type: String = "prompt_answer") -> DatasetPlan {

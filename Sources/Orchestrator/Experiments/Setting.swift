@@ -30,6 +30,11 @@ package struct Setting: Sendable, Equatable {
         Setting(path, kind, default: value, help, when: condition)
     }
 
+    /// The same setting, which has an effect only where `condition` holds.
+    func when(_ condition: Condition) -> Setting {
+        Setting(path, kind, default: defaultValue, help, when: condition)
+    }
+
     /// Reads `text` as this setting's kind; the failure is a phrase that follows "'key=text' ".
     package func parse(_ text: String, paths: PathExpansion) -> Result<SettingValue, SettingRefusal> {
         kind.parse(kind == .path ? paths.expand(text) : text)

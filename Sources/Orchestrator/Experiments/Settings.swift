@@ -72,15 +72,20 @@ package struct Settings: Sendable, Equatable {
     /// - Throws: `.badValue` for the first value that is not the default and has no effect beside the others.
     package func checkEffects() throws(ConfigurationError) {
         let untouched = Settings(definitions, paths: paths)
-        for definition in definitions where self[definition.path] != untouched[definition.path] {
-            guard let condition = definition.condition, !condition.holds(for: self[condition.name]) else { continue }
-            let other = self[condition.name].description
-            throw ConfigurationError(
-                .badValue,
-                "\(definition.path)=\(self[definition.path]) has no effect "
-                    + (other.isEmpty ? "without \(condition.name)" : "with \(condition.name)=\(other)"),
-                detail: definition.help, hint: "leave it out, or set \(condition.remedy)")
+        let idle = definitions.filter { definition in
+            guard self[definition.path] != untouched[definition.path], let condition = definition.condition else {
+                return false
+            }
+            return !condition.holds(for: self[condition.name])
         }
+        guard let first = idle.first, let condition = first.condition else { return }
+        let other = self[condition.name].description
+        let alike = idle.filter { $0.condition == condition }.map(\.path)
+        throw ConfigurationError(
+            .badValue,
+            "\(first.path)=\(self[first.path]) has no effect "
+                + (other.isEmpty ? "without \(condition.name)" : "with \(condition.name)=\(other)"),
+            detail: first.help, hint: "leave out \(alike.joined(separator: ", ")), or \(condition.remedy)")
     }
 
     /// The paths of settings whose values differ.

@@ -40,7 +40,6 @@ package struct Launching: Sendable {
                 experiment, configFile: request.configFile, overrides: request.overrides, paths: paths)
         // What was frozen before is not judged again.
         if request.recoverMode != .resume { try settings.checkEffects() }
-        try settings.refuseOverridden()
         var plan = try experiment.plan(settings, id: id)
         plan.fillThreads(cores: check.machine.cores)
         try experiment.prepare(settings, home: home)

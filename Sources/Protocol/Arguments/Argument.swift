@@ -30,6 +30,7 @@ package struct Condition: Sendable, Equatable {
         case isAboveZero
         /// A text or path that is not empty.
         case isGiven
+        case isNotGiven
     }
 
     /// The other argument's name, or its setting's path.
@@ -46,15 +47,17 @@ package struct Condition: Sendable, Equatable {
         case .isOneOf(let words): value.text.map(words.contains) ?? false
         case .isAboveZero: (value.number ?? 0) > 0
         case .isGiven: value.text?.isEmpty == false
+        case .isNotGiven: value.text?.isEmpty == true
         }
     }
 
-    /// What a person sets to make it hold: follows "set ".
+    /// What a person does to make it hold.
     package var remedy: String {
         switch requirement {
-        case .isOneOf(let words): "\(name)=\(words.joined(separator: " or "))"
-        case .isAboveZero: "\(name) above 0"
-        case .isGiven: name
+        case .isOneOf(let words): "set \(name)=\(words.joined(separator: " or "))"
+        case .isAboveZero: "set \(name) above 0"
+        case .isGiven: "set \(name)"
+        case .isNotGiven: "leave out \(name)"
         }
     }
 }
