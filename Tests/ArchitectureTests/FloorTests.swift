@@ -22,7 +22,8 @@ import Testing
             "Interfaces", "Hooks", "Requests", "Execution", "Rehearsal", "Master", "Startup", "Benchmarks",
         ],
         "Orchestrator": [
-            "Folders", "Data", "Processes", "Control", "Experiments", "Ingest", "Devices", "Launching", "Supervision",
+            "Folders", "Data", "Processes", "Control", "Experiments", "Scheduling", "Ingest", "Devices", "Launching",
+            "Supervision",
         ],
         "Cockpit": [
             "Layout", "Surface", "Themes", "Terminal", "Widgets", "State", "Panels", "Actions", "Screens", "App", "CLI",

@@ -17,8 +17,8 @@ struct StartCommand: ParsableCommand {
     @OptionGroup var launch: LaunchOptions
     @OptionGroup var appearance: AppearanceOptions
 
-    @Option(help: "Where workers run: local.")
-    var mode = "local"
+    @Option(help: "Where workers run: \(Schedulers.all.map { $0.name }.joined(separator: ", ")).")
+    var mode = Schedulers.standard
 
     @Flag(help: "Start it and return; look at it later with: cockpit attach.")
     var detach = false
@@ -30,13 +30,14 @@ struct StartCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        try WorkerMode.check(mode)
+        _ = try Schedulers.named(mode)
         if detach, headless { throw ValidationError("--detach and --headless exclude each other.") }
     }
 
     func run() throws {
         let home = Environment.home
-        let request = try launch.request(for: trial)
+        var request = try launch.request(for: trial)
+        request.mode = mode
         if !detach, headless || json || !Output.isTerminal {
             Glibc.exit(try TrialFollower.start(request, home: home, format: json ? .json : .text))
         }

@@ -15,8 +15,8 @@ struct StopCommand: ParsableCommand {
 
     @OptionGroup var trial: TrialOptions
 
-    @Option(help: "Where workers run: local.")
-    var mode = "local"
+    @Option(help: "Where workers run: \(Schedulers.all.map { $0.name }.joined(separator: ", ")).")
+    var mode = Schedulers.standard
 
     @Option(
         help: "When it must be over, such as 20s or 2m: the newest whole step is saved first, then it ends by force.")
@@ -34,7 +34,7 @@ struct StopCommand: ParsableCommand {
         let detail: String
     }
 
-    func validate() throws { try WorkerMode.check(mode) }
+    func validate() throws { _ = try Schedulers.named(mode) }
 
     func run() throws {
         let id = try trial.id(), home = Environment.home
@@ -75,16 +75,5 @@ struct TimeSpan: ExpressibleByArgument {
             return nil
         }
         duration = .seconds(number * (unit ?? 1))
-    }
-}
-
-/// Where workers run.
-enum WorkerMode {
-    static func check(_ mode: String) throws {
-        guard mode == "local" else {
-            throw ValidationError(
-                "--mode '\(mode)' is not supported by this version.\(Suggestion.phrase(for: mode, among: ["local"])) Use --mode local."
-            )
-        }
     }
 }

@@ -34,11 +34,13 @@ package struct LaunchRequest: Sendable, Codable, Equatable {
     package var changedInputs: ChangedInputs
     /// With `resume`: the step to go on from; nil: the newest that the store and a checkpoint agree on.
     package var resumeFrom: Int?
+    /// Where workers run: a name of `Schedulers`.
+    package var mode: String
 
     package init(
         experiment: String, trial: String, configFile: String? = nil, overrides: [String] = [],
         recoverMode: RecoverMode = .disabled, existing: ExistingTrial = .refuse,
-        changedInputs: ChangedInputs = .refuse, resumeFrom: Int? = nil
+        changedInputs: ChangedInputs = .refuse, resumeFrom: Int? = nil, mode: String = Schedulers.standard
     ) {
         self.changedInputs = changedInputs
         self.experiment = experiment
@@ -48,6 +50,7 @@ package struct LaunchRequest: Sendable, Codable, Equatable {
         self.recoverMode = recoverMode
         self.existing = existing
         self.resumeFrom = resumeFrom
+        self.mode = mode
     }
 
     /// The trial it names.

@@ -76,7 +76,9 @@ private struct OrchestratedTrial {
             let record = try Self.runRecord(prepared, runtime, attempt: attempt, header: ingest.opened.header)
             let parts = TrialLoop.Parts(
                 plan: prepared.plan, folder: folder, runtime: runtime, clock: ingest.opened.clock, queue: queue,
-                devices: devices, spawner: LocalSpawner(folder: folder, runtime: runtime), signals: signals,
+                devices: devices,
+                spawner: try Schedulers.named(prepared.request.mode).spawner(of: folder, runtime: runtime),
+                signals: signals,
                 runRecord: record, firstResumeStep: resumeStep, recordedStep: { recorded.value })
             let machine = TrialStateMachine(
                 workers: prepared.plan.workers, policy: Self.policy(prepared.settings),
