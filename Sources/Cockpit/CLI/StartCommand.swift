@@ -17,7 +17,7 @@ struct StartCommand: ParsableCommand {
     @OptionGroup var launch: LaunchOptions
     @OptionGroup var appearance: AppearanceOptions
 
-    @Option(help: "Where workers run: \(Schedulers.all.map { $0.name }.joined(separator: ", ")).")
+    @Option(help: "Where workers run: \(Schedulers.names.joined(separator: ", ")).")
     var mode = Schedulers.standard
 
     @Flag(help: "Start it and return; look at it later with: cockpit attach.")
@@ -30,7 +30,7 @@ struct StartCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        _ = try Schedulers.named(mode)
+        try Schedulers.check(mode)
         if detach, headless { throw ValidationError("--detach and --headless exclude each other.") }
     }
 

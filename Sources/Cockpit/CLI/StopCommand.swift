@@ -15,7 +15,7 @@ struct StopCommand: ParsableCommand {
 
     @OptionGroup var trial: TrialOptions
 
-    @Option(help: "Where workers run: \(Schedulers.all.map { $0.name }.joined(separator: ", ")).")
+    @Option(help: "Where workers run: \(Schedulers.names.joined(separator: ", ")).")
     var mode = Schedulers.standard
 
     @Option(
@@ -34,7 +34,7 @@ struct StopCommand: ParsableCommand {
         let detail: String
     }
 
-    func validate() throws { _ = try Schedulers.named(mode) }
+    func validate() throws { try Schedulers.check(mode) }
 
     func run() throws {
         let id = try trial.id(), home = Environment.home
