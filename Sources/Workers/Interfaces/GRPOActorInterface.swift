@@ -75,14 +75,12 @@ package struct GRPOActorInterface: ModelInterface {
         }
         policyLoss = ClippedPolicyLoss(clip: try arguments.number("eps_clip"), dualClip: dualClip == 0 ? nil : dualClip)
         let weight = try arguments.number("kl_ctl"), target = try arguments.number("kl_target")
+        let horizon = try arguments.number("kl_horizon")
         guard target == 0 || weight > 0 else {
             throw arguments.refusal(
                 "kl_target", mustBe: "0 where \(arguments.label("kl_ctl")) is: a factor changes nothing")
         }
-        referenceWeight = KLController(
-            weight,
-            adaptation: target == 0
-                ? nil : .init(target: target, horizon: try arguments.number("kl_horizon")))
+        referenceWeight = KLController(weight, adaptation: target == 0 ? nil : .init(target: target, horizon: horizon))
     }
 
     package func run(_ call: InterfaceCall, on model: WorkerModel) throws -> InterfaceResult {
