@@ -18,6 +18,22 @@ import Testing
         #expect(small.survivors.isEmpty)
     }
 
+    @Test func `one command begins a trial, goes on with it and has nothing left to do`() throws {
+        let command = ["start", "-e", "sft", "-f", "again", "--recover-mode", "auto"] + small.sft(steps: 400)
+        let process = try small.program.start(command)
+        #expect(small.waitFor(step: 3, "sft", "again"))
+        kill(process.processIdentifier, SIGTERM)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 3)
+        let second = try small.program.run(command)
+        #expect(second.status == 0, "\(second.errors)")
+        #expect(second.errors.contains("sft/again goes on from step"), "\(second.errors)")
+        #expect(try small.metric("sft/loss", "sft", "again").map(\.step) == Array(1...400))
+        let third = try small.program.run(command)
+        #expect(third.status == 0)
+        #expect(third.errors.contains("has completed"), "\(third.errors)")
+    }
+
     @Test func `two setups run one after another and tensors cross workers`() throws {
         let result = try small.program.run(
             ["start", "-e", "grpo", "-f", "both", "--json"] + small.grpo(sftSteps: 3, steps: 4))

@@ -35,6 +35,16 @@ struct StartCommand: ParsableCommand {
     }
 
     func run() throws {
+        do {
+            try start()
+        } catch let error as LaunchError
+            where error.code == .alreadyCompleted && launch.recoverMode == LaunchOptions.automatic
+        {
+            Output.note("\(error.summary)")
+        }
+    }
+
+    private func start() throws {
         let home = Environment.home
         var request = try launch.request(for: trial)
         request.mode = mode
@@ -56,8 +66,14 @@ struct LaunchOptions: ParsableArguments {
     @Option(help: "A YAML file with settings.")
     var config: String?
 
-    @Option(help: "disabled: start afresh. resume: go on from the trial's last checkpoint.")
+    @Option(
+        help:
+            "disabled: start afresh. resume: go on from the trial's last checkpoint. auto: whichever fits, so that the same command may be given again."
+    )
     var recoverMode = "disabled"
+
+    /// The word for whichever mode fits.
+    static let automatic = "auto"
 
     @Option(
         help: "With --recover-mode resume: the step to go on from, where another than the newest is wanted; 0: anew.")
@@ -73,8 +89,9 @@ struct LaunchOptions: ParsableArguments {
     var overrides: [String] = []
 
     func request(for trial: TrialOptions) throws -> LaunchRequest {
-        guard let recover = RecoverMode(rawValue: recoverMode) else {
-            let known = RecoverMode.allCases.map(\.rawValue)
+        let fitting = recoverMode == Self.automatic ? RecoverMode.fitting(Environment.home.trial(try trial.id())) : nil
+        guard let recover = fitting ?? RecoverMode(rawValue: recoverMode) else {
+            let known = RecoverMode.allCases.map(\.rawValue) + [Self.automatic]
             throw CommandError(
                 "unknown recover mode '\(recoverMode)'.\(Suggestion.phrase(for: recoverMode, among: known))",
                 hint: "use one of: \(known.joined(separator: ", "))")

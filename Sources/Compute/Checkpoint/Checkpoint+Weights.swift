@@ -35,8 +35,8 @@ extension Checkpoint {
         return report
     }
 
-    /// Checks from the headers alone that the folder has the tensors of its `config.json`, so that nothing is allocated
-    /// for sizes that no file has. A head is looked at when it is read.
+    /// Checks from the headers alone that the folder has the tensors of its `config.json` and no others, so that nothing
+    /// is allocated for sizes that no file has. A head is looked at when it is read.
     func checkTensors() throws(ComputeError) {
         let files = try WeightFiles.open(folder: path)
         let names = WeightNames(spec, files: files)
@@ -44,10 +44,15 @@ extension Checkpoint {
         let last = spec.layers - 1
         let norm = spec.tensorNames.name(spec.tensorNames.attentionNorm, layer: last) + ".weight"
         try files.check(names.fileName(of: norm), shape: [spec.width])
-        for parameter in spec.parameterTable().parameters {
+        let table = spec.parameterTable()
+        for parameter in table.parameters {
             let name = names.fileName(of: parameter.name)
             let isHead = parameter.name == WeightNames.head || parameter.name == WeightNames.score
             if !isHead || files.contains(name) { try files.check(name, shape: parameter.shape) }
+        }
+        // A head has its place in a model of another kind, too: it is told of when the weights are read.
+        for name in files.names where name != WeightNames.head && names.isStrange(name, to: table) {
+            throw files.damaged(name, "has no place in the model")
         }
     }
 
@@ -60,7 +65,7 @@ extension Checkpoint {
             if name == names.fileName(of: names.embedding) { continue }
             if name == WeightNames.head {
                 if table[WeightNames.score] == nil { try checkTied(files, names, weights, table) }
-            } else if !names.isBuffer(name) {
+            } else if names.isStrange(name, to: table) {
                 throw files.damaged(name, "has no place in the model")
             }
             passedOver.append(name)
@@ -103,6 +108,11 @@ private struct WeightNames {
 
     /// The token embedding's parameter.
     var embedding: String { "\(names.prefix)\(names.tokenEmbedding).weight" }
+
+    /// Whether a tensor belongs to another model.
+    func isStrange(_ name: String, to table: ParameterTable) -> Bool {
+        table[parameterName(of: name)] == nil && name != fileName(of: embedding) && !isBuffer(name)
+    }
 
     func fileName(of parameter: String) -> String {
         if isStoredAsHead, parameter == embedding { return Self.head }

@@ -38,6 +38,14 @@ package struct Checkpoint: Sendable {
         return checkpoint
     }
 
+    /// The shape of the model in such a folder, which has the tensors that belong to it; no tokenizer is read.
+    package static func externalSpec(_ path: String) throws(ComputeError) -> ModelSpec {
+        let checkpoint = Checkpoint(
+            path: path, configuration: try configuration(in: path), state: nil, tokenizer: nil)
+        try checkpoint.checkTensors()
+        return checkpoint.spec
+    }
+
     /// The model that the files were saved from.
     package var spec: ModelSpec { configuration.spec }
     var source: ModelConfiguration.Source { configuration.source }

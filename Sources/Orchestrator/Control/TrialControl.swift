@@ -62,13 +62,13 @@ package enum TrialControl {
     private static let lookInterval = Duration.milliseconds(250)
 
     private static func livingRecord(of id: TrialID, home: HomeFolder) throws(ControlError) -> RunRecord {
-        guard let record = RunRecord.read(home.trial(id)) else {
+        guard let (record, presence) = TrialPresence.observed(in: home.trial(id)) else {
             let names = home.trialFolders().map(\.id.description)
             throw ControlError(
                 .unknownTrial, "there is no trial \(id).\(Suggestion.phrase(for: id.description, among: names))",
                 hint: "list what there is with: cockpit list")
         }
-        switch TrialPresence.of(record, in: home.trial(id)) {
+        switch presence {
         case .here: break
         case .elsewhere(let host, let quiet):
             throw ControlError(

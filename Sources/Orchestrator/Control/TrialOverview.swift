@@ -90,12 +90,11 @@ package enum TrialList {
     }
 
     static func overview(of folder: TrialFolder, entry: CatalogEntry?) -> TrialOverview? {
-        guard let record = RunRecord.read(folder) else {
+        guard let (record, presence) = TrialPresence.observed(in: folder) else {
             // The catalogue knows most of what the run would tell, a thousand times faster.
             guard let entry, FolderFiles.exists(folder.database) else { return stored(folder) }
             return TrialOverview(of: entry, in: folder)
         }
-        let presence = TrialPresence.of(record, in: folder)
         let isAlive = presence != .gone
         var detail = record.statusDetail, pid: Int32?, host: String?
         switch presence {

@@ -37,6 +37,21 @@ package enum TrialPresence: Sendable, Equatable {
         return .elsewhere(host: host, quiet: quiet)
     }
 
+    /// A trial's record and where its orchestrator is; nil where there is no record.
+    /// - Parameter looking: called between the two looks.
+    static func observed(
+        in folder: TrialFolder, looking: () -> Void = {}
+    ) -> (record: RunRecord, presence: TrialPresence)? {
+        guard let record = RunRecord.read(folder) else { return nil }
+        looking()
+        let presence = of(record, in: folder)
+        guard presence == .gone, !record.status.isTerminal, let last = RunRecord.read(folder) else {
+            return (record, presence)
+        }
+        // It may have ended since the record was read: it writes how before its lock goes.
+        return (last, of(last, in: folder))
+    }
+
     private static func lastSign(of folder: TrialFolder) -> Double {
         [folder.runFile, folder.database, folder.database + "-wal"].map { path in
             var information = stat()

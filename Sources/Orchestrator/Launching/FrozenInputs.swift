@@ -23,19 +23,22 @@ struct FrozenInputs: Codable, Equatable {
     /// The files of a plan as they are now; one that cannot be read is left out. What lies in the home folder is named
     /// from there, so that a home may be moved.
     init(of plan: TrialPlan, home: HomeFolder) {
+        files = Self.paths(of: plan).compactMap { Self.file($0, named: Self.name(of: $0, home)) }
+    }
+
+    /// Every file that a plan reads, in order.
+    static func paths(of plan: TrialPlan) -> [String] {
         var paths: Set<String> = []
         for setup in plan.setups {
             paths.insert(setup.dataset.path)
             if let evaluation = setup.evaluation { paths.insert(evaluation.dataset.path) }
             for model in setup.models {
                 guard case .transformer(let transformer) = model.module else { continue }
-                if case .folder(let folder) = transformer.shape { paths.formUnion(Self.files(ofModel: folder)) }
-                if case .folder(let folder) = transformer.initialization {
-                    paths.formUnion(Self.files(ofModel: folder))
-                }
+                if case .folder(let folder) = transformer.shape { paths.formUnion(files(ofModel: folder)) }
+                if case .folder(let folder) = transformer.initialization { paths.formUnion(files(ofModel: folder)) }
             }
         }
-        files = paths.sorted().compactMap { Self.file($0, named: Self.name(of: $0, home)) }
+        return paths.sorted()
     }
 
     /// What is different now, one sentence a file.
@@ -119,28 +122,37 @@ extension FrozenInputs {
 
     /// Freezes the inputs of a new trial, or compares those of a resumed one with what was frozen; marks the plan with
     /// them.
-    /// - Returns: the changes that were accepted.
+    /// - Returns: what the inputs are now, and the changes that were accepted.
     /// - Throws: `LaunchError` where inputs have changed and the request does not accept that.
     static func settle(
         _ plan: inout TrialPlan, in folder: TrialFolder, isResumed: Bool, changed: ChangedInputs
-    ) throws -> [String] {
+    ) throws -> (inputs: FrozenInputs, accepted: [String]) {
         var now = FrozenInputs(of: plan, home: folder.home)
         now.mark(&plan, home: folder.home)
         guard isResumed, let before = read(folder) else {
             try now.write(folder)
-            return []
+            return (now, [])
         }
         let changes = before.changes(to: now)
-        if changes.isEmpty { return [] }
-        guard changed == .accept else {
-            throw LaunchError(
-                .frozenDiffers, "what trial \(folder.id) reads has changed since it began",
-                detail: changes.joined(separator: "\n"),
-                hint: "put the old files back, or go on with what is there now: --accept-changed-inputs",
-                exitCode: ExitCode.usage)
-        }
+        if changes.isEmpty { return (now, []) }
+        if changed == .refuse { throw refusal(of: changes, folder.id) }
         now.accepted = before.accepted + changes
         try now.write(folder)
-        return changes
+        return (now, changes)
+    }
+
+    /// Refuses what `settle` would; writes nothing.
+    static func check(_ plan: TrialPlan, resumedIn folder: TrialFolder) throws(LaunchError) {
+        guard let before = read(folder) else { return }
+        let changes = before.changes(to: FrozenInputs(of: plan, home: folder.home))
+        if !changes.isEmpty { throw refusal(of: changes, folder.id) }
+    }
+
+    private static func refusal(of changes: [String], _ id: TrialID) -> LaunchError {
+        LaunchError(
+            .frozenDiffers, "what trial \(id) reads has changed since it began",
+            detail: changes.joined(separator: "\n"),
+            hint: "put the old files back, or go on with what is there now: --accept-changed-inputs",
+            exitCode: ExitCode.usage)
     }
 }

@@ -6,6 +6,12 @@ package enum RecoverMode: String, Sendable, Codable, CaseIterable {
     case disabled
     /// Continue the trial that exists from its newest checkpoint.
     case resume
+
+    /// The one that fits what there is: a trial goes on where it exists and begins where it does not, so that a cluster
+    /// may give the same command again and again.
+    package static func fitting(_ folder: TrialFolder) -> RecoverMode {
+        FolderFiles.exists(folder.database) && FolderFiles.exists(folder.configuration) ? .resume : .disabled
+    }
 }
 
 /// What to do with the files of an ended trial of the same name.

@@ -75,22 +75,32 @@ package struct Launching: Sendable {
     }
 
     /// What can be refused before an orchestrator is spawned. It checks again with the lock held.
-    func refuseEarly(_ request: LaunchRequest) throws {
+    @discardableResult func refuseEarly(
+        _ request: LaunchRequest
+    ) throws -> (settings: Settings, plan: TrialPlan, report: PlanReport) {
         try home.checkOwner()
-        _ = try resolve(request)
+        let resolved = try resolve(request)
         let folder = home.trial(try request.id())
         if TrialLock.isHeld(folder) { _ = try TrialLock.take(folder) }
         try Self.refuseElsewhere(folder)
         if request.recoverMode == .disabled, request.existing == .refuse, FolderFiles.exists(folder.database) {
             throw Self.existsError(folder.id)
         }
+        return resolved
+    }
+
+    /// Refuses whatever a start would, and changes nothing.
+    @discardableResult func verify(_ request: LaunchRequest) throws -> (plan: TrialPlan, report: PlanReport) {
+        let resolved = try refuseEarly(request)
+        if request.recoverMode == .resume, request.changedInputs == .refuse {
+            try FrozenInputs.check(resolved.plan, resumedIn: home.trial(try request.id()))
+        }
+        return (resolved.plan, resolved.report)
     }
 
     /// A trial that another machine runs must not be run here too, also where locks do not reach from one to the other.
     static func refuseElsewhere(_ folder: TrialFolder) throws(LaunchError) {
-        guard let record = RunRecord.read(folder),
-            case .elsewhere(let host, let quiet) = TrialPresence.of(record, in: folder)
-        else { return }
+        guard case .elsewhere(let host, let quiet)? = TrialPresence.observed(in: folder)?.presence else { return }
         throw LaunchError(
             .alreadyRunning, "trial \(folder.id) is running on \(host), last sign \(quiet) s ago",
             hint: "if \(host) is gone, try again when it has been silent for \(TrialPresence.longestQuiet) s")

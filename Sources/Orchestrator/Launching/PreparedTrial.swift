@@ -10,6 +10,8 @@ package struct PreparedTrial {
     package let lock: TrialLock
     /// Whether a run exists that this continues.
     package let isResumed: Bool
+    /// The files that it reads.
+    let inputs: FrozenInputs
     /// What its inputs have become since it began, where the request accepts that.
     package let acceptedChanges: [String]
 
@@ -29,11 +31,11 @@ package struct PreparedTrial {
                 of: resolved.settings, title: "cockpit trial \(folder.id)", home: launching.home)
             try FolderFiles.replace(folder.configuration, with: Array(text.utf8))
         }
-        let changes = try FrozenInputs.settle(
+        let settled = try FrozenInputs.settle(
             &plan, in: folder, isResumed: isResumed, changed: request.changedInputs)
         return PreparedTrial(
             request: request, folder: folder, settings: resolved.settings, plan: plan, lock: lock, isResumed: isResumed,
-            acceptedChanges: changes)
+            inputs: settled.inputs, acceptedChanges: settled.accepted)
     }
 
     /// Why its first attempt begins, as the run records it.

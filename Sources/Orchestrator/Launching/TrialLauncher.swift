@@ -5,12 +5,12 @@ package import Protocol
 
 /// Checks and starts trials from a command or the launch form.
 package enum TrialLauncher {
-    /// The plan a request leads to, checked but not started, with what the check found.
+    /// The plan a request leads to, checked but not started, with what the check found: refuses what a start would.
     package static func check(
         _ request: LaunchRequest, home: HomeFolder
     ) throws -> (plan: TrialPlan, report: PlanReport) {
-        let resolved = try Launching.current(home: home).resolve(request)
-        return (resolved.plan, resolved.report)
+        let checked = try Launching.current(home: home).verify(request)
+        return (checked.plan, checked.report)
     }
 
     /// Starts the trial's orchestrator, detached, and returns once it holds the lock and listens.

@@ -74,12 +74,14 @@ private struct OrchestratedTrial {
             let attempt = ingest.opened.lastAttempt + 1
             let devices = try DeviceSampler()
             let record = try Self.runRecord(prepared, runtime, attempt: attempt, header: ingest.opened.header)
+            let watch = InputWatch(prepared.inputs, of: prepared.plan, home: folder.home)
             let parts = TrialLoop.Parts(
                 plan: prepared.plan, folder: folder, runtime: runtime, clock: ingest.opened.clock, queue: queue,
                 devices: devices,
                 spawner: try Schedulers.named(prepared.request.mode).spawner(of: folder, runtime: runtime),
                 signals: signals,
-                runRecord: record, firstResumeStep: resumeStep, recordedStep: { recorded.value })
+                runRecord: record, firstResumeStep: resumeStep, recordedStep: { recorded.value },
+                changedInputs: { watch.changes() })
             let machine = TrialStateMachine(
                 workers: prepared.plan.workers, policy: Self.policy(prepared.settings),
                 stopPolicy: Self.stopPolicy(prepared.settings), firstAttempt: attempt, reason: prepared.startReason)

@@ -22,11 +22,14 @@ package final class TrialLoop {
         package var firstResumeStep: Int?
         /// The last step whose metrics the store holds.
         package var recordedStep: () -> Int
+        /// What of the files that the trial reads is not what it was when this orchestrator began.
+        package var changedInputs: () -> [String]
 
         package init(
             plan: TrialPlan, folder: TrialFolder, runtime: RuntimeFolder, clock: RunClock, queue: IngestQueue,
             devices: DeviceSampler, spawner: any WorkerSpawner, signals: SignalDescriptor?, runRecord: RunRecord,
-            firstResumeStep: Int? = nil, recordedStep: @escaping () -> Int
+            firstResumeStep: Int? = nil, recordedStep: @escaping () -> Int,
+            changedInputs: @escaping () -> [String] = { [] }
         ) {
             self.plan = plan
             self.folder = folder
@@ -39,6 +42,7 @@ package final class TrialLoop {
             self.runRecord = runRecord
             self.firstResumeStep = firstResumeStep
             self.recordedStep = recordedStep
+            self.changedInputs = changedInputs
         }
     }
 
@@ -237,6 +241,12 @@ package final class TrialLoop {
     }
 
     private func spawn(_ worker: WorkerID, attempt: Int) {
+        let changes = machine.restarts > 0 ? parts.changedInputs() : []
+        guard changes.isEmpty else {
+            let reason = "what it reads has changed since the trial began:\n\(changes.joined(separator: "\n"))"
+            events.append(.spawnFailed(worker, reason: reason))
+            return
+        }
         do {
             let process = try parts.spawner.spawn(worker, attempt: attempt)
             processes[worker] = (process, attempt)

@@ -37,7 +37,7 @@ package struct ModelFactory {
         guard case .transformer(let transformer) = plan.module else { return nil }
         switch transformer.shape {
         case .folder(let path):
-            let spec = try Checkpoint.openExternal(path).spec
+            let spec = try Checkpoint.externalSpec(path)
             try vocabulary.check(fits: spec, of: path)
             return spec
         case .sizes(let sizes): return try Self.spec(of: sizes, vocabularySize: tokenizer.vocabularySize)

@@ -74,6 +74,7 @@ import Testing
         let folder = try ExternalFolder()
         try folder.write(folder.tensors + [ExternalFolder.Tensor(name: name, shape: [1], values: [0])])
         #expect(folder.refusal() == "model.safetensors cannot be used: tensor '\(name)' \(reason)")
+        #expect(throws: ComputeError.self) { try Checkpoint.externalSpec(folder.scratch.path) }
     }
 
     @Test(arguments: [Float.nan, .infinity])

@@ -46,6 +46,20 @@ import Testing
         withExtendedLifetime(lock) {}
     }
 
+    @Test func `has ended as it wrote last, also where it ends between the two looks of a reader`() throws {
+        let trial = try trial()
+        var lock: TrialLock? = try TrialLock.take(trial)
+        var record = try record(trial, Machine.current)
+        let observed = TrialPresence.observed(in: trial) {
+            record.status = .completed
+            do { try record.write(trial) } catch { Issue.record(error) }
+            lock = nil
+        }
+        #expect(observed?.record.status == .completed)
+        #expect(observed?.presence == .gone)
+        withExtendedLifetime(lock) {}
+    }
+
     @Test func `is where its process is when somebody has removed the lock's file`() throws {
         let trial = try trial()
         #expect(presence(try record(trial, Self.here), trial) == .here(pid: getpid()))

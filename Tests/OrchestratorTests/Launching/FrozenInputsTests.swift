@@ -61,6 +61,32 @@ import Testing
         #expect(FrozenInputs.read(again.folder)?.accepted == [change])
     }
 
+    @Test func `are watched between attempts: what was touched is looked at, what was changed is told`() throws {
+        let data = folder.write(Self.row, to: "d.jsonl"), model = folder.write("{}", to: "m/config.json")
+        let home = HomeFolder(path: folder.file("home"))
+        let plan = try Samples.plan("sft", ["dataset.path=\(data)", "model.checkpoint=\(folder.file("m"))"])
+        let watch = InputWatch(FrozenInputs(of: plan, home: home), of: plan, home: home)
+        #expect(watch.changes().isEmpty)
+        folder.write("{}", to: "m/config.json")
+        #expect(watch.changes().isEmpty)
+        folder.write("[]", to: "m/config.json")
+        #expect(watch.changes() == ["\(model) has other content of the same size"])
+    }
+
+    @Test func `that have changed are refused by a check as by a start, and it writes nothing`() throws {
+        let launching = try begun()
+        folder.write(String(repeating: Self.row, count: 201), to: "rows.jsonl")
+        var request = Samples.request()
+        request.recoverMode = .resume
+        let trial = launching.home.trial(try request.id())
+        let before = FrozenInputs.read(trial)
+        let error = #expect(throws: LaunchError.self) { try launching.verify(request) }
+        #expect(error?.code == .frozenDiffers)
+        #expect(FrozenInputs.read(trial) == before)
+        request.changedInputs = .accept
+        #expect(throws: Never.self) { try launching.verify(request) }
+    }
+
     @Test func `are every file of a model's folder that is read, by name from the home folder where they lie in it`()
         throws
     {

@@ -20,6 +20,18 @@ private let second = WorkerID(.model, 1)
         #expect(bench.spawner.spawned.count == 3)
     }
 
+    @Test func `no second attempt begins with other files than the first`() throws {
+        let bench = try LoopBench(changedInputs: { ["/m/model.safetensors has other content of the same size"] }) {
+            worker, _ in worker == second ? .crashes : .obedient
+        }
+        let (status, story) = bench.run()
+        #expect(status == .failed)
+        #expect(bench.spawner.spawned.count == 3)
+        let said =
+            "what it reads has changed since the trial began:\n/m/model.safetensors has other content of the same size"
+        #expect(story.last?.contains(said) == true, "\(story.last ?? "")")
+    }
+
     @Test func `a trial of which one worker cannot be started takes the others down`() throws {
         let bench = try LoopBench { worker, _ in worker == second ? .unspawnable : .deaf }
         let (status, story) = bench.run()

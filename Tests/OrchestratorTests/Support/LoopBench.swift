@@ -18,6 +18,7 @@ final class LoopBench {
 
     init(
         policy: RestartPolicy = RestartPolicy(firstDelay: 10_000_000), signals: SignalDescriptor? = nil,
+        changedInputs: @escaping () -> [String] = { [] },
         script: @escaping @Sendable (WorkerID, Int) -> Behaviour
     ) throws {
         let home = HomeFolder(path: folder.path)
@@ -36,7 +37,8 @@ final class LoopBench {
         let parts = TrialLoop.Parts(
             plan: plan, folder: trial, runtime: runtime, clock: .startingNow(), queue: queue,
             devices: try DeviceSampler(),
-            spawner: spawner, signals: signals, runRecord: record, recordedStep: { 999 })
+            spawner: spawner, signals: signals, runRecord: record, recordedStep: { 999 },
+            changedInputs: changedInputs)
         loop = try TrialLoop(
             parts, machine: TrialStateMachine(workers: plan.workers, policy: policy), context: ZeroMQContext())
     }
