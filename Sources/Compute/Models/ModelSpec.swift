@@ -1,38 +1,38 @@
 /// What a transformer is made of. GPT-2, Llama and Qwen2 are three values of this type, not three classes.
-package struct ModelSpec: Sendable, Equatable, Codable {
-    package enum Norm: String, Sendable, Codable {
+package struct ModelSpec: Sendable, Equatable {
+    package enum Norm: String, Sendable {
         case layerNorm
         /// Root mean square norm (Zhang and Sennrich, 2019): a gain, no mean, no shift.
         case rmsNorm
     }
 
-    package enum Position: Sendable, Equatable, Codable {
+    package enum Position: Sendable, Equatable {
         /// A learned vector for every position, added to the token's.
         case learned
         case rotary(RotaryPosition)
     }
 
     /// Which linear layers have a bias.
-    package enum Biases: String, Sendable, Codable {
+    package enum Biases: String, Sendable {
         case all
         case queryKeyValue
         case none
     }
 
-    package enum Head: String, Sendable, Codable {
+    package enum Head: String, Sendable {
         case languageModel
         /// One number a token: a critic's value; a reward model's score is that of the last token.
         case value
     }
 
     /// Whether the language-model head shares its matrix with the token embedding.
-    package enum HeadWeights: String, Sendable, Codable {
+    package enum HeadWeights: String, Sendable {
         case tied
         case separate
     }
 
     /// Probabilities with which training drops an element.
-    package struct Dropout: Sendable, Equatable, Codable {
+    package struct Dropout: Sendable, Equatable {
         package var embedding: Float
         package var attention: Float
         package var residual: Float

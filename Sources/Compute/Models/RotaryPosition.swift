@@ -1,9 +1,9 @@
 import Glibc
 
 /// Rotary position embedding (Su et al., 2021) and how its frequencies are stretched for longer contexts.
-package struct RotaryPosition: Sendable, Equatable, Codable {
+package struct RotaryPosition: Sendable, Equatable {
     /// Names and formulas as in Hugging Face's `rope_parameters`.
-    package enum Scaling: Sendable, Equatable, Codable {
+    package enum Scaling: Sendable, Equatable {
         case none
         /// Positions divided by `factor`.
         case linear(factor: Double)
@@ -15,7 +15,7 @@ package struct RotaryPosition: Sendable, Equatable, Codable {
     }
 
     /// Peng et al., 2023, "YaRN".
-    package struct YaRN: Sendable, Equatable, Codable {
+    package struct YaRN: Sendable, Equatable {
         package var factor: Double
         package var originalContext: Int
         package var betaFast: Double

@@ -1,7 +1,7 @@
 internal import CKernels
 
 /// What stands between the two products of a feed-forward part.
-package enum MLPActivation: String, Sendable, Codable {
+package enum MLPActivation: String, Sendable {
     case geluTanh
     /// silu(gate) * up (Shazeer, 2020).
     case swiGLU

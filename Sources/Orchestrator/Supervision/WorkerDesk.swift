@@ -1,4 +1,3 @@
-import Foundation
 import Protocol
 
 /// The orchestrator's end of the workers' control sockets: frames to events, orders to frames.
@@ -102,14 +101,13 @@ final class WorkerDesk {
         }
     }
 
-    static func wire(_ message: Message) throws -> WireWorkerCommand {
+    static func wire(_ message: Message) -> WireWorkerCommand {
         switch message {
         case .order(let order):
-            return WireWorkerCommand.make { $0.order = order.rawValue }
+            WireWorkerCommand.make { $0.order = order.rawValue }
         case .configure(let configuration):
-            let plan = try JSONEncoder().encode(configuration.plan)
-            return WireWorkerCommand.make { command in
-                command.configure.planJson = plan
+            WireWorkerCommand.make { command in
+                command.configure.plan = configuration.plan.wire
                 command.configure.runtimeFolder = configuration.runtime.path
                 command.configure.trialFolder = configuration.folder.path
                 command.configure.attempt = UInt64(max(0, configuration.attempt))

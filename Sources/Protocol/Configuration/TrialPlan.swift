@@ -1,7 +1,7 @@
 /// Everything the processes of one trial must agree on, resolved and frozen before the first of them starts.
 ///
 /// Made by an experiment from its settings; sent to every worker in its `Configure` message.
-package struct TrialPlan: Sendable, Equatable, Codable {
+package struct TrialPlan: Sendable, Equatable {
     package var id: TrialID
     package var seed: UInt64
     /// One entry a model worker, in index order.
@@ -25,14 +25,14 @@ package struct TrialPlan: Sendable, Equatable, Codable {
 }
 
 /// What one model worker process is given.
-package struct ModelWorkerPlan: Sendable, Equatable, Codable {
+package struct ModelWorkerPlan: Sendable, Equatable {
     /// Threads of its compute pool. Workers whose calls never overlap may each be given every core.
     package var threads: Int
     package init(threads: Int) { self.threads = threads }
 }
 
 /// One phase of a trial: models, the dataflow graph over them, data and a number of steps.
-package struct SetupPlan: Sendable, Equatable, Codable {
+package struct SetupPlan: Sendable, Equatable {
     package var name: String
     package var steps: Int
     package var models: [ModelPlan]
@@ -58,7 +58,7 @@ package struct SetupPlan: Sendable, Equatable, Codable {
 }
 
 /// One model of a setup and the worker that holds its (only) shard.
-package struct ModelPlan: Sendable, Equatable, Codable {
+package struct ModelPlan: Sendable, Equatable {
     package var shard: ModelShardID
     /// Index of the model worker.
     package var worker: Int
@@ -68,7 +68,7 @@ package struct ModelPlan: Sendable, Equatable, Codable {
     /// The optimizer of a role that trains; nil for one that never does.
     package var optimizer: GivenArguments?
 
-    package enum Module: Sendable, Equatable, Codable {
+    package enum Module: Sendable, Equatable {
         /// A language model of a registered family.
         case transformer(TransformerPlan)
         /// No parameters: a rule-based reward needs only the tokenizer.
@@ -90,18 +90,18 @@ package struct ModelPlan: Sendable, Equatable, Codable {
 }
 
 /// The shape of a language model and where its first weights come from.
-package struct TransformerPlan: Sendable, Equatable, Codable {
+package struct TransformerPlan: Sendable, Equatable {
     package var shape: Shape
     package var initialization: Initialization
 
-    package enum Shape: Sendable, Equatable, Codable {
+    package enum Shape: Sendable, Equatable {
         /// The vocabulary is the trial's characters.
         case sizes(TransformerSizes)
         /// That of the model in this Hugging Face folder, with its tokenizer.
         case folder(String)
     }
 
-    package enum Initialization: Sendable, Equatable, Codable {
+    package enum Initialization: Sendable, Equatable {
         /// Random weights from the trial's seed and the role's name.
         case random
         /// A checkpoint folder in Hugging Face layout.
@@ -128,7 +128,7 @@ package struct TransformerPlan: Sendable, Equatable, Codable {
 }
 
 /// The sizes of a language model with random first weights.
-package struct TransformerSizes: Sendable, Equatable, Codable {
+package struct TransformerSizes: Sendable, Equatable {
     package var family: String
     package var contextLength: Int
     package var width: Int
@@ -156,8 +156,8 @@ package struct TransformerSizes: Sendable, Equatable, Codable {
 }
 
 /// A jsonl file read by a registered dataset.
-package struct DatasetPlan: Sendable, Equatable, Codable {
-    package enum BadRow: String, Sendable, Codable, CaseIterable {
+package struct DatasetPlan: Sendable, Equatable {
+    package enum BadRow: String, Sendable, CaseIterable {
         /// Leave the row out, count it and log its line number.
         case skip
         /// End the trial with the line number.
@@ -184,7 +184,7 @@ package struct DatasetPlan: Sendable, Equatable, Codable {
 }
 
 /// By what a file is known again.
-package struct FileFingerprint: Sendable, Equatable, Codable {
+package struct FileFingerprint: Sendable, Equatable {
     package let bytes: Int
     package let crc32: UInt32
 
@@ -195,7 +195,7 @@ package struct FileFingerprint: Sendable, Equatable, Codable {
 }
 
 /// When a role is evaluated and on what.
-package struct EvaluationPlan: Sendable, Equatable, Codable {
+package struct EvaluationPlan: Sendable, Equatable {
     package var model: ModelName
     package var interface: InterfaceReference
     package var dataset: DatasetPlan

@@ -7,7 +7,7 @@ package enum PackedArray: Sendable, Equatable {
     case float32([Float])
     case uint8([UInt8])
 
-    package enum ElementType: String, Sendable, Codable, CaseIterable {
+    package enum ElementType: String, Sendable, CaseIterable {
         case int32
         case int64
         case float32

@@ -1,17 +1,9 @@
 /// The name of one column of data in the dataflow graph, such as `packed_prompts` or `rewards`.
-package struct SequenceKey: Hashable, Sendable, Codable, Comparable, CustomStringConvertible, ExpressibleByStringLiteral
-{
+package struct SequenceKey: Hashable, Sendable, Comparable, CustomStringConvertible, ExpressibleByStringLiteral {
     package let description: String
 
     package init(_ description: String) { self.description = description }
     package init(stringLiteral value: String) { description = value }
-    package init(from decoder: any Decoder) throws {
-        description = try decoder.singleValueContainer().decode(String.self)
-    }
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
     package static func < (left: SequenceKey, right: SequenceKey) -> Bool { left.description < right.description }
 }
 

@@ -2,7 +2,7 @@
 package typealias MFCName = String
 
 /// What a model function call asks of its interface.
-package enum InterfaceType: String, Sendable, Codable, CaseIterable {
+package enum InterfaceType: String, Sendable, CaseIterable {
     case generate
     case inference
     case trainStep = "train_step"
@@ -10,7 +10,7 @@ package enum InterfaceType: String, Sendable, Codable, CaseIterable {
 }
 
 /// Which interface implementation serves a call, by its registered name, and with what arguments.
-package struct InterfaceReference: Sendable, Equatable, Codable {
+package struct InterfaceReference: Sendable, Equatable {
     package var type: String
     package var arguments: GivenArguments
 
@@ -21,7 +21,7 @@ package struct InterfaceReference: Sendable, Equatable, Codable {
 }
 
 /// How a batch is cut for one pass: at least `minimumCount` micro-batches, none above `maximumTokens`.
-package struct MicroBatchSpec: Sendable, Equatable, Codable {
+package struct MicroBatchSpec: Sendable, Equatable {
     package var minimumCount: Int
     package var maximumTokens: Int?
 
@@ -32,7 +32,7 @@ package struct MicroBatchSpec: Sendable, Equatable, Codable {
 }
 
 /// One model function call (MFC): a node of the dataflow graph. Its keys define the edges.
-package struct ModelFunctionCall: Sendable, Equatable, Codable {
+package struct ModelFunctionCall: Sendable, Equatable {
     package var name: MFCName
     package var interfaceType: InterfaceType
     package var interface: InterfaceReference

@@ -1,15 +1,8 @@
 /// What a model is for in the dataflow graph: `actor`, `reference`, `reward`.
-package struct ModelRole: Hashable, Sendable, Codable, CustomStringConvertible {
+package struct ModelRole: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
     package init(_ description: String) { self.description = description }
-    package init(from decoder: any Decoder) throws {
-        description = try decoder.singleValueContainer().decode(String.self)
-    }
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
 
     package static let actor = ModelRole("actor")
     package static let reference = ModelRole("reference")
@@ -17,7 +10,7 @@ package struct ModelRole: Hashable, Sendable, Codable, CustomStringConvertible {
 }
 
 /// One replica of a role. Replica 0 is the one that trains.
-package struct ModelName: Hashable, Sendable, Codable, CustomStringConvertible {
+package struct ModelName: Hashable, Sendable, CustomStringConvertible {
     package let role: ModelRole
     package let replica: Int
 
@@ -31,7 +24,7 @@ package struct ModelName: Hashable, Sendable, Codable, CustomStringConvertible {
 }
 
 /// One shard of a model on one model worker; pp, dp and tp ranks count from 0.
-package struct ModelShardID: Hashable, Sendable, Codable, CustomStringConvertible {
+package struct ModelShardID: Hashable, Sendable, CustomStringConvertible {
     package let model: ModelName
     package let pipeline: Int
     package let data: Int

@@ -1,5 +1,4 @@
 import Compute
-import Foundation
 import Logging
 import Protocol
 
@@ -46,12 +45,9 @@ extension ModelExecutor {
         return FetchedItems(sample.metadata, births: sample.ids.indices.map { now + Int64($0) })
     }
 
-    /// The shape of a model, as JSON.
-    func description(of name: ModelName, _ request: Request) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        let spec = try factory.spec(of: try modelPlan(name, request)).map { try encoder.encode($0) }
-        return spec.map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    /// The shape of a model; nil for one that has no weights.
+    func shape(of name: ModelName, _ request: Request) throws -> ModelShape? {
+        try factory.spec(of: try modelPlan(name, request)).map(ModelShape.init)
     }
 
     /// Makes a model with its first weights.
@@ -86,5 +82,14 @@ extension ModelExecutor {
             throw WorkerError(.message, "model '\(name)' is not on \(WorkerID(.model, worker))")
         }
         return model
+    }
+}
+
+extension ModelShape {
+    fileprivate init(_ spec: ModelSpec) {
+        self.init(
+            family: spec.family, vocabularySize: spec.vocabularySize, contextLength: spec.contextLength,
+            width: spec.width, layers: spec.layers, heads: spec.heads, keyValueHeads: spec.keyValueHeads,
+            headWidth: spec.headWidth, mlpWidth: spec.mlpWidth)
     }
 }

@@ -50,7 +50,7 @@ package final class ModelExecutor: HookSite {
             switch request.body {
             case .spec: reply.body = .dataset(try spec(request))
             case .fetch: reply.body = .items(try fetch(request))
-            case .describe(let model): reply.body = .model(try description(of: model, request))
+            case .describe(let model): reply.body = .model(try shape(of: model, request))
             default: throw WorkerError(.message, "'\(request.handle.rawValue)' is no immediate request")
             }
         }

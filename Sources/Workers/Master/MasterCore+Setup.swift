@@ -25,9 +25,9 @@ extension MasterCore {
         switch (pending.purpose, body) {
         case (.spec, .dataset(let facts)):
             return describe(facts, of: setup) + askConfigurations(setup)
-        case (.modelConfig(let model), .model(let json)):
+        case (.modelConfig(let model), .model(let shape)):
             let log = MasterAction.log(
-                .info, "model '\(model)' on \(WorkerID(.model, pending.worker)): \(Story.shape(json))")
+                .info, "model '\(model)' on \(WorkerID(.model, pending.worker)): \(Story.shape(shape))")
             return [log] + (ledger.isIdle ? try initializeModels(setup) : [])
         case (.initialize(let model), .initialized(let version)):
             versions[model.role] = version

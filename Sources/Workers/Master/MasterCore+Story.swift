@@ -50,16 +50,12 @@ enum Story {
         return "saved \(checkpoint.role) after step \(checkpoint.step) (\(size))"
     }
 
-    /// A model's shape in words: `family gpt2, layers 4, width 128`. What is no JSON object stays as it is.
-    static func shape(_ json: String) -> String {
-        guard let object = (try? JSONSerialization.jsonObject(with: Data(json.utf8))) as? [String: Any] else {
-            return json
-        }
-        let words = object.sorted { $0.key < $1.key }.compactMap { key, value -> String? in
-            if value is [String: Any] || value is [Any] || value is NSNull { return nil }
-            return "\(key) \(value)"
-        }
-        return words.isEmpty ? "has no weights" : words.joined(separator: ", ")
+    /// `family gpt2, layers 4, width 128`, and so on through its sizes.
+    static func shape(_ shape: ModelShape?) -> String {
+        guard let shape else { return "has no weights" }
+        return "family \(shape.family), layers \(shape.layers), width \(shape.width), heads \(shape.heads), "
+            + "key_value_heads \(shape.keyValueHeads), head_width \(shape.headWidth), mlp_width \(shape.mlpWidth), "
+            + "context \(shape.contextLength), vocabulary \(shape.vocabularySize)"
     }
 
     private static func lastPart(of name: String) -> String {

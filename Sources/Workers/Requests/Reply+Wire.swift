@@ -27,7 +27,7 @@ extension WorkerMessage {
             .dataset(
                 DatasetFacts(rows: Int(clamping: wire.dataset.size), skipped: Int(clamping: wire.dataset.skippedRows)))
         case .items: .items(FetchedItems(try wire.sample.sample(), births: wire.birthTimes))
-        case .model: .model(wire.model.json)
+        case .model: .model(wire.model.hasShape ? ModelShape(wire.model.shape) : nil)
         case .initialized: .initialized(WeightVersion(wire.weightVersion))
         case .called:
             .called(
@@ -72,7 +72,7 @@ extension Reply {
             case .items(let items):
                 $0.sample = WireSampleMetadata(items.sample)
                 $0.birthTimes = items.births
-            case .model(let json): $0.model.json = json
+            case .model(let shape): if let shape { $0.model.shape = shape.wire }
             case .initialized(let version): $0.weightVersion = version.count
             case .called(let outcome):
                 if let outputs = outcome.outputs { $0.sample = WireSampleMetadata(outputs) }
@@ -98,6 +98,29 @@ extension Reply.Body {
         case .evaluated: .evaluated
         case .done: .done
         case .failed: .failed
+        }
+    }
+}
+
+extension ModelShape {
+    fileprivate init(_ wire: WireModelShape) {
+        self.init(
+            family: wire.family, vocabularySize: Int(wire.vocabularySize), contextLength: Int(wire.contextLength),
+            width: Int(wire.width), layers: Int(wire.layers), heads: Int(wire.heads),
+            keyValueHeads: Int(wire.keyValueHeads), headWidth: Int(wire.headWidth), mlpWidth: Int(wire.mlpWidth))
+    }
+
+    fileprivate var wire: WireModelShape {
+        filled(WireModelShape()) {
+            $0.family = family
+            $0.vocabularySize = UInt32(clamping: vocabularySize)
+            $0.contextLength = UInt32(clamping: contextLength)
+            $0.width = UInt32(clamping: width)
+            $0.layers = UInt32(clamping: layers)
+            $0.heads = UInt32(clamping: heads)
+            $0.keyValueHeads = UInt32(clamping: keyValueHeads)
+            $0.headWidth = UInt32(clamping: headWidth)
+            $0.mlpWidth = UInt32(clamping: mlpWidth)
         }
     }
 }

@@ -20,8 +20,8 @@ package struct Reply: Sendable, Equatable {
     package enum Body: Sendable, Equatable {
         case dataset(DatasetFacts)
         case items(FetchedItems)
-        /// The shape of a model, as JSON.
-        case model(String)
+        /// The shape of a model; nil for one that has no weights.
+        case model(ModelShape?)
         /// A model is there, with these weights.
         case initialized(WeightVersion)
         case called(CallOutcome)
@@ -55,6 +55,34 @@ package struct DatasetFacts: Sendable, Equatable {
     package init(rows: Int, skipped: Int) {
         self.rows = rows
         self.skipped = skipped
+    }
+}
+
+/// The sizes of a language model, as the master's log tells them.
+package struct ModelShape: Sendable, Equatable {
+    package let family: String
+    package let vocabularySize: Int
+    package let contextLength: Int
+    package let width: Int
+    package let layers: Int
+    package let heads: Int
+    package let keyValueHeads: Int
+    package let headWidth: Int
+    package let mlpWidth: Int
+
+    package init(
+        family: String, vocabularySize: Int, contextLength: Int, width: Int, layers: Int, heads: Int,
+        keyValueHeads: Int, headWidth: Int, mlpWidth: Int
+    ) {
+        self.family = family
+        self.vocabularySize = vocabularySize
+        self.contextLength = contextLength
+        self.width = width
+        self.layers = layers
+        self.heads = heads
+        self.keyValueHeads = keyValueHeads
+        self.headWidth = headWidth
+        self.mlpWidth = mlpWidth
     }
 }
 

@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import Logging
 package import Protocol
@@ -113,20 +112,26 @@ package enum WorkerMain {
         private func work(
             _ configuration: WireConfigure, _ queue: TelemetryQueue, _ clock: RunClock, _ logger: Logger
         ) throws -> WorkerNews {
-            let plan = try JSONDecoder().decode(TrialPlan.self, from: configuration.planJson)
+            let plan = try TrialPlan(configuration.plan)
+            guard let resumeStep = Int(exactly: configuration.resumeStep), resumeStep <= plan.totalSteps else {
+                throw WorkerError(
+                    .plan,
+                    "trial \(plan.id) has \(plan.totalSteps) steps and cannot go on after step "
+                        + "\(configuration.resumeStep)")
+            }
             switch id.kind {
-            case .master: return try runMaster(plan, configuration, queue, clock, logger)
-            case .model: return try runModelWorker(plan, configuration, queue, clock, logger)
+            case .master: return try runMaster(plan, resumeStep, configuration, queue, clock, logger)
+            case .model: return try runModelWorker(plan, resumeStep, configuration, queue, clock, logger)
             }
         }
 
         private func runMaster(
-            _ plan: TrialPlan, _ configuration: WireConfigure, _ queue: TelemetryQueue, _ clock: RunClock,
-            _ logger: Logger
+            _ plan: TrialPlan, _ resumeStep: Int, _ configuration: WireConfigure, _ queue: TelemetryQueue,
+            _ clock: RunClock, _ logger: Logger
         ) throws -> WorkerNews {
             let settings = MasterSettings(
                 plan: plan, attempt: attempt, checkpoints: "\(configuration.trialFolder)/checkpoints",
-                resumeStep: Int(configuration.resumeStep))
+                resumeStep: resumeStep)
             let master = try MasterWorker(
                 settings, context: context, runtime: runtime, orders: orders, news: news, queue: queue,
                 progress: progress, clock: clock, logger: logger)
@@ -139,12 +144,12 @@ package enum WorkerMain {
         }
 
         private func runModelWorker(
-            _ plan: TrialPlan, _ configuration: WireConfigure, _ queue: TelemetryQueue, _ clock: RunClock,
-            _ logger: Logger
+            _ plan: TrialPlan, _ resumeStep: Int, _ configuration: WireConfigure, _ queue: TelemetryQueue,
+            _ clock: RunClock, _ logger: Logger
         ) throws -> WorkerNews {
             wholeSteps.setCheckpoints("\(configuration.trialFolder)/checkpoints")
             let executor = try ModelExecutor(
-                plan: plan, worker: id.index, resumeStep: Int(configuration.resumeStep),
+                plan: plan, worker: id.index, resumeStep: resumeStep,
                 dataManager: try DataManager(worker: id.index, context: context, runtime: runtime),
                 spans: SpanRecorder(queue: queue, clock: clock), logger: logger, progress: progress, clock: clock,
                 wholeSteps: wholeSteps)

@@ -43,7 +43,9 @@ private let everything = ["dataset.path=/d.jsonl", "dataset.eval_path=/e.jsonl",
     }
 
     @Test(arguments: names)
-    func `is taken by its interface or optimizer at both ends, where the setting takes it`(name: String) throws {
+    func `is taken by its interface or optimizer at both ends, where the setting takes it, and by the wire`(
+        name: String
+    ) throws {
         for setting in try Samples.settings(name).definitions {
             let ends: [String] =
                 switch setting.kind {
@@ -58,7 +60,9 @@ private let everything = ["dataset.path=/d.jsonl", "dataset.eval_path=/e.jsonl",
                 var overrides = everything + ["\(setting.path)=\(end)"]
                 if end == "multistep" { overrides.append("\(group).milestones=1") }
                 if setting.path == "grpo.min_new_tokens" { overrides.append("grpo.max_new_tokens=65536") }
-                for setup in try Samples.plan(name, overrides).setups {
+                let plan = try Samples.plan(name, overrides)
+                #expect(try TrialPlan(plan.wire) == plan, "\(overrides)")
+                for setup in plan.setups {
                     for call in setup.calls { _ = try RegisteredNames.registered.checkCall(call) }
                     for model in setup.models { _ = try ModelArguments(model.options) }
                     for model in setup.models { _ = try model.optimizer.map { try OptimizerArguments($0) } }

@@ -334,7 +334,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
         #expect(configure.attempt == 3)
         #expect(configure.resumeStep == 40)
         #expect(configure.clockOriginNs == -12)
-        #expect(try JSONDecoder().decode(TrialPlan.self, from: configure.planJson).totalSteps == 630)
+        #expect(try TrialPlan(configure.plan).totalSteps == 630)
         #expect(Array(bodies.dropFirst()) == WorkerOrder.allCases.map { .order($0.rawValue) })
     }
 

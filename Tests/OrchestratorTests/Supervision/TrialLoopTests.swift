@@ -26,10 +26,7 @@ import Testing
         let configurations = bench.spawner.configurations.list
         #expect(configurations.map(\.resumeStep) == [20, 20, 20])
         #expect(configurations.map(\.trialFolder) == Array(repeating: bench.trial.path, count: 3))
-        let plan = try JSONDecoder().decode(TrialPlan.self, from: configurations[0].planJson)
-        // JSON does not tell 1 from 1.0, so interface arguments may come back as whole numbers.
-        #expect(try JSONEncoder().encode(plan).count == JSONEncoder().encode(Samples.plan()).count)
-        #expect(plan.setups.map(\.models) == (try Samples.plan().setups.map(\.models)))
+        #expect(try TrialPlan(configurations[0].plan) == Samples.plan())
     }
 
     @Test func `starts another attempt of everybody when one of them crashes`() throws {

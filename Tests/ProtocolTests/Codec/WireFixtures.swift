@@ -1,4 +1,3 @@
-import Foundation
 import Protocol
 import SwiftProtobuf
 
@@ -81,7 +80,17 @@ enum WireFixtures {
     }
 
     static let configure = WireWorkerCommand.make {
-        $0.configure.planJson = Data([0x7b, 0x7d])
+        $0.configure.plan = .with {
+            $0.experiment = "sft"
+            $0.seed = .max
+            $0.setups = [
+                .with {
+                    $0.steps = -1
+                    $0.models = [.with { $0.optimizer.values = ["lr": .with { $0.number = 0.5 }] }]
+                    $0.dataset.badRowLimit = 0.25
+                }
+            ]
+        }
         $0.configure.clockOriginNs = -1
     }
 

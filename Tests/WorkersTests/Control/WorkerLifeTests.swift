@@ -82,10 +82,10 @@ private struct LoneWorker: ~Copyable {
     private let folder = TemporaryFolder()
     private let context = ZeroMQContext()
 
-    private func configure(_ plan: Data) -> WireWorkerCommand.OneOf_Body {
+    private func configure(_ plan: WireTrialPlan) -> WireWorkerCommand.OneOf_Body {
         .configure(
             filled(WireConfigure()) {
-                $0.planJson = plan
+                $0.plan = plan
                 $0.runtimeFolder = folder.path
                 $0.trialFolder = folder.path
                 $0.attempt = 1
@@ -93,11 +93,25 @@ private struct LoneWorker: ~Copyable {
             })
     }
 
-    private func plan(_ change: (inout TrialPlan) -> Void = { _ in }) throws -> Data {
+    private func plan(_ change: (inout TrialPlan) -> Void = { _ in }) -> WireTrialPlan {
         let train = folder.file("train.jsonl", lines: TinyTrial.rows)
         var plan = TinyTrial.plan(train: train, heldOut: train)
         change(&plan)
-        return try JSONEncoder().encode(plan)
+        return plan.wire
+    }
+
+    @Test(arguments: [6, UInt64.max]) func `a step to go on after that the trial does not have fails it`(
+        step: UInt64
+    ) throws {
+        let worker = try LoneWorker.start(WorkerID(.model, 0), in: folder, context)
+        #expect(try worker.next().state == "hello")
+        guard case .configure(var order) = configure(plan()) else { return }
+        order.resumeStep = step
+        try worker.send(.configure(order))
+        let failed = try worker.next()
+        #expect(failed.state == "failed")
+        #expect(failed.detail == "trial tiny/test has 5 steps and cannot go on after step \(step)")
+        #expect(worker.exitStatus() == 1)
     }
 
     private static let workers = [WorkerID.master, WorkerID(.model, 0)]
@@ -114,11 +128,11 @@ private struct LoneWorker: ~Copyable {
     @Test(arguments: workers) func `exit before start ends it with status 0`(id: WorkerID) throws {
         let worker = try LoneWorker.start(id, in: folder, context)
         #expect(try worker.next().state == "hello")
-        try worker.send(configure(try plan()))
+        try worker.send(configure(plan()))
         #expect(try worker.next().state == "configured")
         // Commands that do not fit are refused and change nothing.
         try worker.send(.order(WorkerOrder.pause.rawValue))
-        try worker.send(configure(try plan()))
+        try worker.send(configure(plan()))
         try worker.send(.order(WorkerOrder.exit.rawValue))
         #expect(try worker.next().state == "stopping")
         #expect(try worker.next().state == "stopped")
@@ -128,15 +142,17 @@ private struct LoneWorker: ~Copyable {
     @Test(arguments: workers) func `a plan that is none fails it with status 1`(id: WorkerID) throws {
         let worker = try LoneWorker.start(id, in: folder, context)
         #expect(try worker.next().state == "hello")
-        try worker.send(configure(Data("{}".utf8)))
-        #expect(try worker.next().state == "failed")
+        try worker.send(configure(WireTrialPlan()))
+        let failed = try worker.next()
+        #expect(failed.state == "failed")
+        #expect(failed.detail == "the plan's experiment is missing")
         #expect(worker.exitStatus() == 1)
     }
 
     @Test func `a worker whose data is not there fails with the path`() throws {
         let worker = try LoneWorker.start(WorkerID(.model, 0), in: folder, context)
         #expect(try worker.next().state == "hello")
-        try worker.send(configure(try plan { $0.setups[0].dataset.path = "/none/train.jsonl" }))
+        try worker.send(configure(plan { $0.setups[0].dataset.path = "/none/train.jsonl" }))
         let failed = try worker.next()
         #expect(failed.state == "failed")
         #expect(failed.detail == "/none/train.jsonl: cannot be opened: No such file or directory")
@@ -146,7 +162,7 @@ private struct LoneWorker: ~Copyable {
     @Test func `a master whose plan has no setup says so`() throws {
         let worker = try LoneWorker.start(.master, in: folder, context)
         #expect(try worker.next().state == "hello")
-        try worker.send(configure(try plan { $0.setups = [] }))
+        try worker.send(configure(plan { $0.setups = [] }))
         let failed = try worker.next()
         #expect(failed.state == "failed")
         #expect(failed.detail.hasSuffix("has no setup or no model worker"))
@@ -156,7 +172,12 @@ private struct LoneWorker: ~Copyable {
     @Test func `a master told to leave while it waits for workers leaves`() throws {
         let worker = try LoneWorker.start(.master, in: folder, context)
         #expect(try worker.next().state == "hello")
-        try worker.send(configure(try plan { $0.modelWorkers = [ModelWorkerPlan(threads: 1)] }))
+        try worker.send(
+            configure(
+                plan { plan in
+                    plan.modelWorkers.removeLast()
+                    plan.setups.removeLast()
+                }))
         #expect(try worker.next().state == "configured")
         try worker.send(.order(WorkerOrder.start.rawValue))
         #expect(try worker.next().state == "running")

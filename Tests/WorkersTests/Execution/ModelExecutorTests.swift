@@ -35,12 +35,15 @@ import Testing
 
     @Test func `model_config describes the model with the vocabulary of the data`() throws {
         let fixture = try ExecutorFixture()
-        guard case .model(let json) = try fixture.answer(fixture.request(.describe(ModelName(.actor)))).body else {
+        guard case .model(let shape?) = try fixture.answer(fixture.request(.describe(ModelName(.actor)))).body else {
             Issue.record("a model is described")
             return
         }
-        #expect(json.contains("\"width\":16"))
-        #expect(json.contains("\"vocabularySize\":12"))
+        #expect(
+            shape
+                == ModelShape(
+                    family: "gpt2", vocabularySize: 12, contextLength: 16, width: 16, layers: 1, heads: 2,
+                    keyValueHeads: 2, headWidth: 8, mlpWidth: 64))
     }
 
     @Test func `a model that is elsewhere is an error with its name`() throws {

@@ -158,7 +158,7 @@ extension FakeWorkers {
             nextItem += count
             let sample = try produce(graph.datasetKeys, of: ids, at: worker)
             reply.body = .items(FetchedItems(sample, births: ids.indices.map { Int64(nextItem + $0) }))
-        case .describe: reply.body = .model("{}")
+        case .describe: reply.body = .model(nil)
         case .initialize: reply.body = .initialized(version)
         case .call(let wanted) where wanted.type == .evaluate:
             reply.body = .evaluated([Metric("eval/accuracy", 0)])

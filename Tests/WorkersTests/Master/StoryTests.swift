@@ -22,11 +22,14 @@ struct StoryTests {
         #expect(Story.save(saved) == "saved actor after step 40 (3.3 MiB)")
     }
 
-    @Test func `has no raw JSON`() {
+    @Test func `tells a model's sizes`() {
+        let shape = ModelShape(
+            family: "gpt2", vocabularySize: 14, contextLength: 64, width: 128, layers: 4, heads: 8, keyValueHeads: 2,
+            headWidth: 16, mlpWidth: 512)
         #expect(
-            Story.shape(#"{"width":128,"layers":4,"family":"gpt2","rope":{"base":1}}"#)
-                == "family gpt2, layers 4, width 128")
-        #expect(Story.shape("{}") == "has no weights")
-        #expect(Story.shape("no object") == "no object")
+            Story.shape(shape)
+                == "family gpt2, layers 4, width 128, heads 8, key_value_heads 2, head_width 16, mlp_width 512, "
+                + "context 64, vocabulary 14")
+        #expect(Story.shape(nil) == "has no weights")
     }
 }

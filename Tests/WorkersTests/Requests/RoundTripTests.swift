@@ -35,11 +35,15 @@ import Testing
         get throws { try SequenceSample(ids: ["a"], columns: ["k": .init(lengths: [[2]], elementType: .int32)]) }
     }
 
+    private let shape = ModelShape(
+        family: "qwen2", vocabularySize: 1, contextLength: 2, width: 3, layers: 4, heads: 5, keyValueHeads: 6,
+        headWidth: 7, mlpWidth: 8)
+
     private var bodies: [Reply.Body] {
         get throws {
             [
                 .dataset(DatasetFacts(rows: 7, skipped: 2)), .items(FetchedItems(try sample, births: [5])),
-                .model("{}"), .initialized(3), .called(CallOutcome(weightVersion: 9)),
+                .model(nil), .model(shape), .initialized(3), .called(CallOutcome(weightVersion: 9)),
                 .called(CallOutcome(outputs: try sample, statistics: [Metric("a", 1)], weightVersion: 4)),
                 .evaluated([Metric("eval/x", 0.5)]), .done, .failed("because"),
             ]

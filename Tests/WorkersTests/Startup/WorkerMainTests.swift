@@ -91,10 +91,9 @@ private struct TrialHost: ~Copyable {
 @Suite struct WorkerMainTests {
     private let folder = TemporaryFolder()
 
-    private func configure(_ plan: TrialPlan) throws -> [WorkerID: WireWorkerCommand] {
-        let encoded = try JSONEncoder().encode(plan)
+    private func configure(_ plan: TrialPlan) -> [WorkerID: WireWorkerCommand] {
         let command = WireWorkerCommand.make {
-            $0.configure.planJson = encoded
+            $0.configure.plan = plan.wire
             $0.configure.runtimeFolder = folder.path
             $0.configure.trialFolder = folder.path
             $0.configure.attempt = 1

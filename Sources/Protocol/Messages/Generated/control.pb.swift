@@ -10,11 +10,6 @@
 
 /// The orchestrator and its workers (ROUTER <-> DEALER), and the orchestrator and its users (ROUTER <-> DEALER).
 
-#if canImport(FoundationEssentials)
-package import FoundationEssentials
-#else
-package import Foundation
-#endif
 package import SwiftProtobuf
 
 // If the compiler emits an error on this type, it is because this file
@@ -207,9 +202,6 @@ package nonisolated struct WireConfigure: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// TrialPlan
-  package var planJson: Data = Data()
-
   /// sockets
   package var runtimeFolder: String = String()
 
@@ -224,9 +216,20 @@ package nonisolated struct WireConfigure: Sendable {
   /// the trial-wide step whose checkpoints to resume from; 0: from the beginning
   package var resumeStep: UInt64 = 0
 
+  package var plan: WireTrialPlan {
+    get {_plan ?? WireTrialPlan()}
+    set {_plan = newValue}
+  }
+  /// Returns true if `plan` has been explicitly set.
+  package var hasPlan: Bool {self._plan != nil}
+  /// Clears the value of `plan`. Subsequent reads from it will return its default value.
+  package mutating func clearPlan() {self._plan = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _plan: WireTrialPlan? = nil
 }
 
 /// Dashboard and command line -> orchestrator.
@@ -623,7 +626,7 @@ nonisolated extension WireWorkerCommand: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireConfigure: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Configure"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}plan_json\0\u{3}runtime_folder\0\u{3}trial_folder\0\u{1}attempt\0\u{3}clock_origin_ns\0\u{3}resume_step\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{2}runtime_folder\0\u{3}trial_folder\0\u{1}attempt\0\u{3}clock_origin_ns\0\u{3}resume_step\0\u{1}plan\0\u{b}plan_json\0\u{c}\u{1}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -631,21 +634,22 @@ nonisolated extension WireConfigure: SwiftProtobuf.Message, SwiftProtobuf._Messa
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.planJson) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.runtimeFolder) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.trialFolder) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.attempt) }()
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.clockOriginNs) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.resumeStep) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._plan) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.planJson.isEmpty {
-      try visitor.visitSingularBytesField(value: self.planJson, fieldNumber: 1)
-    }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.runtimeFolder.isEmpty {
       try visitor.visitSingularStringField(value: self.runtimeFolder, fieldNumber: 2)
     }
@@ -661,16 +665,19 @@ nonisolated extension WireConfigure: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.resumeStep != 0 {
       try visitor.visitSingularUInt64Field(value: self.resumeStep, fieldNumber: 6)
     }
+    try { if let v = self._plan {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireConfigure, rhs: WireConfigure) -> Bool {
-    if lhs.planJson != rhs.planJson {return false}
     if lhs.runtimeFolder != rhs.runtimeFolder {return false}
     if lhs.trialFolder != rhs.trialFolder {return false}
     if lhs.attempt != rhs.attempt {return false}
     if lhs.clockOriginNs != rhs.clockOriginNs {return false}
     if lhs.resumeStep != rhs.resumeStep {return false}
+    if lhs._plan != rhs._plan {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -210,69 +210,97 @@ package nonisolated struct WireSaveHook: Sendable {
   package init() {}
 }
 
-package nonisolated struct WireReply: Sendable {
+package nonisolated struct WireReply: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var version: UInt32 = 0
+  package var version: UInt32 {
+    get {_storage._version}
+    set {_uniqueStorage()._version = newValue}
+  }
 
-  package var requestID: String = String()
+  package var requestID: String {
+    get {_storage._requestID}
+    set {_uniqueStorage()._requestID = newValue}
+  }
 
   /// ReplyKind.rawValue
-  package var kind: String = String()
+  package var kind: String {
+    get {_storage._kind}
+    set {_uniqueStorage()._kind = newValue}
+  }
 
   /// model worker index
-  package var worker: UInt32 = 0
+  package var worker: UInt32 {
+    get {_storage._worker}
+    set {_uniqueStorage()._worker = newValue}
+  }
 
   /// not empty: the request failed with this report
-  package var error: String = String()
+  package var error: String {
+    get {_storage._error}
+    set {_uniqueStorage()._error = newValue}
+  }
 
   package var sample: WireSampleMetadata {
-    get {_sample ?? WireSampleMetadata()}
-    set {_sample = newValue}
+    get {_storage._sample ?? WireSampleMetadata()}
+    set {_uniqueStorage()._sample = newValue}
   }
   /// Returns true if `sample` has been explicitly set.
-  package var hasSample: Bool {self._sample != nil}
+  package var hasSample: Bool {_storage._sample != nil}
   /// Clears the value of `sample`. Subsequent reads from it will return its default value.
-  package mutating func clearSample() {self._sample = nil}
+  package mutating func clearSample() {_uniqueStorage()._sample = nil}
 
-  package var statistics: [WireStatistic] = []
+  package var statistics: [WireStatistic] {
+    get {_storage._statistics}
+    set {_uniqueStorage()._statistics = newValue}
+  }
 
-  package var times: [WireTimeRecord] = []
+  package var times: [WireTimeRecord] {
+    get {_storage._times}
+    set {_uniqueStorage()._times = newValue}
+  }
 
   package var dataset: WireDatasetSpec {
-    get {_dataset ?? WireDatasetSpec()}
-    set {_dataset = newValue}
+    get {_storage._dataset ?? WireDatasetSpec()}
+    set {_uniqueStorage()._dataset = newValue}
   }
   /// Returns true if `dataset` has been explicitly set.
-  package var hasDataset: Bool {self._dataset != nil}
+  package var hasDataset: Bool {_storage._dataset != nil}
   /// Clears the value of `dataset`. Subsequent reads from it will return its default value.
-  package mutating func clearDataset() {self._dataset = nil}
+  package mutating func clearDataset() {_uniqueStorage()._dataset = nil}
 
   /// fetch
-  package var birthTimes: [Int64] = []
+  package var birthTimes: [Int64] {
+    get {_storage._birthTimes}
+    set {_uniqueStorage()._birthTimes = newValue}
+  }
 
   package var model: WireModelConfigReply {
-    get {_model ?? WireModelConfigReply()}
-    set {_model = newValue}
+    get {_storage._model ?? WireModelConfigReply()}
+    set {_uniqueStorage()._model = newValue}
   }
   /// Returns true if `model` has been explicitly set.
-  package var hasModel: Bool {self._model != nil}
+  package var hasModel: Bool {_storage._model != nil}
   /// Clears the value of `model`. Subsequent reads from it will return its default value.
-  package mutating func clearModel() {self._model = nil}
+  package mutating func clearModel() {_uniqueStorage()._model = nil}
 
-  package var weightVersion: UInt64 = 0
+  package var weightVersion: UInt64 {
+    get {_storage._weightVersion}
+    set {_uniqueStorage()._weightVersion = newValue}
+  }
 
-  package var saved: [WireSavedCheckpoint] = []
+  package var saved: [WireSavedCheckpoint] {
+    get {_storage._saved}
+    set {_uniqueStorage()._saved = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _sample: WireSampleMetadata? = nil
-  fileprivate var _dataset: WireDatasetSpec? = nil
-  fileprivate var _model: WireModelConfigReply? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct WireStatistic: Sendable {
@@ -317,12 +345,55 @@ package nonisolated struct WireDatasetSpec: Sendable {
   package init() {}
 }
 
+/// What the master writes into its log of a model.
 package nonisolated struct WireModelConfigReply: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var json: String = String()
+  /// left out: the model has no weights
+  package var shape: WireModelShape {
+    get {_shape ?? WireModelShape()}
+    set {_shape = newValue}
+  }
+  /// Returns true if `shape` has been explicitly set.
+  package var hasShape: Bool {self._shape != nil}
+  /// Clears the value of `shape`. Subsequent reads from it will return its default value.
+  package mutating func clearShape() {self._shape = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _shape: WireModelShape? = nil
+}
+
+package nonisolated struct WireModelShape: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// model_type of config.json
+  package var family: String = String()
+
+  package var vocabularySize: UInt32 = 0
+
+  /// tokens of the longest sequence
+  package var contextLength: UInt32 = 0
+
+  /// of the hidden states
+  package var width: UInt32 = 0
+
+  package var layers: UInt32 = 0
+
+  package var heads: UInt32 = 0
+
+  package var keyValueHeads: UInt32 = 0
+
+  /// floats of an attention head
+  package var headWidth: UInt32 = 0
+
+  package var mlpWidth: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -759,91 +830,151 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
   package static let protoMessageName: String = _protobuf_package + ".Reply"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}request_id\0\u{1}kind\0\u{1}worker\0\u{1}error\0\u{1}sample\0\u{1}statistics\0\u{1}times\0\u{1}dataset\0\u{4}\u{2}birth_times\0\u{1}model\0\u{3}weight_version\0\u{1}saved\0\u{c}\u{a}\u{1}")
 
+  fileprivate class _StorageClass {
+    var _version: UInt32 = 0
+    var _requestID: String = String()
+    var _kind: String = String()
+    var _worker: UInt32 = 0
+    var _error: String = String()
+    var _sample: WireSampleMetadata? = nil
+    var _statistics: [WireStatistic] = []
+    var _times: [WireTimeRecord] = []
+    var _dataset: WireDatasetSpec? = nil
+    var _birthTimes: [Int64] = []
+    var _model: WireModelConfigReply? = nil
+    var _weightVersion: UInt64 = 0
+    var _saved: [WireSavedCheckpoint] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _version = source._version
+      _requestID = source._requestID
+      _kind = source._kind
+      _worker = source._worker
+      _error = source._error
+      _sample = source._sample
+      _statistics = source._statistics
+      _times = source._times
+      _dataset = source._dataset
+      _birthTimes = source._birthTimes
+      _model = source._model
+      _weightVersion = source._weightVersion
+      _saved = source._saved
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.requestID) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.kind) }()
-      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.worker) }()
-      case 5: try { try decoder.decodeSingularStringField(value: &self.error) }()
-      case 6: try { try decoder.decodeSingularMessageField(value: &self._sample) }()
-      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.statistics) }()
-      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.times) }()
-      case 9: try { try decoder.decodeSingularMessageField(value: &self._dataset) }()
-      case 11: try { try decoder.decodeRepeatedInt64Field(value: &self.birthTimes) }()
-      case 12: try { try decoder.decodeSingularMessageField(value: &self._model) }()
-      case 13: try { try decoder.decodeSingularUInt64Field(value: &self.weightVersion) }()
-      case 14: try { try decoder.decodeRepeatedMessageField(value: &self.saved) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._version) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._requestID) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._kind) }()
+        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._worker) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._error) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._sample) }()
+        case 7: try { try decoder.decodeRepeatedMessageField(value: &_storage._statistics) }()
+        case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._times) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._dataset) }()
+        case 11: try { try decoder.decodeRepeatedInt64Field(value: &_storage._birthTimes) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._model) }()
+        case 13: try { try decoder.decodeSingularUInt64Field(value: &_storage._weightVersion) }()
+        case 14: try { try decoder.decodeRepeatedMessageField(value: &_storage._saved) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.version != 0 {
-      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 1)
-    }
-    if !self.requestID.isEmpty {
-      try visitor.visitSingularStringField(value: self.requestID, fieldNumber: 2)
-    }
-    if !self.kind.isEmpty {
-      try visitor.visitSingularStringField(value: self.kind, fieldNumber: 3)
-    }
-    if self.worker != 0 {
-      try visitor.visitSingularUInt32Field(value: self.worker, fieldNumber: 4)
-    }
-    if !self.error.isEmpty {
-      try visitor.visitSingularStringField(value: self.error, fieldNumber: 5)
-    }
-    try { if let v = self._sample {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    } }()
-    if !self.statistics.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.statistics, fieldNumber: 7)
-    }
-    if !self.times.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.times, fieldNumber: 8)
-    }
-    try { if let v = self._dataset {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
-    } }()
-    if !self.birthTimes.isEmpty {
-      try visitor.visitPackedInt64Field(value: self.birthTimes, fieldNumber: 11)
-    }
-    try { if let v = self._model {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
-    } }()
-    if self.weightVersion != 0 {
-      try visitor.visitSingularUInt64Field(value: self.weightVersion, fieldNumber: 13)
-    }
-    if !self.saved.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.saved, fieldNumber: 14)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._version != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._version, fieldNumber: 1)
+      }
+      if !_storage._requestID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._requestID, fieldNumber: 2)
+      }
+      if !_storage._kind.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._kind, fieldNumber: 3)
+      }
+      if _storage._worker != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._worker, fieldNumber: 4)
+      }
+      if !_storage._error.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._error, fieldNumber: 5)
+      }
+      try { if let v = _storage._sample {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
+      if !_storage._statistics.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._statistics, fieldNumber: 7)
+      }
+      if !_storage._times.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._times, fieldNumber: 8)
+      }
+      try { if let v = _storage._dataset {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
+      if !_storage._birthTimes.isEmpty {
+        try visitor.visitPackedInt64Field(value: _storage._birthTimes, fieldNumber: 11)
+      }
+      try { if let v = _storage._model {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
+      if _storage._weightVersion != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._weightVersion, fieldNumber: 13)
+      }
+      if !_storage._saved.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._saved, fieldNumber: 14)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireReply, rhs: WireReply) -> Bool {
-    if lhs.version != rhs.version {return false}
-    if lhs.requestID != rhs.requestID {return false}
-    if lhs.kind != rhs.kind {return false}
-    if lhs.worker != rhs.worker {return false}
-    if lhs.error != rhs.error {return false}
-    if lhs._sample != rhs._sample {return false}
-    if lhs.statistics != rhs.statistics {return false}
-    if lhs.times != rhs.times {return false}
-    if lhs._dataset != rhs._dataset {return false}
-    if lhs.birthTimes != rhs.birthTimes {return false}
-    if lhs._model != rhs._model {return false}
-    if lhs.weightVersion != rhs.weightVersion {return false}
-    if lhs.saved != rhs.saved {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._version != rhs_storage._version {return false}
+        if _storage._requestID != rhs_storage._requestID {return false}
+        if _storage._kind != rhs_storage._kind {return false}
+        if _storage._worker != rhs_storage._worker {return false}
+        if _storage._error != rhs_storage._error {return false}
+        if _storage._sample != rhs_storage._sample {return false}
+        if _storage._statistics != rhs_storage._statistics {return false}
+        if _storage._times != rhs_storage._times {return false}
+        if _storage._dataset != rhs_storage._dataset {return false}
+        if _storage._birthTimes != rhs_storage._birthTimes {return false}
+        if _storage._model != rhs_storage._model {return false}
+        if _storage._weightVersion != rhs_storage._weightVersion {return false}
+        if _storage._saved != rhs_storage._saved {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -956,7 +1087,7 @@ nonisolated extension WireDatasetSpec: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireModelConfigReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ModelConfigReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}json\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{2}shape\0\u{b}json\0\u{c}\u{1}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -964,21 +1095,95 @@ nonisolated extension WireModelConfigReply: SwiftProtobuf.Message, SwiftProtobuf
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.json) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._shape) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.json.isEmpty {
-      try visitor.visitSingularStringField(value: self.json, fieldNumber: 1)
-    }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._shape {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireModelConfigReply, rhs: WireModelConfigReply) -> Bool {
-    if lhs.json != rhs.json {return false}
+    if lhs._shape != rhs._shape {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireModelShape: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ModelShape"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}family\0\u{3}vocabulary_size\0\u{3}context_length\0\u{1}width\0\u{1}layers\0\u{1}heads\0\u{3}key_value_heads\0\u{3}head_width\0\u{3}mlp_width\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.family) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.vocabularySize) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.contextLength) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.width) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.layers) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.heads) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.keyValueHeads) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.headWidth) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.mlpWidth) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.family.isEmpty {
+      try visitor.visitSingularStringField(value: self.family, fieldNumber: 1)
+    }
+    if self.vocabularySize != 0 {
+      try visitor.visitSingularUInt32Field(value: self.vocabularySize, fieldNumber: 2)
+    }
+    if self.contextLength != 0 {
+      try visitor.visitSingularUInt32Field(value: self.contextLength, fieldNumber: 3)
+    }
+    if self.width != 0 {
+      try visitor.visitSingularUInt32Field(value: self.width, fieldNumber: 4)
+    }
+    if self.layers != 0 {
+      try visitor.visitSingularUInt32Field(value: self.layers, fieldNumber: 5)
+    }
+    if self.heads != 0 {
+      try visitor.visitSingularUInt32Field(value: self.heads, fieldNumber: 6)
+    }
+    if self.keyValueHeads != 0 {
+      try visitor.visitSingularUInt32Field(value: self.keyValueHeads, fieldNumber: 7)
+    }
+    if self.headWidth != 0 {
+      try visitor.visitSingularUInt32Field(value: self.headWidth, fieldNumber: 8)
+    }
+    if self.mlpWidth != 0 {
+      try visitor.visitSingularUInt32Field(value: self.mlpWidth, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireModelShape, rhs: WireModelShape) -> Bool {
+    if lhs.family != rhs.family {return false}
+    if lhs.vocabularySize != rhs.vocabularySize {return false}
+    if lhs.contextLength != rhs.contextLength {return false}
+    if lhs.width != rhs.width {return false}
+    if lhs.layers != rhs.layers {return false}
+    if lhs.heads != rhs.heads {return false}
+    if lhs.keyValueHeads != rhs.keyValueHeads {return false}
+    if lhs.headWidth != rhs.headWidth {return false}
+    if lhs.mlpWidth != rhs.mlpWidth {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
