@@ -19,6 +19,7 @@ extension TrialPlan {
     /// More than any machine has cores; a worker starts as many as it is told to.
     private static let mostThreads = 4096
 
+    /// What `init(_:)` reads. A count that no plan has becomes the nearest that the wire can say.
     package var wire: WireTrialPlan {
         .with {
             $0.experiment = id.experiment.description
@@ -35,7 +36,7 @@ extension TrialID {
         let experiment = try place["experiment"].text(wire.experiment), trial = try place["trial"].text(wire.trial)
         do {
             self.init(experiment: try ExperimentName(experiment), trial: try TrialName(trial))
-        } catch let error as NameError {
+        } catch {
             throw WireError(.shape, "the plan's \(error.summary)")
         }
     }
