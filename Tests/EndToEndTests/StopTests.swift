@@ -112,6 +112,31 @@ import Testing
         #expect(try small.metric("sft/loss", "sft", "halves") == small.metric("sft/loss", "sft", "whole"))
     }
 
+    @Test func `a trial whose lock or folder is removed has one orchestrator all the same`() throws {
+        let process = try begin("ours", settings())
+        #expect(small.waitFor(step: 3, "sft", "ours"))
+        let place = small.folder.file("home/trials/sft/ours")
+        let first = try #require(try small.show("sft", "ours").orchestrator.pid)
+        try FileManager.default.removeItem(atPath: "\(place)/lock")
+        let refused = try small.program.run(["start", "-e", "sft", "-f", "ours", "--replace"] + small.sft(steps: 4))
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("already running"), "\(refused.errors)")
+        try FileManager.default.removeItem(atPath: place)
+        let anew = try small.program.run(["start", "-e", "sft", "-f", "ours"] + small.sft(steps: 40))
+        if anew.status == 0 {
+            // Nothing was there, so another was begun; the first saw that and left.
+            #expect(eventually { kill(first, 0) != 0 })
+            #expect(try small.metric("sft/loss", "sft", "ours").map(\.step) == Array(1...40))
+        } else {
+            #expect(anew.errors.contains("already running"), "\(anew.errors)")
+            #expect(try small.program.run("stop", "-e", "sft", "-f", "ours").status == 0)
+        }
+        process.waitUntilExit()
+        #expect(eventually(within: 5) { small.survivors.isEmpty })
+        let names = try FileManager.default.contentsOfDirectory(atPath: place)
+        #expect(!names.contains { $0.contains("aside") }, "\(names)")
+    }
+
     @Test func `a copy of a running trial's folder stops only itself, and what was removed is made again`() throws {
         let process = try begin("original", settings())
         #expect(small.waitFor(step: 3, "sft", "original"))
@@ -120,9 +145,13 @@ import Testing
         let copied = try small.program.run("stop", "-e", "sft", "-f", "copy")
         #expect(copied.status == 1, "\(copied.output)")
         #expect(try small.show("sft", "original").status == "running")
-        try FileManager.default.removeItem(atPath: "\(trials)/original/run.json")
+        for name in ["run.json", "lock", "config.yaml", "inputs.json"] {
+            try FileManager.default.removeItem(atPath: "\(trials)/original/\(name)")
+        }
         try FileManager.default.removeItem(atPath: small.folder.file("home/sockets"))
-        #expect(eventually { FileManager.default.fileExists(atPath: "\(trials)/original/run.json") })
+        for name in ["run.json", "lock", "config.yaml", "inputs.json"] {
+            #expect(eventually { FileManager.default.fileExists(atPath: "\(trials)/original/\(name)") }, "\(name)")
+        }
         let stop = { try small.program.run("stop", "-e", "sft", "-f", "original").status == 0 }
         #expect(try eventually(within: 20) { try stop() })
         process.waitUntilExit()

@@ -20,6 +20,8 @@ struct TrialFollower {
     private static let interval = Duration.milliseconds(250)
     /// No more than one progress line in this time, so that a log of a long trial stays readable.
     private static let lineInterval: Int64 = 1_000_000_000
+    /// A trial whose files were removed puts them back within a second; one that is gone for so long is.
+    private static let longestGap: Int64 = 3_000_000_000
     /// After so many signals a person wants their shell back, whatever the trial does.
     private static let lastSignal = 4
 
@@ -39,7 +41,7 @@ struct TrialFollower {
         let signals = try given ?? SignalDescriptor([SIGINT, SIGTERM])
         let run = try StoredRun.open(path: home.trial(id).database)
         var printer = ProgressPrinter(format: format)
-        var counter: Int64 = -1, lastLine: Int64?, stops = 0
+        var counter: Int64 = -1, lastLine: Int64?, missingSince: Int64?, stops = 0
         while true {
             let isSignalled = try Poller.wait([signals.pollItem], timeout: Self.interval)[0]
             if isSignalled, signals.next() != nil {
@@ -48,8 +50,14 @@ struct TrialFollower {
                 stop(asked: stops)
             }
             let changed = try run.changeCounter()
-            let overview = try TrialList.one(id, home: home)
-            let now = RunClock.bootNanoseconds()
+            let now = RunClock.bootNanoseconds(), isOver = missingSince.map { now - $0 >= Self.longestGap } ?? false
+            let found = Result { try TrialList.one(id, home: home) }
+            if !isOver, (try? found.get())?.status ?? .lost == .lost {
+                missingSince = missingSince ?? now
+                continue
+            }
+            missingSince = nil
+            let overview = try found.get()
             let isDue = lastLine.map { now - $0 >= Self.lineInterval } ?? true
             if changed != counter, isDue || overview.status.isTerminal {
                 counter = changed

@@ -45,7 +45,9 @@ package enum TrialArchive {
     ) throws -> Result {
         var result = Result()
         try FolderFiles.makeFolder(partial)
-        if FolderFiles.exists(folder.configuration) { try result.copy("config.yaml", folder, partial, progress) }
+        for path in [folder.configuration, folder.inputs] where FolderFiles.exists(path) {
+            try result.copy((path as NSString).lastPathComponent, folder, partial, progress)
+        }
         for role in FolderListing.names(in: folder.checkpoints) ?? [] {
             for step in FolderListing.names(in: "\(folder.checkpoints)/\(role)") ?? [] where !step.contains(".") {
                 try result.copyCheckpoint("checkpoints/\(role)/\(step)", folder, partial, progress)

@@ -19,7 +19,8 @@ package enum TrialControl {
             command.id = "1"
             command.kind = kind.rawValue
             command.worker = worker?.description ?? ""
-            command.withinNs = within.map { $0.components.seconds * 1_000_000_000 } ?? 0
+            // 0 would be no limit at all.
+            command.withinNs = within.map { max(1, nanoseconds($0)) } ?? 0
             command.trial = id.description
         }
         if let reply = try ask(request, record: record, timeout: timeout) {
@@ -34,6 +35,11 @@ package enum TrialControl {
         }
         kill(record.orchestrator.pid, SIGTERM)
         return "the orchestrator did not answer; sent SIGTERM to its process \(record.orchestrator.pid)"
+    }
+
+    private static func nanoseconds(_ duration: Duration) -> Int64 {
+        let (seconds, attoseconds) = duration.components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 
     /// Waits until the trial's orchestrator has ended, however it ends.

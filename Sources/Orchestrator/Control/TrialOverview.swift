@@ -48,7 +48,10 @@ package enum TrialList {
         return home.trialFolders().compactMap { folder in
             let entry = byID[folder.id]
             if detail == .states, let entry, let state = settled(folder, entry) { return state }
-            return overview(of: folder, entry: entry)
+            var overview = overview(of: folder, entry: entry)
+            // What ended without a word was not written into the catalogue, and what was moved here never was.
+            if entry == nil || overview?.status == .lost { overview?.look(into: folder) }
+            return overview
         }.sorted(by: isBefore)
     }
 
@@ -80,12 +83,7 @@ package enum TrialList {
                 .unknownTrial, "there is no trial \(id).\(Suggestion.phrase(for: id.description, among: names))",
                 hint: "list what there is with: cockpit list")
         }
-        do throws(StoreError) {
-            overview.take(try StoredRun.open(path: folder.database).snapshot(RunQuery()))
-        } catch {
-            // A trial that begins has no run yet.
-            if error.code != .notFound { overview.fault = error }
-        }
+        overview.look(into: folder)
         return overview
     }
 
@@ -134,6 +132,17 @@ package enum TrialList {
 }
 
 extension TrialOverview {
+    /// Reads the newest step and values from the run itself.
+    fileprivate mutating func look(into folder: TrialFolder) {
+        do throws(StoreError) {
+            take(try StoredRun.open(path: folder.database).snapshot(RunQuery()))
+        } catch {
+            // A trial that begins has no run yet.
+            let isBeginning = [.pending, .starting].contains(status)
+            if error.code != .notFound || !isBeginning { fault = error }
+        }
+    }
+
     /// From the catalogue alone, which knows no workers.
     fileprivate init(of entry: CatalogEntry, in folder: TrialFolder) {
         let isAlive = !entry.status.isTerminal && TrialLock.isHeld(folder)

@@ -4,7 +4,7 @@ package import Protocol
 
 /// Says that one orchestrator drives a trial: a lock on an open file that goes with its holder, however that ends.
 package final class TrialLock {
-    private let descriptor: Int32
+    private var descriptor: Int32
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
@@ -17,7 +17,7 @@ package final class TrialLock {
 
     /// Takes the lock or says who holds it.
     package static func take(_ folder: TrialFolder) throws(LaunchError) -> TrialLock {
-        let descriptor = open(folder.lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let descriptor = open(folder.lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else {
             throw LaunchError(.folder, "\(folder.lock) cannot be opened: \(String(cString: strerror(errno)))")
         }
@@ -36,9 +36,39 @@ package final class TrialLock {
         return lock
     }
 
+    /// What has become of a lock whose file anybody may remove.
+    package enum Standing: Sendable, Equatable {
+        case held
+        /// Its file was gone, and is there again.
+        case takenAgain
+        /// Another orchestrator has the folder now.
+        case lost
+    }
+
+    /// Looks whether the folder still has this lock, and takes it again where its file was removed.
+    package func renew(in folder: TrialFolder) -> Standing {
+        var own = stat(), there = stat()
+        guard fstat(descriptor, &own) == 0 else { return .held }
+        if stat(folder.lock, &there) == 0, there.st_ino == own.st_ino, there.st_dev == own.st_dev { return .held }
+        try? FolderFiles.makeFolder(folder.path)
+        let fresh = open(folder.lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
+        // What cannot be made now is tried again at the next look.
+        guard fresh >= 0 else { return .held }
+        let result = cprocess_lock(fresh)
+        guard result == 0 else {
+            close(fresh)
+            return result == -EAGAIN || result == -EACCES ? .lost : .held
+        }
+        _ = cprocess_unlock(descriptor)
+        close(descriptor)
+        descriptor = fresh
+        writeHolder()
+        return .takenAgain
+    }
+
     /// The pid of the orchestrator that drives the trial now; nil when none does.
     package static func holder(of folder: TrialFolder) -> Int32? {
-        let descriptor = open(folder.lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        let descriptor = open(folder.lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         if cprocess_is_locked(descriptor) != 1 { return nil }
@@ -48,7 +78,7 @@ package final class TrialLock {
     /// Whether an orchestrator holds the lock of this very folder, on whatever machine the file system reaches.
     static func isHeld(_ folder: TrialFolder) -> Bool { holder(of: folder) != nil }
 
-    private static func refusal(_ id: TrialID, holder: Int32?) -> LaunchError {
+    static func refusal(_ id: TrialID, holder: Int32?) -> LaunchError {
         let pid = holder.map { " (orchestrator pid \($0))" } ?? ""
         return LaunchError(
             .alreadyRunning, "trial \(id) is already running\(pid)",

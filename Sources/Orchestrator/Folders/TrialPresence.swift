@@ -15,7 +15,7 @@ package enum TrialPresence: Sendable, Equatable {
     static let longestQuiet = 120
 
     /// The lock decides: it goes with its holder, whatever the numbers of processes say, and a copy of a trial's folder
-    /// does not have it. Only where its file was removed the process does.
+    /// does not have it. The process does where it has the sockets of this very folder.
     package static func of(
         _ record: RunRecord, in folder: TrialFolder, machine: Machine = .current,
         now: Double = Date().timeIntervalSince1970
@@ -25,8 +25,9 @@ package enum TrialPresence: Sendable, Equatable {
         let isSameMachine = record.machine.map { $0.boot == machine.boot } ?? true
         let quiet = Int(max(0, now - lastSign(of: folder)))
         let isVisible = isSameMachine && record.machine?.host ?? machine.host == machine.host
-        if isVisible, !FolderFiles.exists(folder.lock) {
-            return record.orchestrator.isAlive ? .here(pid: record.orchestrator.pid) : .gone
+        // Its lock was removed, and is taken again within a second. A copy of its folder has other sockets.
+        if isVisible, record.orchestrator.isAlive, record.runtimeFolder == RuntimeFolder.expected(for: folder).path {
+            return .here(pid: record.orchestrator.pid)
         }
         if TrialLock.isHeld(folder) {
             if isVisible, record.orchestrator.isAlive { return .here(pid: record.orchestrator.pid) }

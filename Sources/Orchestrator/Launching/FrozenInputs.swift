@@ -105,19 +105,16 @@ struct FrozenInputs: Codable, Equatable {
 // MARK: - On disk
 
 extension FrozenInputs {
-    /// Beside the frozen settings.
-    static func path(in folder: TrialFolder) -> String { "\(folder.path)/inputs.json" }
-
     /// nil where a trial has none, as one that an earlier version began.
     static func read(_ folder: TrialFolder) -> FrozenInputs? {
-        guard let data = FileManager.default.contents(atPath: path(in: folder)) else { return nil }
+        guard let data = FileManager.default.contents(atPath: folder.inputs) else { return nil }
         return try? JSONDecoder().decode(FrozenInputs.self, from: data)
     }
 
     func write(_ folder: TrialFolder) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try FolderFiles.replace(Self.path(in: folder), with: Array(encoder.encode(self)))
+        try FolderFiles.replace(folder.inputs, with: Array(encoder.encode(self)))
     }
 
     /// Freezes the inputs of a new trial, or compares those of a resumed one with what was frozen; marks the plan with

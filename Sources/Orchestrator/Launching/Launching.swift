@@ -98,9 +98,14 @@ package struct Launching: Sendable {
         return (resolved.plan, resolved.report)
     }
 
-    /// A trial that another machine runs must not be run here too, also where locks do not reach from one to the other.
+    /// A trial that somebody runs must not be run here too, also where a lock says nothing: one does not reach from every
+    /// machine to the other, and its file may have been removed.
     static func refuseElsewhere(_ folder: TrialFolder) throws(LaunchError) {
-        guard case .elsewhere(let host, let quiet)? = TrialPresence.observed(in: folder)?.presence else { return }
+        guard let presence = TrialPresence.observed(in: folder)?.presence, presence != .gone else { return }
+        guard case .elsewhere(let host, let quiet) = presence else {
+            // It has lost the file of its lock and is about to take it again.
+            throw TrialLock.refusal(folder.id, holder: RunRecord.read(folder)?.orchestrator.pid)
+        }
         throw LaunchError(
             .alreadyRunning, "trial \(folder.id) is running on \(host), last sign \(quiet) s ago",
             hint: "if \(host) is gone, try again when it has been silent for \(TrialPresence.longestQuiet) s")

@@ -23,12 +23,12 @@ package struct PreparedTrial {
         var plan = resolved.plan
         try FolderFiles.makeFolder(folder.path)
         let lock = try TrialLock.take(folder)
+        try Launching.refuseElsewhere(folder)
         try makeRoom(for: request, in: folder)
         for path in [folder.logs, folder.checkpoints, launching.home.data] { try FolderFiles.makeFolder(path) }
         let isResumed = request.recoverMode == .resume
         if !isResumed {
-            let text = SettingsFile.text(
-                of: resolved.settings, title: "cockpit trial \(folder.id)", home: launching.home)
+            let text = configurationText(of: resolved.settings, folder)
             try FolderFiles.replace(folder.configuration, with: Array(text.utf8))
         }
         let settled = try FrozenInputs.settle(
@@ -36,6 +36,24 @@ package struct PreparedTrial {
         return PreparedTrial(
             request: request, folder: folder, settings: resolved.settings, plan: plan, lock: lock, isResumed: isResumed,
             inputs: settled.inputs, acceptedChanges: settled.accepted)
+    }
+
+    /// Looks whether the folder is still this trial's, and puts back what was removed of its lock, its configuration and
+    /// what is known of its inputs.
+    func renewFolder() -> TrialLock.Standing {
+        let standing = lock.renew(in: folder)
+        guard standing != .lost else { return standing }
+        // A place that cannot be written now is tried again at the next look.
+        if !FolderFiles.exists(folder.configuration) {
+            try? FolderFiles.replace(
+                folder.configuration, with: Array(Self.configurationText(of: settings, folder).utf8))
+        }
+        if !FolderFiles.exists(folder.inputs) { try? inputs.write(folder) }
+        return standing
+    }
+
+    private static func configurationText(of settings: Settings, _ folder: TrialFolder) -> String {
+        SettingsFile.text(of: settings, title: "cockpit trial \(folder.id)", home: folder.home)
     }
 
     /// Why its first attempt begins, as the run records it.

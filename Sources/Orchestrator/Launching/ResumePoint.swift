@@ -55,7 +55,15 @@ package enum ResumePoint {
                 exitCode: ExitCode.usage)
         }
         if let step = all.last(where: { $0 <= recorded }) { return step }
-        guard let newest = all.last else { return 0 }
+        guard let newest = all.last else {
+            let written = writtenSteps(in: folder).map(\.description).joined(separator: ", ")
+            if written.isEmpty { return 0 }
+            throw LaunchError(
+                .noCheckpoint, "no checkpoint of \(folder.id) is there any more",
+                detail:
+                    "Checkpoints of steps \(written) were saved; no folder in \(folder.checkpoints) has its manifest.",
+                hint: "put one of them back, or begin anew with: \(resume) 0", exitCode: ExitCode.failure)
+        }
         throw LaunchError(
             .noCheckpoint, "no checkpoint of \(folder.id) fits what its store holds",
             detail: "The store ends with step \(recorded); there are checkpoints of steps \(steps).",
@@ -69,6 +77,13 @@ package enum ResumePoint {
     static func recordedStep(in folder: TrialFolder) -> Int {
         let query = RunQuery(timelineWindow: 0, columns: 1, logLimit: 0)
         return (try? StoredRun.open(path: folder.database).snapshot(query).step) ?? 0
+    }
+
+    /// The newest steps that were saved once, as the store knows them; ten at most.
+    private static func writtenSteps(in folder: TrialFolder) -> [Int] {
+        let query = RunQuery(timelineWindow: 0, columns: 1, logLimit: 0)
+        let rows = (try? StoredRun.open(path: folder.database).snapshot(query).checkpoints) ?? []
+        return Set(rows.map(\.step)).sorted().suffix(10)
     }
 
     /// The newest time that the trial's store holds, nanoseconds since its start; 0 where it cannot be read.

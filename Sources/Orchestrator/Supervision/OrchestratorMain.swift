@@ -81,7 +81,7 @@ private struct OrchestratedTrial {
                 spawner: try Schedulers.named(prepared.request.mode).spawner(of: folder, runtime: runtime),
                 signals: signals,
                 runRecord: record, firstResumeStep: resumeStep, recordedStep: { recorded.value },
-                changedInputs: { watch.changes() })
+                changedInputs: { watch.changes() }, renewFolder: { prepared.renewFolder() })
             let machine = TrialStateMachine(
                 workers: prepared.plan.workers, policy: Self.policy(prepared.settings),
                 stopPolicy: Self.stopPolicy(prepared.settings), firstAttempt: attempt, reason: prepared.startReason)

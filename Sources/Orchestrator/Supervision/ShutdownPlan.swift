@@ -52,6 +52,8 @@ package struct ShutdownPlan: Sendable, Equatable {
     /// The same where something else ends everybody by force at `end`: the newest whole step is saved first, in case the
     /// one under way does not get done.
     package static func orderly(from now: Int64, until end: Int64) -> ShutdownPlan {
+        // The end is written down before somebody else ends everything.
+        let end = end - min(500_000_000, max(0, end - now) / 10)
         let last = end - min(3_000_000_000, max(0, end - now) / 5)
         return ShutdownPlan(steps: [
             Step(acts: [.saveWholeStep, .tellMaster], patience: .until(last)),

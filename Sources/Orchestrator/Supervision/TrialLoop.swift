@@ -24,12 +24,15 @@ package final class TrialLoop {
         package var recordedStep: () -> Int
         /// What of the files that the trial reads is not what it was when this orchestrator began.
         package var changedInputs: () -> [String]
+        /// Looks after the lock and the other files of the trial's folder that nobody writes twice.
+        package var renewFolder: () -> TrialLock.Standing
 
         package init(
             plan: TrialPlan, folder: TrialFolder, runtime: RuntimeFolder, clock: RunClock, queue: IngestQueue,
             devices: DeviceSampler, spawner: any WorkerSpawner, signals: SignalDescriptor?, runRecord: RunRecord,
             firstResumeStep: Int? = nil, recordedStep: @escaping () -> Int,
-            changedInputs: @escaping () -> [String] = { [] }
+            changedInputs: @escaping () -> [String] = { [] },
+            renewFolder: @escaping () -> TrialLock.Standing = { .held }
         ) {
             self.plan = plan
             self.folder = folder
@@ -43,6 +46,7 @@ package final class TrialLoop {
             self.firstResumeStep = firstResumeStep
             self.recordedStep = recordedStep
             self.changedInputs = changedInputs
+            self.renewFolder = renewFolder
         }
     }
 
@@ -212,6 +216,11 @@ package final class TrialLoop {
         keeper.prune(recorded: parts.recordedStep(), now: now)
         if now - keptHouseAt < Self.houseInterval { return }
         keptHouseAt = now
+        switch parts.renewFolder() {
+        case .held: break
+        case .takenAgain: recorder.log(.warning, "the trial's lock was removed; it is there again")
+        case .lost: leaveToAnother()
+        }
         noteCheckpoint()
         owed.tryAgain(by: control.send) { recorder.log(.warning, $0) }
         if access(parts.folder.runFile, F_OK) != 0 { recorder.rewrite() }
@@ -226,6 +235,14 @@ package final class TrialLoop {
         }
     }
 
+    /// Somebody removed the trial's folder or its lock, and began it anew before this could be seen: everything there is
+    /// the other's now, so nothing more is written.
+    private func leaveToAnother() -> Never {
+        Diagnostics.write("another orchestrator has taken \(parts.folder.id) over; this one ends")
+        for (process, _) in processes.values { process.signalGroup(SIGKILL) }
+        _exit(ExitCode.failure)
+    }
+
     /// Tells the machine of a checkpoint that it has not heard of: proof that the attempt gets somewhere.
     private func noteCheckpoint() {
         let step = ResumePoint.newest(of: parts.plan, recorded: parts.recordedStep(), in: parts.folder)
@@ -237,7 +254,11 @@ package final class TrialLoop {
     /// Where a resume goes on, for whoever has stopped the trial.
     private var resumeOffer: String {
         let step = ResumePoint.newest(of: parts.plan, recorded: parts.recordedStep(), in: parts.folder)
-        return step > 0 ? "a resume goes on from step \(step)" : "nothing was saved, a resume begins anew"
+        if step > 0 { return "a resume goes on from step \(step)" }
+        let saved = ResumePoint.newest(of: parts.plan, recorded: .max, in: parts.folder)
+        return saved > 0
+            ? "there are checkpoints up to step \(saved), of steps that are not stored yet"
+            : "nothing was saved, a resume begins anew"
     }
 
     private func spawn(_ worker: WorkerID, attempt: Int) {

@@ -71,6 +71,8 @@ package struct TrialFolder: Sendable, Hashable {
     package var lock: String { "\(path)/lock" }
     /// What other processes need to find the orchestrator.
     package var runFile: String { "\(path)/run.json" }
+    /// What the files that it reads were when it began.
+    package var inputs: String { "\(path)/inputs.json" }
     package var logs: String { "\(path)/logs" }
     package var checkpoints: String { "\(path)/checkpoints" }
 

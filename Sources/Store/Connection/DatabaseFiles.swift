@@ -8,8 +8,18 @@ struct FileIdentity: Sendable, Equatable {
     /// nil where the name leads nowhere.
     static func of(_ path: String) -> FileIdentity? {
         var information = stat()
-        guard stat(path, &information) == 0 else { return nil }
-        return FileIdentity(device: UInt64(information.st_dev), inode: UInt64(information.st_ino))
+        return stat(path, &information) == 0 ? FileIdentity(information) : nil
+    }
+
+    /// Of a file that is open, whatever its name leads to by now.
+    static func of(descriptor: Int32) -> FileIdentity? {
+        var information = stat()
+        return fstat(descriptor, &information) == 0 ? FileIdentity(information) : nil
+    }
+
+    private init(_ information: stat) {
+        device = UInt64(information.st_dev)
+        inode = UInt64(information.st_ino)
     }
 }
 

@@ -218,6 +218,8 @@ package final class RunWriter {
         let lost = files.lost(in: DatabaseFiles(path: file.path))
         guard !lost.isEmpty else { return }
         try Self.makeFolders(to: String(file.path.prefix(upTo: file.path.lastIndex(of: "/") ?? file.path.startIndex)))
+        // Another trial may have been begun in its place: what lies there now is not this writer's.
+        guard lock?.renew(file.path) ?? false else { throw StoreError(.busy, path: file.path) }
         let aside = try Rescue.save(file, own: [files.database, files.log, placed].compactMap(\.self), to: file.path)
         placed = .of(file.path)
         let opened = try Self.connect(file.path)

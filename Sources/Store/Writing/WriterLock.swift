@@ -2,7 +2,7 @@ import Glibc
 
 /// Says that this process writes a file, for as long as it lives: an flock goes with its holder, however that ends.
 struct WriterLock: ~Copyable {
-    private let descriptor: Int32
+    private var descriptor: Int32
 
     /// Takes the lock beside `database`, or throws `.busy`.
     static func take(_ database: String) throws(StoreError) -> WriterLock {
@@ -20,6 +20,21 @@ struct WriterLock: ~Copyable {
             }
         }
         return lock
+    }
+
+    /// Whether the file is still this process's to write. A lock that somebody removed is taken again.
+    mutating func renew(_ database: String) -> Bool {
+        if let held = FileIdentity.of(descriptor: descriptor), held == FileIdentity.of("\(database).lock") {
+            return true
+        }
+        guard let fresh = try? Self.open(database) else { return true }
+        guard flock(fresh, LOCK_EX | LOCK_NB) == 0 else {
+            close(fresh)
+            return false
+        }
+        close(descriptor)
+        descriptor = fresh
+        return true
     }
 
     private static func open(_ database: String) throws(StoreError) -> Int32 {

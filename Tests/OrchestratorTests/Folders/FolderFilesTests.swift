@@ -220,6 +220,18 @@ import Testing
         #expect(FolderFiles.exists(trial.lock))
     }
 
+    @Test func `is taken again where its file was removed, and lost where another has it`() throws {
+        let trial = try trial(), lock = try TrialLock.take(trial)
+        #expect(lock.renew(in: trial) == .held)
+        unlink(trial.lock)
+        #expect(lock.renew(in: trial) == .takenAgain)
+        #expect(TrialLock.holder(of: trial) == getpid())
+        unlink(trial.lock)
+        let other = try TrialLock.take(trial)
+        #expect(lock.renew(in: trial) == .lost)
+        withExtendedLifetime(other) {}
+    }
+
     @Test func `is no link and no folder`() throws {
         let trial = try trial()
         symlink(folder.write("", to: "elsewhere"), trial.lock)

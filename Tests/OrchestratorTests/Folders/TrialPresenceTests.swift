@@ -20,7 +20,8 @@ import Testing
 
     private func record(_ trial: TrialFolder, _ machine: Machine?, pid: Int32 = getpid()) throws -> RunRecord {
         let record = RunRecord(
-            id: trial.id, orchestrator: try #require(ProcessIdentity.of(pid)), runtimeFolder: "/run", status: .running,
+            id: trial.id, orchestrator: try #require(ProcessIdentity.of(pid)),
+            runtimeFolder: RuntimeFolder.expected(for: trial).path, status: .running,
             attempt: 1, startedWall: 5, totalSteps: 9, workers: [], machine: machine)
         try record.write(trial)
         return record

@@ -1,5 +1,7 @@
 import Foundation
+import Glibc
 import Protocol
+import Store
 import TestSupport
 import Testing
 
@@ -113,6 +115,23 @@ private func plan() throws -> TrialPlan {
         let error = #expect(throws: LaunchError.self) { try chosen(recorded: 12, asked: 9) }
         #expect(error?.summary == "grpo-arith/a has no checkpoint of step 9")
         #expect(error?.detail == "It has checkpoints of steps 4, 12.")
+    }
+
+    @Test func `is a person's choice where all that was saved is gone`() throws {
+        let header = RunHeader(
+            id: folder.id, startedWall: 5, seed: 1, totalSteps: 12, settings: [:], workers: [], lanes: [])
+        let writer = try RunWriter.create(folder, header: header)
+        var saved = WireCheckpointRecord()
+        saved.step = 12
+        saved.role = "actor"
+        saved.path = "\(folder.checkpoints(of: .actor))/step-12"
+        try writer.append(local: LocalRecords(checkpoints: [saved]))
+        try writer.close()
+        for step in [4, 12] { unlink("\(folder.checkpoints(of: .actor))/step-\(step)/manifest.json") }
+        let error = #expect(throws: LaunchError.self) { try chosen(recorded: 12) }
+        #expect(error?.summary == "no checkpoint of grpo-arith/a is there any more")
+        #expect(error?.detail.hasPrefix("Checkpoints of steps 12 were saved") == true)
+        #expect(try chosen(recorded: 12, asked: 0) == 0)
     }
 
     @Test func `is the beginning where nothing was ever saved`() throws {

@@ -108,6 +108,23 @@ private enum KernelLocks {
         #expect(try FileMode.of(path) == 0o600)
     }
 
+    @Test func `by a run that was begun in its place leaves everything to that one`() throws {
+        let folder = TemporaryFolder(), path = folder.file("run.sqlite")
+        let writer = try RunWriter.create(path: path, header: try RunBuilder.header())
+        try writer.beginAttempt(1, resumeStep: 0, time: 0, reason: "")
+        try writer.commit()
+        for suffix in ["", "-wal", "-shm", ".lock"] { FileBytes.remove("\(path)\(suffix)") }
+        let other = try RunWriter.create(path: path, header: try RunBuilder.header())
+        let code = failure {
+            _ = try writer.append(Batch.of(seq: 1) { $0.metrics = [Batch.block(1, [("loss", 1)])] })
+            try writer.commit()
+        }
+        #expect(code == .busy)
+        #expect(access("\(path).aside-1", F_OK) != 0)
+        try other.close()
+        #expect(try StoredRun.open(path: path).points(of: "loss").isEmpty)
+    }
+
     @Test func `by another file leaves that one beside it`() throws {
         let run = try RunBuilder(), other = try RunBuilder()
         try run.series("loss", [1, 2])
