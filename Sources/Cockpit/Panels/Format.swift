@@ -18,6 +18,9 @@ enum Format {
         share.isFinite ? "\(ShortNumber.fixed(share * 100, decimals: 0))%" : "-"
     }
 
+    /// `34/3020`: without blanks among the digits, which would part it into two numbers.
+    static func steps(_ step: Int, of total: Int) -> String { "\(step)/\(total)" }
+
     /// A length of time: `0.2s`, `47s`, `24m`, `3h12m`, `2d 4h`.
     static func duration(_ nanoseconds: Int64) -> String {
         let seconds = Double(max(0, nanoseconds)) / 1e9
