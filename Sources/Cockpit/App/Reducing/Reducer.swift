@@ -73,8 +73,8 @@ enum Reducer {
             if state.filterInput != nil {
                 state.filterInput?.field.insert(line)
                 applyFilter(&state)
-            } else if state.screen == .launch, state.form?.editing != nil {
-                return pasteIntoField(&state, line)
+            } else if state.screen == .launch, let effects = pasteIntoField(&state, line) {
+                return effects
             } else {
                 toast(&state, "pasted text was left out: no field takes it here", now: now)
             }
