@@ -63,6 +63,19 @@ import Testing
         #expect(state.run?.timeline.window(at: 0) == 40_000_000_000)
     }
 
+    @Test func `what is drawn is said, and is never longer than the run`() throws {
+        var state = try StateFixtures.live()
+        state.run?.snapshot = try RunFixtures.snapshot(at: 199, end: 199)
+        for _ in 0..<10 { ScreenPicture.press("-", on: &state) }
+        #expect(state.run?.timeline.window(at: 0) == 300_000_000_000)
+        let run = try #require(state.run)
+        let context = PanelContext(run: run, snapshot: try #require(run.snapshot), utcOffset: 0, glyphs: .unicode)
+        #expect(TimelinePanel().trailing(context) == "3m")
+        #expect(TimelineLanes.extent(TimelineView(), time: 5_000_000_000) == "5.0s")
+        ScreenPicture.press("+", on: &state)
+        #expect(state.run?.timeline.window(at: 0) == 120_000_000_000)
+    }
+
     @Test func `panning asks for more of the past and never leaves the run`() throws {
         var state = try StateFixtures.live()
         ScreenPicture.press("H", on: &state)

@@ -18,9 +18,9 @@ struct TimelinePanel: Panel {
 
     func trailing(_ context: PanelContext) -> String {
         let view = context.run.timeline
-        let length = Format.duration(view.window(at: context.snapshot.time))
+        let extent = TimelineLanes.extent(view, time: context.snapshot.time)
         let pan = view.offset > 0 ? "  −\(Format.duration(view.offset))" : ""
-        return "\(view.isWhole ? "whole run" : length)\(pan)\(Self.cut(context))"
+        return "\(extent)\(pan)\(Self.cut(context))"
     }
 
     /// Since when spans of the window are there, and counted as busy; empty where all are.
