@@ -86,7 +86,7 @@ struct WorkersPanel: Panel {
     /// How long ago its last heartbeat was; a recording keeps what workers did and not every beat.
     private func heartbeat(of worker: WorkerRow, context: PanelContext) -> TextLine {
         guard !context.run.transport.isReplay else { return TextLine("-", .dim) }
-        let age = max(0, context.snapshot.time - worker.time)
+        let age = max(0, context.snapshot.time - worker.time) + context.run.silence
         return TextLine(Format.duration(age), age > Self.silence ? .logWarning : .dim)
     }
 

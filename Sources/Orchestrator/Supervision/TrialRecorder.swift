@@ -32,7 +32,7 @@ struct TrialRecorder {
     }
 
     mutating func change(_ change: WorkerChange) {
-        queue.put(.records(LocalRecords(states: [WireWorkerStateRecord(change, time: clock.now())])))
+        queue.put(.records(LocalRecords(states: [WireWorkerStateRecord(change, time: clock.now() - change.silence)])))
         // A heartbeat changes nothing that other processes look for.
         let before = record.workers
         if let index = record.workers.firstIndex(where: { $0.id == change.worker.description }) {

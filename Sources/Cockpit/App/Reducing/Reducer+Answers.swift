@@ -64,6 +64,10 @@ extension Reducer {
         }
         guard state.run?.id == id else { return }
         keepLogPlace(&state, snapshot)
+        if state.run?.snapshot?.endTime != snapshot.endTime {
+            state.run?.heardAt = now
+            state.run?.silence = 0
+        }
         state.run?.snapshot = snapshot
         state.run?.failure = nil
         if state.run?.timeline.isZoomAutomatic == true, let seconds = StepLength.seconds(of: snapshot) {

@@ -24,6 +24,10 @@ enum Alerts {
         if run.status == .lost { fail("the orchestrator is gone; R resumes from the last checkpoint") }
         if let notice = run.item?.notice { fail(oneLine(notice)) }
         guard let snapshot = run.snapshot else { return found }
+        if run.silence > 0, !run.transport.isReplay {
+            let seconds = run.silence / 1_000_000_000
+            fail("nothing was recorded for \(seconds) s: the orchestrator hangs or cannot write")
+        }
         if isStoreFull(snapshot) { fail("the store is full: free disk space; nothing acknowledged is lost") }
         if let first = snapshot.damage.first {
             fail(

@@ -83,7 +83,7 @@ struct HeaderLine {
         if let snapshot = run.snapshot {
             pieces += progress(snapshot, run: run, utcOffset: state.utcOffset)
             pieces += counts(snapshot, glyphs: glyphs)
-            let wall = snapshot.header.startedWall + snapshot.time
+            let wall = snapshot.header.startedWall + snapshot.time + (run.transport.isReplay ? 0 : run.silence)
             clock = Format.clock(wall, offset: state.utcOffset)
             if run.transport.isReplay { date = Format.date(wall, offset: state.utcOffset) + " " }
         }
