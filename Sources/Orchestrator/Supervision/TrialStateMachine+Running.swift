@@ -102,8 +102,7 @@ extension TrialStateMachine {
         }
         switch kind {
         case .stop:
-            let (message, actions) = stop(detail: "stopped by command", within: nil, now: now)
-            return [answer(true, message), Self.asked(kind)] + actions
+            return stopByCommand(within: nil, ticket: ticket, now: now)
         case .status:
             return [answer(true, status.rawValue)]
         case .killWorker:
@@ -121,6 +120,12 @@ extension TrialStateMachine {
             }
             return [.tell(.master, order), answer(true, Self.promise(of: kind)), Self.asked(kind)]
         }
+    }
+
+    /// A stop that a person asked for, the first or a further one.
+    mutating func stopByCommand(within: Int64?, ticket: Int, now: Int64) -> [TrialAction] {
+        let (message, actions) = stop(detail: "stopped by command", within: within, now: now)
+        return [.answer(ticket: ticket, accepted: true, message: message), Self.asked(.stop)] + actions
     }
 
     /// What a person asked for belongs to the trial's story.

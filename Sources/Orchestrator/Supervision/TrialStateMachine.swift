@@ -158,9 +158,7 @@ package struct TrialStateMachine: Sendable {
         case .command(let kind, let worker, let ticket): return command(kind, worker, ticket: ticket, now: now)
         case .saved(let worker, let attempt, let step, let problem):
             return saved(worker, attempt, step: step, problem: problem, now: now)
-        case .stop(let within, let ticket):
-            let (message, actions) = stop(detail: "stopped by command", within: within, now: now)
-            return [.answer(ticket: ticket, accepted: true, message: message)] + actions
+        case .stop(let within, let ticket): return stopByCommand(within: within, ticket: ticket, now: now)
         case .stopSignal: return stop(detail: "stopped by a signal", within: stopPolicy.grace, now: now).actions
         case .timePassed: return timePassed(now: now)
         }

@@ -24,6 +24,15 @@ import Testing
             ])
     }
 
+    @Test func `what a stop waits for is said`() throws {
+        let found = try alerts { run in
+            run.item?.status = .stopping
+            run.snapshot?.status = .stopping
+            run.snapshot?.statusDetail = "waits for step 7: actor_train on model_worker/0"
+        }
+        #expect(found == ["stopping: waits for step 7: actor_train on model_worker/0"])
+    }
+
     @Test func `a store that is full is said until it has recovered`() throws {
         let full = LifecycleRow(time: 1, kind: "store_full", worker: "", detail: "")
         let recovered = LifecycleRow(time: 2, kind: "store_recovered", worker: "", detail: "")

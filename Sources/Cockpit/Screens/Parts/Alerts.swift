@@ -37,6 +37,9 @@ enum Alerts {
         if snapshot.droppedRecords > 0 {
             warn("\(ShortNumber.grouped(snapshot.droppedRecords)) records dropped by full queues")
         }
+        if snapshot.status == .stopping, !snapshot.statusDetail.isEmpty {
+            warn("stopping: \(oneLine(snapshot.statusDetail))")
+        }
         found += workers(snapshot)
         found += numbers(snapshot)
         return found.filter { $0.severity == .failure } + found.filter { $0.severity == .warning }
