@@ -66,9 +66,16 @@ struct RunView: Equatable, Sendable {
         return rows.isEmpty ? nil : rows[min(max(0, workers.selected), rows.count - 1)]
     }
 
+    /// The state of a worker as it is shown: it ended with its orchestrator, and nobody was left to write that down.
+    func state(of worker: WorkerRow) -> WorkerState {
+        status == .lost && !worker.state.isTerminal ? .stopped : worker.state
+    }
+
     /// The workers that pass the filter, in the run's order.
     var visibleWorkers: [WorkerRow] {
-        (snapshot?.workers ?? []).filter { Glob.contains("\($0.id) \($0.state.rawValue)", workers.filter.lowercased()) }
+        (snapshot?.workers ?? []).filter {
+            Glob.contains("\($0.id) \(state(of: $0).rawValue)", workers.filter.lowercased())
+        }
     }
 
     /// The log lines that pass the filter.

@@ -20,8 +20,8 @@ import Testing
                 started 2026-11-19 09:00:00
 
                 worker           state      pid  restarts
-                master_worker/0  completed  0    0
-                model_worker/0   completed  0    0
+                master_worker/0  completed  -    0
+                model_worker/0   completed  -    0
 
                 metric             last
                 sft/loss           2

@@ -82,7 +82,7 @@ struct HeaderLine {
         var clock = "", date = ""
         if let snapshot = run.snapshot {
             pieces += progress(snapshot, run: run, utcOffset: state.utcOffset)
-            pieces += counts(snapshot, glyphs: glyphs)
+            pieces += counts(snapshot.workers.map(run.state), glyphs: glyphs)
             let wall = snapshot.header.startedWall + snapshot.time + (run.transport.isReplay ? 0 : run.silence)
             clock = Format.clock(wall, offset: state.utcOffset)
             if run.transport.isReplay { date = Format.date(wall, offset: state.utcOffset) + " " }
@@ -125,9 +125,9 @@ struct HeaderLine {
         return pieces
     }
 
-    private static func counts(_ snapshot: RunSnapshot, glyphs: Glyphs) -> [Piece] {
-        let running = snapshot.workers.count { $0.state == .running }
-        let bad = snapshot.workers.count { $0.state.isProblem }
+    private static func counts(_ workers: [WorkerState], glyphs: Glyphs) -> [Piece] {
+        let running = workers.count { $0 == .running }
+        let bad = workers.count(where: \.isProblem)
         var line = TextLine("\(glyphs.running)\(running)", .statusRunning)
         if bad > 0 { line = line.appending(" \(glyphs.failed)\(bad)", .statusFailed) }
         return [Piece(line, 6)]
