@@ -112,7 +112,7 @@ struct TrialsScreen {
             TextLine(item.step > 0 ? ShortNumber.grouped(item.step) : "-"),
             TextLine(share.isFinite ? ShortNumber.fixed((share * 100).rounded(.down), decimals: 0) : "-", .dim),
             value(item, "reward"), value(item, "accuracy"), value(item, "loss"), value(item, "kl_ref"),
-            value(item, "tokens_per_second"),
+            item.tokenRate.map { TextLine(ShortNumber.text($0)) } ?? TextLine("-", .dim),
             TextLine(
                 item.startedWall > 0 ? Format.moment(item.startedWall, now: wall, offset: state.utcOffset) : "-", .dim),
             TextLine(item.startedWall > 0 ? Format.duration(end - item.startedWall) : "-", .dim),
@@ -126,6 +126,15 @@ struct TrialsScreen {
             return TextLine("-", .dim)
         }
         return TextLine(ShortNumber.text(value), value.isFinite ? .foreground : .logError)
+    }
+}
+
+extension TrialItem {
+    /// Tokens a second as the header of its run has them; nil where no step is being done.
+    fileprivate var tokenRate: Double? {
+        guard status.isAtWork else { return nil }
+        let rate = last[MetricName.generatedTokensPerSecond.rawValue] ?? last[MetricName.tokensPerSecond.rawValue]
+        return rate.flatMap { $0.isFinite ? $0 : nil }
     }
 }
 

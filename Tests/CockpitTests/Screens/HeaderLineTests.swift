@@ -36,6 +36,17 @@ struct HeaderLineTests {
         #expect(line(67, pieces).hasPrefix(" grpo-arith/demo  ● RUNNING  step 2011/3020  ETA 3h12m "))
     }
 
+    @Test func `says no pace where no step is being done`() throws {
+        var run = try #require(try StateFixtures.live().run)
+        let state = try StateFixtures.live()
+        func texts() -> [String] {
+            HeaderLine.of(run, screen: nil, state: state, glyphs: .unicode).pieces.map(\.text.text)
+        }
+        #expect(texts().contains("2.14k tok/s"))
+        run.snapshot?.status = .paused
+        #expect(!texts().contains { $0.hasSuffix("tok/s") })
+    }
+
     @Test func `keeps the step in a replay of eighty columns`() throws {
         var state = try StateFixtures.replay(StateFixtures.small)
         state.screens = [.trials, .timeline]

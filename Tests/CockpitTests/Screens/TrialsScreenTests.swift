@@ -6,6 +6,18 @@ import Testing
 
 @Suite("The trials list")
 struct TrialsScreenTests {
+    @Test func `tokens a second are those of the header, and none where no step is being done`() throws {
+        var state = try StateFixtures.home(StateFixtures.large)
+        func row() throws -> String {
+            try #require(ScreenPicture.surface(state).lines.first { $0.contains("first") && $0.contains("grpo-arith") })
+        }
+        state.trials.items?[0].last["generated_tokens_per_second"] = 2_140
+        #expect(try row().contains(" 2.14k "))
+        #expect(try !row().contains(" 590 "))
+        state.trials.items?[0].status = .paused
+        #expect(try !row().contains(" 2.14k "))
+    }
+
     private func names(_ state: AppState) -> [String] { state.trials.visible.map(\.id.trial.description) }
 
     @Test(

@@ -116,7 +116,7 @@ struct HeaderLine {
                     TextLine("\(count) rows left out", .logWarning), 3,
                     short: TextLine("\(count) left out", .logWarning)))
         }
-        if let rate = snapshot.tokenRate {
+        if run.status.isAtWork, let rate = snapshot.tokenRate {
             pieces.append(Piece(TextLine("\(ShortNumber.text(rate)) tok/s", .dim), 5))
         }
         if snapshot.attempt > 1 {
