@@ -132,6 +132,8 @@ struct TrialsScreenTests {
         #expect(text.contains("✗ failed  signal 9 "))
         #expect(text.contains("! the store is full"))
         #expect(text.contains("4 restarts"))
+        state.trials.items?[1].restarts = 1
+        #expect(ScreenPicture.text(state).contains("1 restart "))
         state.trials.selected = try RunFixtures.id("night")
         #expect(ScreenPicture.text(state).contains("its orchestrator is gone; R resumes it"))
     }

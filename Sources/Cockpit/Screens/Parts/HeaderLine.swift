@@ -102,9 +102,8 @@ struct HeaderLine {
         var pieces: [Piece] = []
         let steps = Format.steps(snapshot.step, of: snapshot.totalSteps)
         pieces.append(Piece(TextLine("step \(steps)"), 1, short: TextLine(steps)))
-        if snapshot.totalSteps > 0 {
-            let share = Double(snapshot.step) / Double(snapshot.totalSteps)
-            pieces.append(Piece(TextLine(Format.percent(share), .dim), 4))
+        if let share = Format.hundredths(snapshot.step, of: snapshot.totalSteps) {
+            pieces.append(Piece(TextLine("\(share)%", .dim), 4))
         }
         if run.status == .running, !run.transport.isReplay, let left = TimeLeft(snapshot) {
             pieces.append(Piece(TextLine(left.text(utcOffset: utcOffset)), 2, short: TextLine(left.shortText)))
