@@ -192,6 +192,7 @@ import Testing
             #expect(result.errors.contains("run.sqlite-wal) is missing"), "\(result.errors)")
         }
         #expect(try stored.program.run("doctor").output.contains("✗ sft/first  its log"))
+        #expect(try stored.program.run("--ascii", "doctor").output.contains("x sft/first  its log"))
     }
 
     @Test func `doctor finds every trial sound`() throws {
