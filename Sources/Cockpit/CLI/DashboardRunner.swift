@@ -21,8 +21,7 @@ struct DashboardRunner {
     }
 
     @MainActor private func runOnMainThread(_ opening: Opening) throws {
-        var environment = Environment.variables
-        if appearance.ascii { environment["COCKPIT_ASCII"] = "1" }
+        let environment = appearance.environment(Environment.variables)
         let plan = try TerminalPlan.decide(environment: environment, isTerminal: Output.isTerminal)
         let library = ThemeLibrary.searching(environment: environment, executable: Environment.executable)
         // A theme that was asked for by name and does not load is an error before the screen changes, not a toast after.

@@ -9,6 +9,8 @@ struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Check this machine and every trial's database.")
 
+    @OptionGroup var appearance: AppearanceOptions
+
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -22,11 +24,11 @@ struct DoctorCommand: ParsableCommand {
         let home = Environment.home
         var findings = [homeFinding(home), terminalFinding(), deviceFinding(home)] + placeFindings(home)
         findings += home.trialFolders().map(trialFinding)
+        let glyphs = (try? plan)?.repertoire == .ascii ? Glyphs.ascii : .unicode
         if json {
             try Output.json(findings)
         } else {
             for finding in findings {
-                let glyphs = Self.glyphs
                 let mark = String(finding.isGood ? glyphs.done : glyphs.failed)
                 Output.line("\(mark) \(finding.subject)  \(finding.detail.printableLines(indent: "  "))")
             }
@@ -35,9 +37,11 @@ struct DoctorCommand: ParsableCommand {
     }
 
     /// What the terminal, or whoever reads the output, can show.
-    private static var glyphs: Glyphs {
-        let plan = try? TerminalPlan.decide(environment: Environment.variables, isTerminal: true)
-        return plan?.repertoire == .ascii ? .ascii : .unicode
+    private var plan: TerminalPlan {
+        get throws {
+            // Whether this very output is a terminal says nothing about the one that the dashboard would run on.
+            try TerminalPlan.decide(environment: appearance.environment(Environment.variables), isTerminal: true)
+        }
     }
 
     private func homeFinding(_ home: HomeFolder) -> Finding {
@@ -66,8 +70,7 @@ struct DoctorCommand: ParsableCommand {
             variables["LC_ALL"].flatMap { $0.isEmpty ? nil : $0 } ?? variables["LC_CTYPE"] ?? variables["LANG"] ?? ""
         let colour = variables["COLORTERM"] ?? "unset"
         let facts = "TERM=\(name) COLORTERM=\(colour) locale \(locale.isEmpty ? "unset" : locale)"
-        // Whether this very output is a terminal says nothing about the one that the dashboard would run on.
-        guard let plan = try? TerminalPlan.decide(environment: variables, isTerminal: true) else {
+        guard let plan = try? plan else {
             return Finding(
                 subject: "terminal", isGood: true,
                 detail: "TERM='\(name)' cannot show the dashboard; commands and --headless work")

@@ -82,7 +82,8 @@ extension TrialItem {
         orchestratorPid = overview.orchestratorPID ?? 0
         runningWorkers = overview.workers.count { $0.state == .running }
         totalWorkers = overview.workers.count
-        restarts = overview.workers.reduce(0) { $0 + $1.restarts }
+        // A restart is one of all workers.
+        restarts = overview.workers.map(\.restarts).max() ?? 0
         step = overview.step
         totalSteps = overview.totalSteps
         startedWall = overview.startedWall

@@ -39,10 +39,19 @@ struct MetricsCommand: ParsableCommand {
         guard snapshot.series.contains(where: { $0.key == name }) else {
             try Damage.tell(snapshot.damage, of: id)
             throw CommandError(
-                "\(id) has no metric '\(name)'.\(Suggestion.phrase(for: name, among: snapshot.series.map(\.key)))",
+                "\(id) has no metric '\(name)'.\(Self.suggestion(for: name, among: snapshot.series.map(\.key)))",
                 hint: "list them with: cockpit metrics -e \(id.experiment) -f \(id.trial)")
         }
         try print(name, of: run)
+    }
+
+    /// Screens call a series by the last part of its name.
+    private static func suggestion(for name: String, among keys: [String]) -> String {
+        let last = SeriesName.last(of: name)
+        guard let meant = MetricOrder.ranked(keys).first(where: { SeriesName.last(of: $0) == last }) else {
+            return Suggestion.phrase(for: name, among: keys)
+        }
+        return " Did you mean '\(meant)'?"
     }
 
     private func list(_ snapshot: RunSnapshot) throws {

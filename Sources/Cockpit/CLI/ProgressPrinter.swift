@@ -65,6 +65,7 @@ struct ProgressPrinter {
     }
 
     private func progress(_ snapshot: RunSnapshot) throws -> String {
+        let left = snapshot.status == .running ? TimeLeft(snapshot) : nil
         // Only series of the phase that is running: SFT's last loss says nothing in step 300 of GRPO.
         let fresh = snapshot.series.filter { series in
             if series.key == MetricName.rowsLeftOut.rawValue { return series.last > 0 }
@@ -76,7 +77,7 @@ struct ProgressPrinter {
                 of: Progress(
                     status: snapshot.status, step: snapshot.step, totalSteps: snapshot.totalSteps,
                     seconds: Double(snapshot.time) / 1e9,
-                    secondsLeft: TimeLeft(snapshot).map { Double($0.nanoseconds) / 1e9 },
+                    secondsLeft: left.map { Double($0.nanoseconds) / 1e9 },
                     metrics: Dictionary(uniqueKeysWithValues: fresh.map { ($0.key, $0.last) })))
         case .text:
             let values = Dictionary(uniqueKeysWithValues: fresh.map { ($0.key, $0.last) })
@@ -84,8 +85,8 @@ struct ProgressPrinter {
                 values[name.rawValue].map { "\(name.rawValue) \(Self.short($0))" }
             }
             let head = "\(Self.clock(snapshot.time))  step \(snapshot.step)/\(snapshot.totalSteps)"
-            let left = TimeLeft(snapshot)?.text(utcOffset: utcOffset) ?? ""
-            return ([head] + words + [left]).filter { !$0.isEmpty }.joined(separator: "  ")
+            return ([head] + words + [left?.text(utcOffset: utcOffset) ?? ""]).filter { !$0.isEmpty }.joined(
+                separator: "  ")
         }
     }
 

@@ -25,7 +25,7 @@ struct ShowCommand: ParsableCommand {
         Output.line()
         Output.table(
             ["worker", "state", "pid", "restarts"],
-            overview.workers.map { [$0.id, $0.state.rawValue, "\($0.pid)", "\($0.restarts)"] })
+            overview.workers.map { [$0.id, $0.state.rawValue, $0.pid > 0 ? "\($0.pid)" : "-", "\($0.restarts)"] })
         if overview.last.isEmpty { return }
         Output.line()
         Output.table(

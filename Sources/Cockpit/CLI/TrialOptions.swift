@@ -21,4 +21,9 @@ struct AppearanceOptions: ParsableArguments {
 
     @Flag(help: "Draw with ASCII characters only.")
     var ascii = false
+
+    /// The environment with what is asked for here.
+    func environment(_ variables: [String: String]) -> [String: String] {
+        ascii ? variables.merging(["COCKPIT_ASCII": "1"]) { _, asked in asked } : variables
+    }
 }

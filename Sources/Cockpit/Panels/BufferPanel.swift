@@ -6,6 +6,9 @@ struct BufferPanel: Panel {
     let traits = PanelTraits(id: .buffer, placement: .middle, minimum: Size(width: 24, height: 1))
 
     func title(_ context: PanelContext) -> String { "Buffer" }
+    func trailing(_ context: PanelContext) -> String {
+        context.snapshot.cuts.bufferBefore.map { "curve since \(context.clock(at: $0)) only" } ?? ""
+    }
     func render(in surface: inout Surface, area: Rect, context: PanelContext) {
         guard let buffer = context.snapshot.buffer else {
             surface.write("no sample yet", x: area.x + 1, y: area.y, role: .dim)

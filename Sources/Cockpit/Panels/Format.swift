@@ -18,6 +18,16 @@ enum Format {
         share.isFinite ? "\(ShortNumber.fixed(share * 100, decimals: 0))%" : "-"
     }
 
+    /// `34/3020`: without blanks among the digits, which would part it into two numbers.
+    static func steps(_ step: Int, of total: Int) -> String { "\(step)/\(total)" }
+
+    /// How many hundredths of the steps are done, rounded down: 100 is the end and nothing before it. Nil without steps.
+    static func hundredths(_ step: Int, of total: Int) -> Int? {
+        guard total > 0 else { return nil }
+        let (product, isTooLarge) = max(0, step).multipliedReportingOverflow(by: 100)
+        return isTooLarge ? max(0, step) / max(1, total / 100) : product / total
+    }
+
     /// A length of time: `0.2s`, `47s`, `24m`, `3h12m`, `2d 4h`.
     static func duration(_ nanoseconds: Int64) -> String {
         let seconds = Double(max(0, nanoseconds)) / 1e9

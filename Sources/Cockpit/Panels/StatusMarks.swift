@@ -2,6 +2,9 @@ import Protocol
 import Store
 
 extension TrialStatus {
+    /// Whether steps are being done, so that the last pace measured is the pace of now.
+    var isAtWork: Bool { self == .running || self == .stopping }
+
     /// The glyph that goes with the word; no two states share one.
     func glyph(in glyphs: Glyphs) -> Unicode.Scalar {
         switch self {

@@ -36,4 +36,9 @@ struct TimeLeft: Equatable, Sendable {
         guard let first = phases.first else { return "ETA \(end)" }
         return "ETA \(first) \(end), then \(phases.dropFirst().joined(separator: ", "))"
     }
+
+    /// `ETA 3h12m`, and where another phase follows `ETA sft 14s`: for where there is no room for the words.
+    var shortText: String {
+        (["ETA"] + phases.prefix(1) + [Format.duration(nanoseconds)]).joined(separator: " ")
+    }
 }

@@ -35,7 +35,9 @@ struct WorkersPanel: Panel {
         folded.render(in: &surface, area: Rect(x: area.x, y: area.y, width: area.width, height: fits + 1))
         let hidden = ordered.dropFirst(fits)
         guard !hidden.isEmpty, area.height > fits + 1 else { return }
-        let words = Dictionary(grouping: hidden, by: \.state.rawValue).map { "\($0.value.count) \($0.key)" }.sorted()
+        let words = Dictionary(grouping: hidden) { context.run.state(of: $0).rawValue }.map {
+            "\($0.value.count) \($0.key)"
+        }.sorted()
         surface.write("   + \(words.joined(separator: ", "))", x: area.x, y: area.y + fits + 1, role: .dim)
     }
 
@@ -66,27 +68,37 @@ struct WorkersPanel: Panel {
         let sample = context.snapshot.devices.first { $0.worker == worker.id && !$0.isGPU }
         let roles = context.snapshot.header.lanes.filter { $0.worker == worker.id }.map(\.role)
         let doing = WorkerActivity(of: worker, in: context.snapshot, status: context.run.status)
-        let hasEnded = doing.kind == .ended || worker.state.isTerminal
+        let state = context.run.state(of: worker), version = version(of: worker, in: context.snapshot)
+        let hasEnded = doing.kind == .ended || state.isTerminal || context.run.status.isTerminal
         return Table.Row([
-            TextLine(String(worker.state.glyph(in: context.glyphs)), worker.state.role),
+            TextLine(String(state.glyph(in: context.glyphs)), state.role),
             TextLine(WorkerName.short(worker.id), .foreground, .bold),
             TextLine(roles.isEmpty ? (worker.id.hasPrefix("master") ? "master" : "-") : Self.unique(roles), .dim),
-            TextLine(worker.state.rawValue, worker.state.role),
+            TextLine(state.rawValue, state.role),
             TextLine(doing.text, doing.kind.role),
             TextLine(worker.step > 0 ? "\(worker.step)" : "-"),
-            TextLine(worker.weightVersion > 0 ? "\(worker.weightVersion)" : "-", .dim),
+            TextLine(version > 0 ? "\(version)" : "-", .dim),
             TextLine(hasEnded ? "-" : sample.map { Format.percent($0.utilisation) } ?? "-"),
             TextLine(hasEnded ? "-" : sample.map { Format.bytes($0.memoryUsed) } ?? "-"),
             TextLine(worker.restarts > 0 ? "\(worker.restarts)" : "-", worker.restarts > 0 ? .logWarning : .dim),
-            TextLine(worker.pid > 0 ? "\(worker.pid)" : "-", .dim),
+            TextLine(worker.pid > 0 && !hasEnded ? "\(worker.pid)" : "-", .dim),
             hasEnded ? TextLine("-", .dim) : heartbeat(of: worker, context: context),
         ])
+    }
+
+    /// The weight version that its newest training left; the last heartbeat may be older than that.
+    private func version(of worker: WorkerRow, in snapshot: RunSnapshot) -> Int {
+        let trained = snapshot.spans.last { span in
+            span.worker == worker.id && span.attempt == snapshot.attempt && span.end != nil
+                && span.interfaceType == InterfaceType.trainStep.rawValue && span.phase == SpanPhase.main.rawValue
+        }
+        return max(worker.weightVersion, trained?.weightVersion ?? 0)
     }
 
     /// How long ago its last heartbeat was; a recording keeps what workers did and not every beat.
     private func heartbeat(of worker: WorkerRow, context: PanelContext) -> TextLine {
         guard !context.run.transport.isReplay else { return TextLine("-", .dim) }
-        let age = max(0, context.snapshot.time - worker.time)
+        let age = max(0, context.snapshot.time - worker.time) + context.run.silence
         return TextLine(Format.duration(age), age > Self.silence ? .logWarning : .dim)
     }
 

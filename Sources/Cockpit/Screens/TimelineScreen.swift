@@ -31,9 +31,10 @@ struct TimelineScreen {
         in surface: inout Surface, area: Rect, context: PanelContext, lanes: [TimelineLanes.Lane]
     ) {
         let view = context.run.timeline
-        let length = view.window(at: context.snapshot.time)
+        let window = TimelineLanes.window(view, time: context.snapshot.time)
+        let length = window.upperBound - window.lowerBound
         let column = Format.preciseDuration(length / Int64(max(1, area.width - 24)))
-        let zoom = view.isWhole ? "whole run" : "window \(Format.duration(length))"
+        let zoom = (view.isWhole ? "" : "window ") + TimelineLanes.extent(view, time: context.snapshot.time)
         let pan = view.offset > 0 ? "  \(Format.duration(view.offset)) before the newest" : ""
         let inside = surface.box(
             area, title: TimelinePanel().title(context),

@@ -102,7 +102,7 @@ struct TrialsScreen {
     ]
 
     private func row(of item: TrialItem, glyphs: Glyphs) -> Table.Row {
-        let share = item.totalSteps > 0 ? Double(item.step) / Double(item.totalSteps) : .nan
+        let share = Format.hundredths(item.step, of: item.totalSteps)
         let end = item.status.isTerminal ? max(item.updatedWall, item.startedWall) : wall
         return Table.Row([
             TextLine(String(item.status.glyph(in: glyphs)), item.status.role),
@@ -110,9 +110,9 @@ struct TrialsScreen {
             TextLine(item.id.experiment.description, .dim),
             TextLine(item.status.rawValue, item.status.role),
             TextLine(item.step > 0 ? ShortNumber.grouped(item.step) : "-"),
-            TextLine(share.isFinite ? ShortNumber.fixed((share * 100).rounded(.down), decimals: 0) : "-", .dim),
+            TextLine(share.map(String.init) ?? "-", .dim),
             value(item, "reward"), value(item, "accuracy"), value(item, "loss"), value(item, "kl_ref"),
-            value(item, "tokens_per_second"),
+            item.tokenRate.map { TextLine(ShortNumber.text($0)) } ?? TextLine("-", .dim),
             TextLine(
                 item.startedWall > 0 ? Format.moment(item.startedWall, now: wall, offset: state.utcOffset) : "-", .dim),
             TextLine(item.startedWall > 0 ? Format.duration(end - item.startedWall) : "-", .dim),
@@ -126,6 +126,15 @@ struct TrialsScreen {
             return TextLine("-", .dim)
         }
         return TextLine(ShortNumber.text(value), value.isFinite ? .foreground : .logError)
+    }
+}
+
+extension TrialItem {
+    /// Tokens a second as the header of its run has them; nil where no step is being done.
+    fileprivate var tokenRate: Double? {
+        guard status.isAtWork else { return nil }
+        let rate = last[MetricName.generatedTokensPerSecond.rawValue] ?? last[MetricName.tokensPerSecond.rawValue]
+        return rate.flatMap { $0.isFinite ? $0 : nil }
     }
 }
 
@@ -179,7 +188,9 @@ struct TrialPreview {
         if let notice = item.notice { lines.append(TextLine("! \(notice)", .logError)) }
         lines.append(
             fact("workers", item.totalWorkers > 0 ? "\(item.runningWorkers) of \(item.totalWorkers) running" : "-")
-                .appending(item.restarts > 0 ? "   \(item.restarts) restarts" : "", .logWarning))
+                .appending(
+                    item.restarts > 0 ? "   \(item.restarts) restart\(item.restarts == 1 ? "" : "s")" : "", .logWarning)
+        )
         guard let preview else { return lines }
         if item.status == .running, let left = TimeLeft(preview) {
             lines.append(fact("ends", left.text(utcOffset: state.utcOffset)))

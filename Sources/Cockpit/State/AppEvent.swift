@@ -19,6 +19,9 @@ enum AppEvent: Sendable {
     case runFailed(TrialID, String)
     /// Answer to `Effect.seek`; nil when there is nothing further that way.
     case soughtTime(TrialID, Int64?)
+    /// Answer to `Effect.seekStep`: the step that was asked for, and the recorded one that is it or comes nearest; nil
+    /// where no step was completed.
+    case soughtStep(TrialID, Int, StepMark?)
     case experimentsLoaded([ExperimentItem])
     case experimentsFailed(String)
     case launchChecked(LaunchDraft, Result<TrialPlan, Refusal>)

@@ -9,6 +9,8 @@ enum Effect: Equatable, Sendable {
     case listTrials(ListPace)
     /// Find the next stop of a replay.
     case seek(TrialID, ReplayDirection, from: Int64, stop: ReplayStop)
+    /// Find when a step was completed.
+    case seekStep(TrialID, Int)
     case loadExperiments
     case checkLaunch(LaunchDraft)
     case launch(LaunchDraft)

@@ -11,6 +11,10 @@ struct RunView: Equatable, Sendable {
     /// What the processes of the trial are doing, from the trials list.
     var item: TrialItem?
     var transport = Transport()
+    /// The loop's clock when the newest record came in.
+    var heardAt: Int64?
+    /// Whole seconds, in nanoseconds, for which a run that goes on has recorded nothing; 0 before that is worth saying.
+    var silence: Int64 = 0
     /// Moves asked for by keys and not yet answered; the first one is with the reader, the others go on from its answer.
     var moves: [ReplayMove] = []
     var focus: PaneID = .timeline
@@ -37,15 +41,41 @@ struct RunView: Equatable, Sendable {
         return !live.isTerminal
     }
 
+    /// Devices are sampled and heartbeats written every second: longer than this, the orchestrator hangs or cannot write.
+    static let recordPatience: Int64 = 5_000_000_000
+
+    /// When the silence of the run must be looked at next; nil where no record is due.
+    func nextSilence(now: Int64) -> Int64? {
+        guard let heardAt, isRecordDue else { return nil }
+        let passed = now - heardAt
+        return passed < Self.recordPatience
+            ? heardAt + Self.recordPatience : now + 1_000_000_000 - passed % 1_000_000_000
+    }
+
+    /// Works out for how long nothing has been recorded.
+    mutating func measureSilence(now: Int64) {
+        let passed = heardAt.map { now - $0 } ?? 0
+        silence = isRecordDue && passed >= Self.recordPatience ? passed / 1_000_000_000 * 1_000_000_000 : 0
+    }
+
+    private var isRecordDue: Bool { isAlive && !transport.isReplay && snapshot != nil && snapshot?.status != .pending }
+
     /// The worker under the cursor.
     var selectedWorker: WorkerRow? {
         let rows = visibleWorkers
         return rows.isEmpty ? nil : rows[min(max(0, workers.selected), rows.count - 1)]
     }
 
+    /// The state of a worker as it is shown: it ended with its orchestrator, and nobody was left to write that down.
+    func state(of worker: WorkerRow) -> WorkerState {
+        status == .lost && !worker.state.isTerminal ? .stopped : worker.state
+    }
+
     /// The workers that pass the filter, in the run's order.
     var visibleWorkers: [WorkerRow] {
-        (snapshot?.workers ?? []).filter { Glob.contains("\($0.id) \($0.state.rawValue)", workers.filter.lowercased()) }
+        (snapshot?.workers ?? []).filter {
+            Glob.contains("\($0.id) \(state(of: $0).rawValue)", workers.filter.lowercased())
+        }
     }
 
     /// The log lines that pass the filter.

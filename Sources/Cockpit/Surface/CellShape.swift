@@ -22,6 +22,8 @@ struct CellShape {
             return [CellShape(x: 0, y: 0.08, width: 1, height: 0.84, opacity: [0.3, 0.52, 0.8][Int(value - 0x2591)])]
         case 0x2595:
             return [CellShape(x: 0.875, y: 0, width: 0.125, height: 1)]
+        case 0x259A:
+            return [0, 0.5].map { CellShape(x: $0, y: $0, width: 0.5, height: 0.5) }
         case 0x2800...0x28FF:
             return dots(value - 0x2800)
         default:

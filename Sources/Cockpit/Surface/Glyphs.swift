@@ -31,6 +31,8 @@ struct Glyphs: Hashable, Sendable {
     let generate: Unicode.Scalar
     let inference: Unicode.Scalar
     let train: Unicode.Scalar
+    let evaluate: Unicode.Scalar
+    let initialize: Unicode.Scalar
     let sync: Unicode.Scalar
     let idle: Unicode.Scalar
     let save: Unicode.Scalar
@@ -67,7 +69,8 @@ extension Glyphs {
         leftEighths: ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
         lowerEighths: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
         meterStart: "▕", meterEnd: "▏",
-        generate: "▓", inference: "▒", train: "█", sync: "░", idle: "·", save: "┆", tick: "▏", brief: "▁",
+        generate: "▓", inference: "▒", train: "█", evaluate: "▚", initialize: "╱", sync: "░", idle: "·", save: "┆",
+        tick: "▏", brief: "▁",
         selected: "▸", expanded: "▾", collapsed: "▸", star: "★", ellipsis: "…", descending: "▾", ascending: "▴",
         scrollThumb: "┃",
         pending: "◌", starting: "◐", running: "●", paused: "‖", stopping: "◑", done: "✓", failed: "✗", lost: "?")
@@ -79,7 +82,8 @@ extension Glyphs {
         leftEighths: [" ", " ", " ", "#", "#", "#", "#", "#"],
         lowerEighths: ["_", "_", ".", ".", "o", "o", "#", "#"],
         meterStart: "[", meterEnd: "]",
-        generate: "G", inference: "i", train: "T", sync: "-", idle: ".", save: "s", tick: "'", brief: "_",
+        generate: "G", inference: "i", train: "T", evaluate: "e", initialize: "/", sync: "-", idle: ".", save: "s",
+        tick: "'", brief: "_",
         selected: ">", expanded: "v", collapsed: ">", star: "*", ellipsis: "~", descending: "v", ascending: "^",
         scrollThumb: "#",
         pending: ".", starting: "~", running: "*", paused: "=", stopping: "!", done: "+", failed: "x", lost: "?")
@@ -104,6 +108,7 @@ extension Glyphs {
         "●": "*", "◌": ".", "◐": "~", "◑": "!", "‖": "=", "✓": "+", "✗": "x", "★": "*", "◆": "*", "▸": ">", "▾": "v",
         "▴": "^", "◂": "<", "→": ">", "←": "<", "↑": "^", "↓": "v", "–": "-", "—": "-", "−": "-", "·": ".", "…": "~",
         "≤": "<", "≥": ">", "≈": "~", "×": "x", "§": "S", "▏": "|", "▕": "|", "│": "|", "─": "-", "█": "#", "▓": "G",
-        "▒": "i", "░": "-", "┆": "s", "┊": ":", "┄": "-", "═": "=", "’": "'", "‘": "'", "“": "\"", "”": "\"",
+        "▒": "i", "▚": "e", "╱": "/", "␊": " ", "␍": " ", "░": "-", "┆": "s", "┊": ":", "┄": "-", "═": "=", "’": "'",
+        "‘": "'", "“": "\"", "”": "\"",
     ]
 }

@@ -42,7 +42,7 @@ struct Surface: Hashable, Sendable {
         guard limit > 0, y >= clip.y, y < clip.maxY else { return 0 }
         var used = 0
         for original in text.unicodeScalars {
-            let scalar = CharacterWidth.printable(original)
+            let scalar = drawn(original)
             let cells = CharacterWidth.cells(of: scalar)
             if cells == 0 {
                 attach(scalar, x: x + used - 1, y: y)
@@ -53,6 +53,13 @@ struct Surface: Hashable, Sendable {
             used += cells
         }
         return used
+    }
+
+    /// What stands for a scalar in the repertoire of this surface; wide ones are left to the terminal.
+    private func drawn(_ original: Unicode.Scalar) -> Unicode.Scalar {
+        let scalar = CharacterWidth.printable(original)
+        guard glyphs.repertoire == .ascii, !scalar.isASCII, CharacterWidth.cells(of: scalar) == 1 else { return scalar }
+        return Glyphs.asciiSubstitute(for: scalar)
     }
 
     /// Writes text in a style that travels with it.

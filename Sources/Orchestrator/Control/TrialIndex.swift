@@ -89,6 +89,8 @@ extension TrialOverview {
     /// Whether the catalogue says nothing else than what is known.
     fileprivate func matches(_ entry: CatalogEntry?) -> Bool {
         guard let entry else { return true }
+        // A lost trial is told from its run, which is ahead of the catalogue.
+        if status == .lost { return entry.updatedWall <= updatedWall }
         return entry.updatedWall == updatedWall && entry.step == step
     }
 }

@@ -39,7 +39,7 @@ package struct TrialOverview: Sendable, Equatable {
 /// All trials under a home folder, running or not.
 package enum TrialList {
     /// Every trial, newest first. Reads the catalogue and one small file a trial; opens a run only where both are
-    /// missing. Writes nothing.
+    /// missing and where the trial is lost. Writes nothing.
     /// - Parameter detail: `.states` leaves out workers and last values, and with them most of the work.
     package static func all(home: HomeFolder, _ detail: RunCatalog.Detail = .everything) -> [TrialOverview] {
         // A catalogue that cannot be read is no reason to hide the trials: their folders say what matters.
@@ -91,7 +91,7 @@ package enum TrialList {
         guard let (record, presence) = TrialPresence.observed(in: folder) else {
             // The catalogue knows most of what the run would tell, a thousand times faster.
             guard let entry, FolderFiles.exists(folder.database) else { return stored(folder) }
-            return TrialOverview(of: entry, in: folder)
+            return TrialOverview(of: entry, in: folder).asRecorded(in: folder)
         }
         let isAlive = presence != .gone
         var detail = record.statusDetail, pid: Int32?, host: String?
@@ -112,7 +112,8 @@ package enum TrialList {
             id: folder.id, status: record.observedStatus(presence), statusDetail: detail, elsewhere: host,
             orchestratorPID: pid, workers: workers, step: entry?.step ?? 0,
             totalSteps: record.totalSteps, attempt: record.attempt, startedWall: record.startedWall,
-            last: entry?.last ?? [:], updatedWall: entry?.updatedWall ?? 0)
+            last: entry?.last ?? [:], updatedWall: entry?.updatedWall ?? 0
+        ).asRecorded(in: folder)
     }
 
     /// A trial whose `run.json` is missing: an archive, or one that runs and will write it again.
@@ -151,6 +152,19 @@ extension TrialOverview {
             statusDetail: entry.statusDetail, orchestratorPID: isAlive ? entry.orchestrator?.pid : nil, workers: [],
             step: entry.step, totalSteps: entry.totalSteps, attempt: 0, startedWall: entry.startedWall,
             last: entry.last, updatedWall: entry.updatedWall)
+    }
+
+    /// An orchestrator that was killed could not tell the catalogue its last steps: of a lost trial the run knows more.
+    fileprivate func asRecorded(in folder: TrialFolder) -> TrialOverview {
+        // A run that cannot be read is what the catalogue says, until somebody asks for it alone.
+        guard status == .lost, let entry = try? StoredRun.open(path: folder.database).catalogEntry(),
+            entry.updatedWall >= updatedWall
+        else { return self }
+        var recorded = self
+        recorded.step = entry.step
+        recorded.last = entry.last
+        recorded.updatedWall = entry.updatedWall
+        return recorded
     }
 
     fileprivate mutating func take(_ snapshot: RunSnapshot) {

@@ -10,4 +10,6 @@ package struct WorkerChange: Sendable, Equatable {
     package var pid: Int32 = 0
     package var restarts: Int = 0
     package var weightVersion: Int = 0
+    /// Nanoseconds since the worker was last heard of, where that is what changed: the record is of that moment.
+    package var silence: Int64 = 0
 }

@@ -17,6 +17,7 @@ struct TrialRecorder {
 
     mutating func beginAttempt(_ attempt: Int, resumeStep: Int, reason: String) {
         queue.put(.attempt(attempt, resumeStep: resumeStep, time: clock.now(), reason: reason))
+        if attempt > 1 { tell("attempt \(attempt) goes on from step \(resumeStep): \(reason)") }
         record.attempt = attempt
         queue.put(record)
     }
@@ -25,6 +26,8 @@ struct TrialRecorder {
         Diagnostics.write("status \(status.rawValue)\(detail.isEmpty ? "" : ": \(detail)")")
         let entry = IngestQueue.Entry.status(status, detail: detail, time: clock.now())
         if status.isTerminal { last.append(entry) } else { queue.put(entry) }
+        // What a stop waits for is a status again and again, and of a status only the last is looked up.
+        if status == .stopping, !detail.isEmpty { tell("stopping: \(detail)") }
         record.status = status
         record.statusDetail = detail
         // Who reads that a trial has ended expects its last rows in the store, so that record waits for them.
@@ -32,7 +35,7 @@ struct TrialRecorder {
     }
 
     mutating func change(_ change: WorkerChange) {
-        queue.put(.records(LocalRecords(states: [WireWorkerStateRecord(change, time: clock.now())])))
+        queue.put(.records(LocalRecords(states: [WireWorkerStateRecord(change, time: clock.now() - change.silence)])))
         // A heartbeat changes nothing that other processes look for.
         let before = record.workers
         if let index = record.workers.firstIndex(where: { $0.id == change.worker.description }) {
@@ -54,6 +57,10 @@ struct TrialRecorder {
 
     func log(_ level: LogLevel, _ message: String) {
         Diagnostics.write(message)
+        tell(message, level)
+    }
+
+    private func tell(_ message: String, _ level: LogLevel = .info) {
         queue.put(.records(LocalRecords(logs: [.orchestrator(level, message, time: clock.now())])))
     }
 

@@ -50,18 +50,23 @@ extension TrialStateMachine {
         let news = tellWhatStopAwaits()
         // Waiting for work is no stall; being inside a call without moving is.
         if !pulse.mfc.isEmpty, pulse.idle > Self.idlePatience {
-            return news + stall(worker, "has not moved in \(pulse.mfc) for \(pulse.idle / 1_000_000_000) s")
+            let isShown = member.state == .stalled
+            let reason = "has not moved in \(pulse.mfc) for \(pulse.idle / 1_000_000_000) s"
+            return news + (isShown && isNews ? [change(of: worker)] : stall(worker, reason))
         }
         if member.state == .stalled { return news + recover(worker) }
         return news + (isNews ? [change(of: worker)] : [])
     }
 
-    private mutating func stall(_ worker: WorkerID, _ reason: String) -> [TrialAction] {
+    /// - Parameter silence: how long nothing was heard of it; 0 where its heart beats.
+    private mutating func stall(_ worker: WorkerID, _ reason: String, silence: Int64 = 0) -> [TrialAction] {
         guard let member = members[worker], member.state != .stalled, !member.state.isTerminal else { return [] }
         members[worker]?.stateBeforeStall = member.state
         members[worker]?.state = .stalled
         members[worker]?.detail = reason
-        return [change(of: worker), .note(kind: .stalled, worker: worker, detail: reason)]
+        // The last heartbeat stays where it was; a worker's own later record must not be newer than this one.
+        let since = max(0, silence - Self.heartbeatPeriod)
+        return [change(of: worker, silence: since), .note(kind: .stalled, worker: worker, detail: reason)]
     }
 
     private mutating func recover(_ worker: WorkerID) -> [TrialAction] {
@@ -73,7 +78,8 @@ extension TrialStateMachine {
         var actions: [TrialAction] = []
         for worker in workers where isWatched(worker) {
             guard let member = members[worker], now - member.lastHeard >= Self.heartbeatPatience else { continue }
-            actions += stall(worker, "no heartbeat for \((now - member.lastHeard) / 1_000_000_000) s")
+            let silence = now - member.lastHeard
+            actions += stall(worker, "no heartbeat for \(silence / 1_000_000_000) s", silence: silence)
         }
         switch phase {
         case .waiting(let until) where now >= until:
@@ -96,8 +102,7 @@ extension TrialStateMachine {
         }
         switch kind {
         case .stop:
-            let (message, actions) = stop(detail: "stopped by command", within: nil, now: now)
-            return [answer(true, message), Self.asked(kind)] + actions
+            return stopByCommand(within: nil, ticket: ticket, now: now)
         case .status:
             return [answer(true, status.rawValue)]
         case .killWorker:
@@ -115,6 +120,12 @@ extension TrialStateMachine {
             }
             return [.tell(.master, order), answer(true, Self.promise(of: kind)), Self.asked(kind)]
         }
+    }
+
+    /// A stop that a person asked for, the first or a further one.
+    mutating func stopByCommand(within: Int64?, ticket: Int, now: Int64) -> [TrialAction] {
+        let (message, actions) = stop(detail: "stopped by command", within: within, now: now)
+        return [.answer(ticket: ticket, accepted: true, message: message), Self.asked(.stop)] + actions
     }
 
     /// What a person asked for belongs to the trial's story.

@@ -70,6 +70,8 @@ package struct TrialStateMachine: Sendable {
 
     /// Silence after which a worker is shown as stalled; never killed for it.
     package static let heartbeatPatience: Int64 = 3_000_000_000
+    /// What a worker wrote itself after its last heartbeat is not older than this.
+    static let heartbeatPeriod: Int64 = 500_000_000
     /// How long after a model worker that left in silence the master may take to say that all is done.
     package static let masterPatience: Int64 = 10_000_000_000
     /// How long a worker may stay in one call without moving before it is shown as stalled.
@@ -156,9 +158,7 @@ package struct TrialStateMachine: Sendable {
         case .command(let kind, let worker, let ticket): return command(kind, worker, ticket: ticket, now: now)
         case .saved(let worker, let attempt, let step, let problem):
             return saved(worker, attempt, step: step, problem: problem, now: now)
-        case .stop(let within, let ticket):
-            let (message, actions) = stop(detail: "stopped by command", within: within, now: now)
-            return [.answer(ticket: ticket, accepted: true, message: message)] + actions
+        case .stop(let within, let ticket): return stopByCommand(within: within, ticket: ticket, now: now)
         case .stopSignal: return stop(detail: "stopped by a signal", within: stopPolicy.grace, now: now).actions
         case .timePassed: return timePassed(now: now)
         }
@@ -181,12 +181,12 @@ package struct TrialStateMachine: Sendable {
     }
 
     /// The member as it is now, as a record.
-    func change(of worker: WorkerID) -> TrialAction {
+    func change(of worker: WorkerID, silence: Int64 = 0) -> TrialAction {
         let member = members[worker] ?? Member()
         return .record(
             WorkerChange(
                 worker: worker, state: member.state, detail: member.detail, mfc: member.mfc, step: member.step,
-                pid: member.pid, restarts: restarts, weightVersion: member.weightVersion))
+                pid: member.pid, restarts: restarts, weightVersion: member.weightVersion, silence: silence))
     }
 
     mutating func move(_ worker: WorkerID, to state: WorkerState, detail: String = "") -> TrialAction {

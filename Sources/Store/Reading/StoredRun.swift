@@ -88,8 +88,8 @@ package final class StoredRun: RunSource {
         let spans = try records.spans(workers: known), events = try records.events(), devices = try records.devices()
         let sizes = try records.bufferHistory()
         let cuts = SnapshotCuts(
-            spansBefore: spans.before, eventsBefore: events.before,
-            samplesBefore: [devices.before, sizes.before].compactMap(\.self).max())
+            spansBefore: spans.before, eventsBefore: events.before, samplesBefore: devices.before,
+            bufferBefore: sizes.before)
         if checkpoints.damaged > 0 { metrics.note("\(checkpoints.damaged) checkpoint records are damaged") }
         if let own = try RunState.damage(metrics.database) { metrics.note(own) }
         var snapshot = RunSnapshot(

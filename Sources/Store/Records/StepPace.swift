@@ -43,12 +43,17 @@ package struct SnapshotCuts: Sendable, Equatable {
     package var spansBefore: Int64?
     /// Lifecycle events before are not in it.
     package var eventsBefore: Int64?
-    /// Samples of devices and changes of the buffer before are not in it, though the window reaches further back.
+    /// Samples of devices before are not in it, though the window reaches further back.
     package var samplesBefore: Int64?
+    /// Changes of the buffer before are not in it, though the window reaches further back.
+    package var bufferBefore: Int64?
 
-    package init(spansBefore: Int64? = nil, eventsBefore: Int64? = nil, samplesBefore: Int64? = nil) {
+    package init(
+        spansBefore: Int64? = nil, eventsBefore: Int64? = nil, samplesBefore: Int64? = nil, bufferBefore: Int64? = nil
+    ) {
         self.spansBefore = spansBefore
         self.eventsBefore = eventsBefore
         self.samplesBefore = samplesBefore
+        self.bufferBefore = bufferBefore
     }
 }

@@ -33,6 +33,15 @@ import Testing
         #expect(screen.copies == ["grpo-arith/first"])
     }
 
+    @Test func `goto a step beyond the last goes to the last and says so`() throws {
+        _ = try run([
+            .init(seeing: "first", press: [KeyStroke(.enter)]),
+            .init(
+                seeing: "actor_gen  │", press: ":goto 300".map { KeyStroke($0) } + [KeyStroke(.enter)]),
+            .init(seeing: "step 300 is not recorded; the nearest is step 230", events: [.terminate]),
+        ])
+    }
+
     @Test func `mouse, repaint and suspension reach the terminal`() throws {
         let (_, screen) = try run([
             .init(seeing: "first", press: [KeyStroke("m")]),

@@ -56,7 +56,10 @@ struct FakeRun: RunSource {
     func snapshot(_ query: RunQuery) throws(StoreError) -> RunSnapshot { snapshot }
     func changeCounter() throws(StoreError) -> Int64 { 1 }
     func points(of key: String, after step: Int, limit: Int) throws(StoreError) -> MetricPage {
-        MetricPage(points: [], isLast: true, damage: [])
+        // A step every 2.6 s, as in the fixtures.
+        let steps = key == "timeperf/e2e" ? Array((1...max(1, snapshot.step)).filter { $0 > step }.prefix(limit)) : []
+        let points = steps.map { MetricPoint(step: $0, time: Int64($0) * 2_600_000_000, value: 2.6) }
+        return MetricPage(points: points, isLast: true, damage: [])
     }
     func logs(after id: Int64, limit: Int, level: LogLevel, worker: String?) throws(StoreError) -> [LogRow] { [] }
 

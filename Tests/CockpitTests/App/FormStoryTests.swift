@@ -102,8 +102,30 @@ import Testing
             ])
     }
 
-    @Test func `a paste where nothing is edited changes nothing, and says so`() throws {
+    @Test func `a paste on a row that is not being edited begins its value`() throws {
         var state = try Self.checked()
+        let effects = Reducer.reduce(&state, .paste("new"), now: 0)
+        #expect(Look.of(state) == "trials>launch trial=new")
+        #expect(Look.of(effects) == ["check grpo-arith -f new grpo.lr=0.001 grpo.group_size=16"])
+        state = try Self.checked()
+        state.form?.focus = try #require(state.form?.rows.firstIndex(of: .setting("dataset.path")))
+        _ = Reducer.reduce(&state, .paste("/data/rows.jsonl"), now: 0)
+        #expect(Look.of(state) == "trials>launch dataset.path=/data/rows.jsonl")
+    }
+
+    @Test func `a slash begins a path and searches from a row of numbers`() throws {
+        var state = try Self.checked()
+        state.form?.focus = try #require(state.form?.rows.firstIndex(of: .setting("dataset.path")))
+        _ = Look.press("/ t m p / a", on: &state)
+        #expect(Look.of(state) == "trials>launch dataset.path=/tmp/a")
+        state = try Self.checked()
+        _ = Look.press("tab tab / l r", on: &state)
+        #expect(state.filterInput?.field.text == "lr")
+    }
+
+    @Test func `a paste on a row that takes no text changes nothing, and says so`() throws {
+        var state = try Self.checked()
+        _ = Look.press("up", on: &state)
         let before = state
         #expect(Reducer.reduce(&state, .paste("x=1"), now: 0) == [])
         #expect(state.toasts.map(\.text) == ["pasted text was left out: no field takes it here"])

@@ -60,6 +60,7 @@ enum Look {
             switch effect {
             case .watch, .listTrials: nil
             case .seek(_, let direction, let from, let stop): "seek \(stop) \(direction) from \(from / 1_000_000_000)s"
+            case .seekStep(_, let step): "seek step \(step)"
             case .loadExperiments: "load experiments"
             case .checkLaunch(let draft): "check \(draft.commandLine.dropFirst(17))"
             case .launch(let draft): "launch \(draft.commandLine.dropFirst(17))"

@@ -21,7 +21,7 @@ import Testing
             (": r e p a i n t enter", "", ["repaint"]), (": z z z z enter", "[palette zzzz]", []),
             (": s backspace", "[palette ]", []), (": s backspace backspace", "", []),
             (": : space r e p a i n t enter", "", ["repaint"]),
-            (": s t e p space 2 3 enter", "at 60s", []), (": g o space 9 9 9 9 enter", "at 600s", []),
+            (": s t e p space 2 3 enter", "", ["seek step 23"]), (": g o space 9 9 9 9 enter", "", ["seek step 9999"]),
             (": s t e p space - 5 enter", "[palette step -5]", []),
             (": r e l a u n c h enter", "\"it is running; stop it first\"", []),
             (": s o r t enter", "\"not on this screen\"", []),

@@ -224,6 +224,35 @@ import Testing
         #expect(state.nextDeadline(now: 0) == 3_000_000_000)
         _ = Reducer.reduce(&state, .tick, now: 3_000_000_000)
         #expect(state.toasts == [])
-        #expect(state.nextDeadline(now: 3_000_000_000) == nil)
+        // What is left is to look whether the run goes on recording.
+        #expect(state.nextDeadline(now: 3_000_000_000) == 5_000_000_000)
+    }
+
+    @Test func `a run that goes on and records nothing is said to, its heartbeats grow old and its clock goes on`()
+        throws
+    {
+        var state = try StateFixtures.live()
+        let second = RunFixtures.second
+        _ = Reducer.reduce(&state, .tick, now: 4 * second)
+        #expect(state.run.map(Alerts.of) == [])
+        _ = Reducer.reduce(&state, .tick, now: 13 * second + 1)
+        let text = ScreenPicture.text(state)
+        #expect(text.contains("nothing was recorded for 13 s: the orchestrator hangs or cannot write"))
+        #expect(text.contains("09:10:13"))
+        #expect(state.nextDeadline(now: 13 * second + 1) == 14 * second)
+        _ = Reducer.reduce(
+            &state, .snapshot(try RunFixtures.id("first"), RunQuery(), try RunFixtures.snapshot()), now: 0)
+        #expect(state.run?.silence == 13 * second, "the same record again is no news")
+        let news = try RunFixtures.snapshot(at: 613, end: 613)
+        _ = Reducer.reduce(&state, .snapshot(try RunFixtures.id("first"), RunQuery(), news), now: 14 * second)
+        #expect(state.run.map(Alerts.of) == [])
+    }
+
+    @Test func `a run that has ended is not expected to record anything`() throws {
+        var state = try StateFixtures.live()
+        state.run?.item?.status = .completed
+        _ = Reducer.reduce(&state, .tick, now: 60 * RunFixtures.second)
+        #expect(state.run?.silence == 0)
+        #expect(state.nextDeadline(now: 60 * RunFixtures.second) == nil)
     }
 }

@@ -99,6 +99,28 @@ import Testing
         #expect(state.toasts.last?.text == "nothing further that way")
     }
 
+    @Test func `goto asks when a step was completed and goes there`() throws {
+        var state = try StateFixtures.live()
+        let id = try RunFixtures.id("first")
+        #expect(Reducer.goTo(state, step: 100) == [.seekStep(id, 100)])
+        let mark = StepMark(step: 100, time: 260 * Self.second)
+        _ = Reducer.reduce(&state, .soughtStep(id, 100, mark), now: 0)
+        #expect(state.run?.transport.mode == .paused(at: 260 * Self.second))
+        #expect(state.toasts.last?.text == "replay: E returns to the newest record")
+    }
+
+    @Test func `goto a step that is not recorded goes to the nearest and says so`() throws {
+        var state = try StateFixtures.live()
+        let id = try RunFixtures.id("first")
+        let mark = StepMark(step: 230, time: 598 * Self.second)
+        _ = Reducer.reduce(&state, .soughtStep(id, 3_000, mark), now: 0)
+        #expect(state.run?.transport.mode == .paused(at: 598 * Self.second))
+        #expect(state.toasts.last?.text == "step 3000 is not recorded; the nearest is step 230")
+        _ = Reducer.reduce(&state, .soughtStep(id, 3_000, nil), now: 0)
+        #expect(state.run?.transport.mode == .paused(at: 598 * Self.second))
+        #expect(state.toasts.last?.text == "no step has been completed yet")
+    }
+
     @Test func `a click on the scrub bar moves the playhead`() throws {
         var state = try StateFixtures.replay()
         let layout = DashboardLayout(state: state)

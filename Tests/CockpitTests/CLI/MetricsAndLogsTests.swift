@@ -16,6 +16,13 @@ import Testing
 
     // MARK: Metrics
 
+    @Test func `a series called as the screens call it is told its whole name`() throws {
+        try stored.add("first")
+        #expect(
+            try run("metrics", "--name", "loss").errors.contains(
+                "sft/first has no metric 'loss'. Did you mean 'sft/loss'?"))
+    }
+
     @Test func `a series is a line a step with its time`() throws {
         try stored.add("first", losses: [3, 2.5, .nan, -.infinity])
         let result = try run("metrics", "--name", "sft/loss")

@@ -48,6 +48,13 @@ import Testing
         #expect(try printer.lines(for: young).first?.contains("ETA") == false)
     }
 
+    @Test func `there is no guess of the rest once it has failed`() throws {
+        var printer = ProgressPrinter(format: .text)
+        var failed = try snapshot(step: 100, seconds: 200)
+        failed.status = .failed
+        #expect(try printer.lines(for: failed).first?.contains("ETA") == false)
+    }
+
     @Test func `steps without end do not trap the guess of the rest`() throws {
         var printer = ProgressPrinter(format: .text)
         #expect(try printer.lines(for: snapshot(step: 5, seconds: 1_000_000_000, total: .max)).count == 1)

@@ -20,8 +20,8 @@ import Testing
                 started 2026-11-19 09:00:00
 
                 worker           state      pid  restarts
-                master_worker/0  completed  0    0
-                model_worker/0   completed  0    0
+                master_worker/0  completed  -    0
+                model_worker/0   completed  -    0
 
                 metric             last
                 sft/loss           2
@@ -192,6 +192,7 @@ import Testing
             #expect(result.errors.contains("run.sqlite-wal) is missing"), "\(result.errors)")
         }
         #expect(try stored.program.run("doctor").output.contains("✗ sft/first  its log"))
+        #expect(try stored.program.run("--ascii", "doctor").output.contains("x sft/first  its log"))
     }
 
     @Test func `doctor finds every trial sound`() throws {

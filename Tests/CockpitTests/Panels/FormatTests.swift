@@ -4,6 +4,15 @@ import Testing
 
 @Suite struct FormatTests {
     @Test(
+        arguments: [
+            (4_020, 4_040, 99), (4_040, 4_040, 100), (29, 100, 29), (227, 1_000, 22), (0, 7, 0), (-1, 7, 0),
+            (.max, .max, 100), (5, 0, nil),
+        ] as [(Int, Int, Int?)])
+    func `hundredths of the steps are rounded down`(step: Int, total: Int, expected: Int?) {
+        #expect(Format.hundredths(step, of: total) == expected)
+    }
+
+    @Test(
         arguments: [(0, "-"), (512, "512B"), (41_000_000, "39M"), (9_800_000_000, "9.1G"), (66_700_000_000, "62.1G")]
             as [(Int64, String)])
     func `bytes are short`(count: Int64, text: String) { #expect(Format.bytes(count) == text) }

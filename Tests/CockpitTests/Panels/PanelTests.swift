@@ -44,6 +44,30 @@ import Testing
         return count
     }
 
+    @Test func `workers of a trial that is lost have stopped, and no process of theirs is named`() throws {
+        let lines = draw(WorkersPanel(), try context { $0.item?.status = .lost }, width: 120)
+        let row = try #require(lines.first { $0.contains("model/0") })
+        #expect(row.contains("■ model/0"))
+        #expect(row.contains("stopped"))
+        #expect(!row.contains("4102"))
+        #expect(!lines.joined().contains("running"))
+    }
+
+    @Test func `of a trial that has ended no process is named, and the weight version is that of the last training`()
+        throws
+    {
+        let context = try context { run in
+            run.item?.status = .completed
+            run.snapshot?.status = .completed
+            run.snapshot?.workers[1].weightVersion = 228
+            let last = run.snapshot?.spans.lastIndex { $0.mfc == "actor_train" && $0.phase == "main" && $0.end != nil }
+            run.snapshot?.spans[last ?? 0].weightVersion = 231
+        }
+        let row = try #require(draw(WorkersPanel(), context, width: 120).first { $0.contains("model/0") })
+        #expect(row.contains(" 231 "))
+        #expect(!row.contains("4102"))
+    }
+
     @Test func `no GPU is a normal answer`() throws {
         #expect(draw(DevicesPanel(), try context())[1].contains("GPU  no GPU found"))
     }

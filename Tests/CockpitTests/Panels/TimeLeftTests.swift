@@ -25,12 +25,14 @@ struct TimeLeftTests {
         let left = try #require(TimeLeft(try snapshot(step: 230, every: 2)))
         #expect(left.nanoseconds == 460 * Self.second)
         #expect(left.text(utcOffset: 0) == "ETA 8m 09:15")
+        #expect(left.shortText == "ETA 8m")
     }
 
     @Test func `names the phase where another one follows, whose pace nobody knows`() throws {
         let left = try #require(TimeLeft(try snapshot(step: 40, every: 0.5)))
         #expect(left.nanoseconds == 10 * Self.second)
         #expect(left.text(utcOffset: 0) == "ETA sft 10s 09:00, then grpo")
+        #expect(left.shortText == "ETA sft 10s")
     }
 
     @Test func `is not guessed from the steps of the phase before`() throws {

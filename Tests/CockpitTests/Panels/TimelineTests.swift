@@ -63,6 +63,19 @@ import Testing
         #expect(state.run?.timeline.window(at: 0) == 40_000_000_000)
     }
 
+    @Test func `what is drawn is said, and is never longer than the run`() throws {
+        var state = try StateFixtures.live()
+        state.run?.snapshot = try RunFixtures.snapshot(at: 199, end: 199)
+        for _ in 0..<10 { ScreenPicture.press("-", on: &state) }
+        #expect(state.run?.timeline.window(at: 0) == 300_000_000_000)
+        let run = try #require(state.run)
+        let context = PanelContext(run: run, snapshot: try #require(run.snapshot), utcOffset: 0, glyphs: .unicode)
+        #expect(TimelinePanel().trailing(context) == "3m")
+        #expect(TimelineLanes.extent(TimelineView(), time: 5_000_000_000) == "5.0s")
+        ScreenPicture.press("+", on: &state)
+        #expect(state.run?.timeline.window(at: 0) == 120_000_000_000)
+    }
+
     @Test func `panning asks for more of the past and never leaves the run`() throws {
         var state = try StateFixtures.live()
         ScreenPicture.press("H", on: &state)
@@ -91,6 +104,29 @@ import Testing
         let lines = ScreenPicture.surface(state).lines
         let events = try #require(lines.first { $0.contains("│events") })
         #expect(events.contains("✗"))
+    }
+
+    @Test func `what is not known of the past is neither busy nor idle`() throws {
+        var state = try StateFixtures.live()
+        let second = RunFixtures.second
+        // Of the window of 20 s the calls of the last 10 s are there, and half of that time is one.
+        state.run?.snapshot?.cuts.spansBefore = 590 * second
+        state.run?.snapshot?.spans = [span(590 * second, 595 * second)]
+        let lines = ScreenPicture.surface(state).lines
+        #expect(try #require(lines.first { $0.contains("│actor_gen") }).contains("│ 50% 50% │"))
+        #expect(lines.contains { $0.contains("20s  calls since 09:09:50 only") })
+        state.run?.timeline.offset = 15 * second
+        let past = ScreenPicture.surface(state).lines
+        #expect(try #require(past.first { $0.contains("│actor_gen") }).contains("│   -   - │"))
+    }
+
+    @Test func `a buffer with too many changes says since when it is drawn`() throws {
+        let values = [Double](repeating: .nan, count: 40) + [Double](repeating: 1, count: 40)
+        let lane = Gantt.Lane(
+            label: TextLine("buffer 2"), content: .samples(values, maximum: 2), unknown: "since 09:09:50 only")
+        let gantt = Gantt(lanes: [lane], window: 0...100, now: 100)
+        #expect(drawn(60, 2) { gantt.render(in: &$0, area: $1) }[1].contains("│since 09:09:50 only"))
+        #expect(!drawn(30, 2) { gantt.render(in: &$0, area: $1) }[1].contains("since"))
     }
 
     @Test func `a span that its worker's death left open is drawn to the playhead`() throws {

@@ -48,7 +48,7 @@ struct AlertConditionTests {
             severity: .warning),
         Story(
             testDescription: "not a number", raise: { $0.snapshot?.series[0].last = -.infinity },
-            clear: { $0.snapshot?.series[0].last = 0 }, text: "grpo_actor/reward is -inf since step 230",
+            clear: { $0.snapshot?.series[0].last = 0 }, text: "grpo_actor/reward is -inf at step 230",
             severity: .failure),
     ]
 

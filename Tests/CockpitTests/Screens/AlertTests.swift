@@ -24,6 +24,24 @@ import Testing
             ])
     }
 
+    @Test func `the banner names the model worker in whose call it failed, though the master reports it`() throws {
+        var run = try #require(try StateFixtures.live().run)
+        run.snapshot?.status = .failed
+        let detail = "reported an error\nmodel_worker/0 failed in 'actor_train' of step 38: out of memory"
+        run.snapshot?.events.append(
+            LifecycleRow(time: 1, kind: "worker_failed", worker: "master_worker/0", detail: detail))
+        #expect(FailureBanner.lines(of: run)?.title == "first failure of model_worker/0")
+    }
+
+    @Test func `what a stop waits for is said`() throws {
+        let found = try alerts { run in
+            run.item?.status = .stopping
+            run.snapshot?.status = .stopping
+            run.snapshot?.statusDetail = "waits for step 7: actor_train on model_worker/0"
+        }
+        #expect(found == ["stopping: waits for step 7: actor_train on model_worker/0"])
+    }
+
     @Test func `a store that is full is said until it has recovered`() throws {
         let full = LifecycleRow(time: 1, kind: "store_full", worker: "", detail: "")
         let recovered = LifecycleRow(time: 2, kind: "store_recovered", worker: "", detail: "")
@@ -39,7 +57,7 @@ import Testing
             run.snapshot?.series[0].last = .nan
             run.snapshot?.series[1].last = .infinity
         }
-        #expect(found == ["grpo_actor/reward is nan since step 230 and 1 more"])
+        #expect(found == ["grpo_actor/reward is nan at step 230 and 1 more"])
     }
 
     @Test func `damage names its first part`() throws {

@@ -50,6 +50,11 @@ struct TransportBarTests {
         #expect(playing[1].contains("▶ playing"))
     }
 
+    @Test func `where not all speeds fit, the one in force does, and the clock and the step`() throws {
+        #expect(try lines(at: 0.5)[1].contains("speed [1x]   wall 09:09:58   step 153"))
+        #expect(try lines(at: 0.5, width: 120)[1].contains("64x    wall 09:09:58   step 153"))
+    }
+
     @Test func `failures, restarts, checkpoints and the end have marks of their own on one row`() throws {
         let row = try lines(at: 0.3) { state in
             let end = state.run?.snapshot?.endTime ?? 0

@@ -6,6 +6,18 @@ import Testing
 
 @Suite("The trials list")
 struct TrialsScreenTests {
+    @Test func `tokens a second are those of the header, and none where no step is being done`() throws {
+        var state = try StateFixtures.home(StateFixtures.large)
+        func row() throws -> String {
+            try #require(ScreenPicture.surface(state).lines.first { $0.contains("first") && $0.contains("grpo-arith") })
+        }
+        state.trials.items?[0].last["generated_tokens_per_second"] = 2_140
+        #expect(try row().contains(" 2.14k "))
+        #expect(try !row().contains(" 590 "))
+        state.trials.items?[0].status = .paused
+        #expect(try !row().contains(" 2.14k "))
+    }
+
     private func names(_ state: AppState) -> [String] { state.trials.visible.map(\.id.trial.description) }
 
     @Test(
@@ -120,6 +132,8 @@ struct TrialsScreenTests {
         #expect(text.contains("✗ failed  signal 9 "))
         #expect(text.contains("! the store is full"))
         #expect(text.contains("4 restarts"))
+        state.trials.items?[1].restarts = 1
+        #expect(ScreenPicture.text(state).contains("1 restart "))
         state.trials.selected = try RunFixtures.id("night")
         #expect(ScreenPicture.text(state).contains("its orchestrator is gone; R resumes it"))
     }

@@ -63,6 +63,13 @@ struct SurfaceTests {
     }
 
     @Test
+    func `draws text of strangers with ASCII alone where that is asked for`() {
+        var plain = Surface(width: 12, height: 1, glyphs: .ascii)
+        plain.write("a\nb\u{1B}→é", x: 0, y: 0, role: .foreground)
+        #expect(plain.lines[0] == "a b?>?")
+    }
+
+    @Test
     mutating func `survives bytes that are not UTF-8`() {
         let text = String(decoding: [0x61, 0xFF, 0xC3, 0x62], as: UTF8.self)
         surface.write(text, x: 0, y: 0, role: .foreground)

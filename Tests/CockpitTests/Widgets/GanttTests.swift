@@ -117,8 +117,22 @@ struct GanttTests {
     func `explains its glyphs`() {
         #expect(
             drawn(90, 1, GanttLegend().render) == [
-                "▓ generate  ▒ inference  █ train  ▒ evaluate  ░ data transfer  ┆ save  ▁ brief  · idle"
+                "▓ generate  ▒ inference  █ train  ▚ evaluate  ░ data transfer  ┆ save  · idle  ▁ brief"
             ])
+        #expect(
+            drawn(78, 1, GanttLegend().render) == [
+                "▓ generate  ▒ inference  █ train  ▚ evaluate  ░ data transfer  ┆ save  · idle"
+            ])
+        #expect(
+            drawn(118, 1, glyphs: .ascii, GanttLegend().render) == [
+                "G generate  i inference  T train  e evaluate  - data transfer  s save  . idle  _ brief  / initialize"
+            ])
+    }
+
+    @Test
+    func `has a glyph of its own for each kind that the legend names`() {
+        let kinds: [SpanKind] = [.generate, .inference, .train, .evaluate, .sync, .save, .initialize]
+        for glyphs in [Glyphs.unicode, .ascii] { #expect(Set(kinds.map { $0.glyph(in: glyphs) }).count == 7) }
     }
 }
 

@@ -87,6 +87,23 @@ import Testing
         }
     }
 
+    @Test func `that are lost are told from their runs, which know more than the catalogue`() throws {
+        let trial = try archive("a", .running)
+        let catalog = try RunCatalog.open(home: home)
+        var entry = try StoredRun.open(path: trial.database).catalogEntry()
+        let recorded = entry.updatedWall
+        entry.step = 7
+        entry.updatedWall -= 2
+        try catalog.upsert(entry)
+        for detail in [RunCatalog.Detail.states, .everything] {
+            let found = TrialList.all(home: home, detail)
+            #expect(found.map(\.status) == [.lost])
+            #expect(found.map(\.step) == [0])
+            #expect(found.map(\.updatedWall) == [recorded])
+        }
+        #expect(TrialIndex(home: home).all().trials.map(\.step) == [0])
+    }
+
     @Test func `are looked at again only where something changed`() throws {
         let trial = try archive("a", .completed)
         let index = TrialIndex(home: home, wholeInterval: .seconds(3600))

@@ -16,6 +16,22 @@ private typealias Driver = MachineDriver
         #expect(actions.deeds.isEmpty)
     }
 
+    @Test func `records a silent worker as of its last heartbeat and not of the moment that was noticed`() throws {
+        var driver = MachineDriver.running()
+        let silences = driver.take(.timePassed, afterMilliseconds: 3000).compactMap { action in
+            if case .record(let change) = action { change.silence } else { nil }
+        }
+        #expect(silences == [2_500_000_000, 2_500_000_000, 2_500_000_000])
+    }
+
+    @Test func `goes on recording the heartbeats of a worker that is stuck in a call`() {
+        var driver = MachineDriver.running()
+        let stuck = TrialEvent.Pulse(idle: 121_000_000_000, mfc: "actor_train", step: 3)
+        _ = driver.beat(Driver.first, stuck)
+        driver.now += 1_000_000_000
+        #expect(driver.beat(Driver.first, stuck).states == [.stalled])
+    }
+
     @Test func `has no deadline left when everybody is stalled`() {
         var driver = MachineDriver.running()
         driver.take(.timePassed, afterMilliseconds: 3000)

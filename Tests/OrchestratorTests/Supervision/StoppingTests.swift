@@ -56,6 +56,12 @@ private func idle(_ seconds: Int64) -> TrialEvent.Pulse { .init(quiet: seconds *
         #expect(!driver.pass(seconds: 1).deeds.isEmpty)
     }
 
+    @Test func `that a person asks for is on record`() {
+        var driver = Driver.running()
+        #expect(driver.take(.stop(within: nil, ticket: 1)).notes == ["asked"])
+        #expect(driver.take(.stop(within: nil, ticket: 2), afterMilliseconds: 1000).notes == ["asked"])
+    }
+
     @Test func `says what it waits for, whenever that changes`() {
         var driver = Driver.running()
         _ = driver.beat(Driver.first, busy("actor_train", step: 7))
@@ -83,7 +89,8 @@ private func idle(_ seconds: Int64) -> TrialEvent.Pulse { .init(quiet: seconds *
             again == [
                 .answer(
                     ticket: 1, accepted: true,
-                    message: "stopping already: waits for master_worker/0, model_worker/0, model_worker/1 to leave")
+                    message: "stopping already: waits for master_worker/0, model_worker/0, model_worker/1 to leave"),
+                .note(kind: .asked, worker: nil, detail: "stop by command"),
             ])
     }
 

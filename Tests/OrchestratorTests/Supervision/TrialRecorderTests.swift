@@ -42,12 +42,25 @@ private struct RecorderBench {
         var bench = try RecorderBench()
         bench.recorder.beginAttempt(4, resumeStep: 40, reason: "resumed")
         let taken = bench.taken()
-        #expect(taken.words == ["attempt 4 from 40: resumed"])
+        #expect(
+            taken.words == [
+                "attempt 4 from 40: resumed", "info orchestrator: attempt 4 goes on from step 40: resumed",
+            ])
         #expect(taken.record?.attempt == 4)
         #expect(taken.record?.status == .starting)
     }
 
-    @Test(arguments: [TrialStatus.starting, .running, .paused, .stopping])
+    @Test func `what a stop waits for is a line of the log`() throws {
+        var bench = try RecorderBench()
+        bench.recorder.setStatus(.stopping, detail: "waits for step 7: actor_train on model_worker/0")
+        #expect(
+            bench.taken().words == [
+                "status stopping 'waits for step 7: actor_train on model_worker/0'",
+                "info orchestrator: stopping: waits for step 7: actor_train on model_worker/0",
+            ])
+    }
+
+    @Test(arguments: [TrialStatus.starting, .running, .paused])
     func `a status that goes on is told at once, in both places`(status: TrialStatus) throws {
         var bench = try RecorderBench()
         bench.recorder.setStatus(status, detail: "why")

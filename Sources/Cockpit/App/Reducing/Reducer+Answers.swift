@@ -14,6 +14,7 @@ extension Reducer {
                 state.run?.moves = []
             }
         case .soughtTime(let id, let time): return takeSoughtTime(&state, id, time, now: now)
+        case .soughtStep(let id, let step, let mark): takeSoughtStep(&state, id, step, mark, now: now)
         case .experimentsLoaded(let experiments): return takeExperiments(&state, experiments)
         case .experimentsFailed(let reason): toast(&state, reason, .failure, now: now)
         case .launchChecked(let draft, let result):
@@ -63,6 +64,10 @@ extension Reducer {
         }
         guard state.run?.id == id else { return }
         keepLogPlace(&state, snapshot)
+        if state.run?.snapshot?.endTime != snapshot.endTime {
+            state.run?.heardAt = now
+            state.run?.silence = 0
+        }
         state.run?.snapshot = snapshot
         state.run?.failure = nil
         if state.run?.timeline.isZoomAutomatic == true, let seconds = StepLength.seconds(of: snapshot) {
@@ -95,6 +100,20 @@ extension Reducer {
         state.run?.moves = Array(left)
         guard let next = left.first else { return [] }
         return [.seek(id, next.direction, from: time, stop: next.stop)]
+    }
+
+    private static func takeSoughtStep(
+        _ state: inout AppState, _ id: TrialID, _ step: Int, _ mark: StepMark?, now: Int64
+    ) {
+        guard let run = state.run, run.id == id else { return }
+        guard let mark else { return toast(&state, "no step has been completed yet", .warning, now: now) }
+        state.run?.transport.pause(now: now, end: run.snapshot?.endTime ?? mark.time)
+        state.run?.transport.seek(to: mark.time, now: now)
+        if mark.step != step {
+            toast(&state, "step \(step) is not recorded; the nearest is step \(mark.step)", .warning, now: now)
+        } else if !run.transport.isReplay {
+            toast(&state, "replay: E returns to the newest record", now: now)
+        }
     }
 
     private static func takeLaunched(_ state: inout AppState, _ id: TrialID, now: Int64) {

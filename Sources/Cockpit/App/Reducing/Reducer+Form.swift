@@ -30,7 +30,7 @@ extension Reducer {
     /// A letter in a row is the beginning of its value; letters never act in the form. Nil where the keymap decides.
     static func beginTyping(_ state: inout AppState, _ stroke: KeyStroke) -> [Effect]? {
         guard var form = state.form, form.phase == .editing, stroke.modifiers.isEmpty,
-            case .character(let letter) = stroke.key, letter != " ", letter != "/"
+            case .character(let letter) = stroke.key, letter != " ", letter != "/" || takesSlash(form)
         else { return nil }
         defer { state.form = form }
         switch form.focusedRow {
@@ -48,6 +48,15 @@ extension Reducer {
         case .experiment, .group: return []
         }
         return checkIfChanged(&form)
+    }
+
+    /// Whether a `/` under the cursor begins a value; in the other rows it searches.
+    private static func takesSlash(_ form: LaunchForm) -> Bool {
+        guard case .setting(let path) = form.focusedRow else { return false }
+        switch form.setting(path)?.kind {
+        case .path, .text: return true
+        case .integer, .number, .choice, .boolean, nil: return false
+        }
     }
 
     /// Leaves the form; where something was typed, not before a person has said so. A filter goes first.
@@ -108,14 +117,25 @@ extension Reducer {
         return effects
     }
 
-    /// A paste into the field that is being edited means what typing it means.
-    static func pasteIntoField(_ state: inout AppState, _ line: String) -> [Effect] {
-        guard var form = state.form, var field = form.editing else { return [] }
+    /// A paste means what typing it means: it goes on in the field that is being edited, or begins the value of the row.
+    /// Nil where no row takes it.
+    static func pasteIntoField(_ state: inout AppState, _ line: String) -> [Effect]? {
+        guard var form = state.form, var field = form.editing ?? emptyField(of: form) else { return nil }
         field.insert(line)
         keep(field, in: &form)
         let effects = checkIfChanged(&form)
         state.form = form
         return effects
+    }
+
+    /// Where a value of the row under the cursor begins; nil where there is nothing to type.
+    private static func emptyField(of form: LaunchForm) -> TextField? {
+        guard form.phase == .editing else { return nil }
+        switch form.focusedRow {
+        case .trial: return TextField()
+        case .setting(let path): return form.setting(path).flatMap { $0.kind.choices == nil ? TextField() : nil }
+        case .experiment, .group: return nil
+        }
     }
 
     /// The name is checked letter by letter; a setting when it is taken.

@@ -109,7 +109,7 @@ extension Reducer {
             state.theme = name
             return []
         case .step(let step):
-            return goTo(&state, step: step, now: now)
+            return goTo(state, step: step)
         }
     }
 

@@ -88,12 +88,9 @@ extension Reducer {
         return run.moves.count == 1 ? [.seek(run.id, move.direction, from: time, stop: move.stop)] : []
     }
 
-    /// Moves the playhead to about where a step completed; the store's own steps refine it from there.
-    static func goTo(_ state: inout AppState, step: Int, now: Int64) -> [Effect] {
-        guard let run = state.run, let snapshot = run.snapshot, snapshot.step > 0 else { return [] }
-        let share = min(1, Double(step) / Double(max(1, snapshot.step)))
-        state.run?.transport.pause(now: now, end: snapshot.endTime)
-        state.run?.transport.seek(to: Int64(Double(snapshot.time) * share), now: now)
-        return []
+    /// Asks when a step was completed; the playhead goes there with the answer.
+    static func goTo(_ state: AppState, step: Int) -> [Effect] {
+        guard let run = state.run, run.snapshot != nil else { return [] }
+        return [.seekStep(run.id, step)]
     }
 }

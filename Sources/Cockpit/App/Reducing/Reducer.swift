@@ -12,7 +12,10 @@ enum Reducer {
         case .mouse(let mouse): effects = takeMouse(&state, mouse, now: now)
         case .paste(let text): effects = takePaste(&state, text, now: now)
         case .resize(let size): state.size = size
-        case .resumed: effects = [.repaint]
+        case .resumed:
+            // Nothing was read meanwhile, which is no silence of the run.
+            state.run?.heardAt = now
+            effects = [.repaint]
         case .tick: passTime(&state, now: now)
         default: effects = takeAnswer(&state, event, now: now)
         }
@@ -32,6 +35,7 @@ enum Reducer {
         state.toasts.removeAll { $0.expires <= now }
         guard !state.isFrozen, let end = state.run?.snapshot?.endTime else { return }
         state.run?.transport.advance(now: now, end: end)
+        state.run?.measureSilence(now: now)
     }
 
     /// Asks for other data when what is shown has changed.
@@ -73,8 +77,8 @@ enum Reducer {
             if state.filterInput != nil {
                 state.filterInput?.field.insert(line)
                 applyFilter(&state)
-            } else if state.screen == .launch, state.form?.editing != nil {
-                return pasteIntoField(&state, line)
+            } else if state.screen == .launch, let effects = pasteIntoField(&state, line) {
+                return effects
             } else {
                 toast(&state, "pasted text was left out: no field takes it here", now: now)
             }
@@ -92,6 +96,9 @@ extension AppState {
         }
         if !isFrozen, let run, run.transport.isPlaying, screen == .dashboard || screen == .timeline {
             deadline = min(deadline ?? .max, now + Self.replayFrame)
+        }
+        if !isFrozen, screen == .dashboard || screen == .timeline, let silence = run?.nextSilence(now: now) {
+            deadline = min(deadline ?? .max, silence)
         }
         return deadline
     }

@@ -121,6 +121,7 @@ final class EventLoop {
             case .listTrials(let pace): reader.list(pace)
             case .seek(let trial, let direction, let from, let stop):
                 reader.seek(trial, direction, from: from, stop: stop)
+            case .seekStep(let trial, let step): reader.seek(trial, step: step)
             case .loadExperiments: commands.submit(.loadExperiments)
             case .checkLaunch(let draft): commands.submit(.check(draft))
             case .launch(let draft): commands.submit(.launch(draft))

@@ -14,9 +14,12 @@ final class RunReader: Sendable {
 
         struct Seek: Sendable {
             var trial: TrialID
-            var direction: ReplayDirection
-            var from: Int64
-            var stop: ReplayStop
+            var goal: Goal
+        }
+
+        enum Goal: Sendable {
+            case next(ReplayStop, ReplayDirection, from: Int64)
+            case step(Int)
         }
     }
 
@@ -45,9 +48,15 @@ final class RunReader: Sendable {
 
     /// A key held down asks faster than a disk answers; only the newest few are of interest.
     func seek(_ trial: TrialID, _ direction: ReplayDirection, from time: Int64, stop: ReplayStop) {
+        seek(trial, .next(stop, direction, from: time))
+    }
+
+    func seek(_ trial: TrialID, step: Int) { seek(trial, .step(step)) }
+
+    private func seek(_ trial: TrialID, _ goal: Orders.Goal) {
         orders.update { orders in
             if orders.seeks.count >= 8 { orders.seeks.removeFirst() }
-            orders.seeks.append(Orders.Seek(trial: trial, direction: direction, from: time, stop: stop))
+            orders.seeks.append(Orders.Seek(trial: trial, goal: goal))
         }
     }
 
@@ -142,16 +151,34 @@ final class RunReader: Sendable {
     }
 
     private func answer(_ seek: Orders.Seek, _ watch: Watch?) {
-        guard let source = watch?.source, watch?.subscription.trial == seek.trial else {
-            return inbox.post(.soughtTime(seek.trial, nil))
-        }
+        let source = watch?.subscription.trial == seek.trial ? watch?.source : nil
         do {
-            let time = try source.eventTime(seek.direction, from: seek.from, stop: seek.stop)
-            inbox.post(.soughtTime(seek.trial, time))
+            switch seek.goal {
+            case .next(let stop, let direction, let from):
+                let time = try source?.eventTime(direction, from: from, stop: stop)
+                inbox.post(.soughtTime(seek.trial, time))
+            case .step(let step):
+                inbox.post(.soughtStep(seek.trial, step, try source.flatMap { try Self.mark(of: step, in: $0) }))
+            }
         } catch {
             inbox.post(.runFailed(seek.trial, describe(error)))
         }
     }
+
+    /// When a step was completed, or the nearest one that was recorded.
+    private static func mark(of step: Int, in source: any RunSource) throws -> StepMark? {
+        let key = MetricName.stepSeconds.rawValue
+        let after = try source.points(of: key, after: step - 1, limit: 1).points.first
+        if let after, after.step == step { return StepMark(step: step, time: after.time) }
+        // Steps that were left out of the record are few, so the one before is at most these back; otherwise it is the last.
+        let last = try source.snapshot(RunQuery(timelineWindow: 0, columns: 1, logLimit: 0)).step
+        let start = min(step, last) - gap
+        let before = try source.points(of: key, after: max(-1, start), limit: gap).points.last { $0.step < step }
+        let found = [before, after].compactMap(\.self).min { abs($0.step - step) < abs($1.step - step) }
+        return found.map { StepMark(step: $0.step, time: $0.time) }
+    }
+
+    private static let gap = 64
 
     private func list(_ last: inout [TrialItem]?) {
         do {

@@ -86,6 +86,12 @@ enum TimelineLanes {
         return max(0, end - view.window(at: time))...end
     }
 
+    /// What the timeline shows, in a few words: the length that is drawn, which is not longer than the run.
+    static func extent(_ view: TimelineView, time: Int64) -> String {
+        let window = window(view, time: time)
+        return view.isWhole ? "whole run" : Format.duration(window.upperBound - window.lowerBound)
+    }
+
     /// Failures, restarts and the like inside a window; a start is no news.
     static func marks(of snapshot: RunSnapshot, in window: ClosedRange<Int64>) -> [LifecycleRow] {
         snapshot.events.filter { event in

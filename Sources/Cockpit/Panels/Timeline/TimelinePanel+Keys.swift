@@ -7,8 +7,8 @@ extension TimelinePanel {
         let lanes = TimelineLanes.lanes(of: snapshot)
         let quarter = run.timeline.window(at: snapshot.time) / 4
         switch action {
-        case .zoomIn: Self.zoom(&run.timeline, by: -1)
-        case .zoomOut: Self.zoom(&run.timeline, by: 1)
+        case .zoomIn: Self.zoom(&run.timeline, by: -1, time: snapshot.time)
+        case .zoomOut: Self.zoom(&run.timeline, by: 1, time: snapshot.time)
         case .panLeft: run.timeline.offset = min(max(0, snapshot.time - quarter), run.timeline.offset + quarter)
         case .panRight: run.timeline.offset = max(0, run.timeline.offset - quarter)
         case .follow: run.timeline.offset = 0
@@ -30,13 +30,17 @@ extension TimelinePanel {
         state.run = run
     }
 
-    private static func zoom(_ view: inout TimelineView, by places: Int) {
+    /// Out to the first window that holds all of the run, and no further.
+    private static func zoom(_ view: inout TimelineView, by places: Int, time: Int64) {
         if view.isWhole {
             view.isWhole = false
             return
         }
         view.isZoomAutomatic = false
-        view.zoom = min(max(0, view.zoom + places), TimelineView.windows.count - 1)
+        let last = TimelineView.windows.count - 1
+        let widest = TimelineView.windows.firstIndex { $0 * 1_000_000_000 >= time } ?? last
+        // Who looks at a moment near the start of a replay keeps a window that is longer.
+        view.zoom = min(max(0, view.zoom + places), places < 0 ? last : max(widest, min(view.zoom, last)))
     }
 
     /// Selects the next span of the lane, at first one that is in sight, and moves the window along with it.

@@ -18,15 +18,15 @@ struct TimelinePanel: Panel {
 
     func trailing(_ context: PanelContext) -> String {
         let view = context.run.timeline
-        let length = Format.duration(view.window(at: context.snapshot.time))
+        let extent = TimelineLanes.extent(view, time: context.snapshot.time)
         let pan = view.offset > 0 ? "  −\(Format.duration(view.offset))" : ""
-        return "\(view.isWhole ? "whole run" : length)\(pan)\(Self.cut(context))"
+        return "\(extent)\(pan)\(Self.cut(context))"
     }
 
-    /// Which spans of the window are missing; empty where none are.
+    /// Since when spans of the window are there, and counted as busy; empty where all are.
     static func cut(_ context: PanelContext) -> String {
         guard let since = context.snapshot.cuts.spansBefore else { return "" }
-        return "  too many calls: none shown before \(context.clock(at: since))"
+        return "  calls since \(context.clock(at: since)) only"
     }
 
     /// Lanes and, where something happened in the window, the row of events.

@@ -49,12 +49,16 @@ struct TimelinePicture {
 
         private var time: Int64 { context.snapshot.time }
 
+        /// The share of the window that the spans cover, of the part of it where they are known; not a number where none is.
+        private func busy(_ spans: [SpanRow]) -> Double {
+            let since = max(window.lowerBound, context.snapshot.cuts.spansBefore ?? .min)
+            guard since < window.upperBound else { return .nan }
+            return TimelineLanes.busy(spans, window: since...window.upperBound, now: time)
+        }
+
         func heading(_ worker: String) -> Gantt.Lane {
             let mark = String(context.glyphs.expanded)
-            let idle =
-                1
-                - TimelineLanes.busy(
-                    lanes.filter { $0.worker == worker }.flatMap(\.spans), window: window, now: time)
+            let idle = 1 - busy(lanes.filter { $0.worker == worker }.flatMap(\.spans))
             return Gantt.Lane(
                 label: TextLine("\(mark) \(WorkerName.short(worker))", .dim), content: .heading,
                 columns: isWide ? ["", Format.percent(idle)] : [])
@@ -62,9 +66,8 @@ struct TimelinePicture {
 
         func row(_ lane: TimelineLanes.Lane, isSelected: Bool, indent: String) -> Gantt.Lane {
             let isFocused = isSelected && context.run.focus == .timeline
-            let busy = TimelineLanes.busy(lane.spans, window: window, now: time)
-            let worker = lanes.filter { $0.worker == lane.worker }.flatMap(\.spans)
-            let bubble = 1 - TimelineLanes.busy(worker, window: window, now: time)
+            let busy = busy(lane.spans)
+            let bubble = 1 - self.busy(lanes.filter { $0.worker == lane.worker }.flatMap(\.spans))
             let spans = lane.spans.map { span in
                 // A span that the death of its worker left open ends where its attempt did.
                 LaneSpan(kind: TimelineLanes.kind(of: span), start: span.start, end: span.end ?? time)
@@ -94,7 +97,8 @@ struct TimelinePicture {
                     Gantt.Lane(
                         label: TextLine("buffer \(buffer.capacity)", .dim),
                         content: .samples(
-                            SampleHistory.stepped(snapshot.bufferHistory), maximum: Double(buffer.capacity))))
+                            SampleHistory.stepped(snapshot.bufferHistory), maximum: Double(buffer.capacity)),
+                        unknown: snapshot.cuts.bufferBefore.map { "since \(context.clock(at: $0)) only" } ?? ""))
             }
             for device in snapshot.devices where device.worker.isEmpty && !device.history.isEmpty {
                 rows.append(

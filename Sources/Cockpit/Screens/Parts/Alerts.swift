@@ -24,6 +24,10 @@ enum Alerts {
         if run.status == .lost { fail("the orchestrator is gone; R resumes from the last checkpoint") }
         if let notice = run.item?.notice { fail(oneLine(notice)) }
         guard let snapshot = run.snapshot else { return found }
+        if run.silence > 0, !run.transport.isReplay {
+            let seconds = run.silence / 1_000_000_000
+            fail("nothing was recorded for \(seconds) s: the orchestrator hangs or cannot write")
+        }
         if isStoreFull(snapshot) { fail("the store is full: free disk space; nothing acknowledged is lost") }
         if let first = snapshot.damage.first {
             fail(
@@ -32,6 +36,9 @@ enum Alerts {
         }
         if snapshot.droppedRecords > 0 {
             warn("\(ShortNumber.grouped(snapshot.droppedRecords)) records dropped by full queues")
+        }
+        if snapshot.status == .stopping, !snapshot.statusDetail.isEmpty {
+            warn("stopping: \(oneLine(snapshot.statusDetail))")
         }
         found += workers(snapshot)
         found += numbers(snapshot)
@@ -57,7 +64,8 @@ enum Alerts {
         let bad = snapshot.series.filter { !$0.last.isFinite }
         guard let first = bad.first else { return [] }
         let more = bad.count > 1 ? " and \(bad.count - 1) more" : ""
-        let text = "\(first.key) is \(ShortNumber.text(first.last)) since step \(first.lastStep)\(more)"
+        // The last value is known here, and not since when it is no number.
+        let text = "\(first.key) is \(ShortNumber.text(first.last)) at step \(first.lastStep)\(more)"
         return [Alert(severity: .failure, text: text)]
     }
 
@@ -94,7 +102,7 @@ struct FailureBanner {
         guard let snapshot = run.snapshot, snapshot.status == .failed, run.dismissedFailure != snapshot.statusDetail
         else { return nil }
         let failure = snapshot.events.last { $0.event == .workerFailed }
-        let culprit = failure.map { $0.worker.isEmpty ? "" : " of \($0.worker)" } ?? ""
+        let culprit = failure.map { $0.culprit.isEmpty ? "" : " of \($0.culprit)" } ?? ""
         let text = snapshot.statusDetail.isEmpty ? failure?.detail ?? "no reason was recorded" : snapshot.statusDetail
         return FailureBanner(
             title: "first failure\(culprit)", lines: text.split(whereSeparator: \.isNewline).map(String.init))
@@ -120,5 +128,14 @@ struct FailureBanner {
                 TextLine("\(all.count - text.height) more lines: ", .dim).appending("cockpit logs   ", .key) + keys
         }
         surface.write(keys, x: hint.x, y: hint.y, maxWidth: hint.width)
+    }
+}
+
+extension LifecycleRow {
+    /// The worker in which it failed: what fails in a call on a model worker, the master reports.
+    fileprivate var culprit: String {
+        let named = detail.split(whereSeparator: \.isNewline).first { $0.contains(" failed in ") }
+        let name = named?.split(separator: " ").first.map(String.init) ?? ""
+        return WorkerID(name) == nil ? worker : name
     }
 }

@@ -40,21 +40,30 @@ struct TransportBar {
         let isASCII = glyphs.repertoire == .ascii
         let state =
             run.transport.isPlaying ? (isASCII ? "> playing" : "▶ playing") : (isASCII ? "= paused " : "‖ paused ")
-        var line = TextLine(" \(state)", run.transport.isPlaying ? .statusRunning : .statusPaused, .bold)
+        let head = TextLine(" \(state)", run.transport.isPlaying ? .statusRunning : .statusPaused, .bold)
             .appending("   speed ", .dim)
-        for speed in Transport.speeds {
+        let place = whereabouts(position)
+        var line = head + speeds(Transport.speeds, glyphs) + place
+        if line.cellWidth > area.width { line = head + speeds([run.transport.speed], glyphs) + place }
+        surface.write(line, x: area.x, y: area.y, maxWidth: area.width)
+    }
+
+    /// The speeds to choose from, the one in force marked.
+    private func speeds(_ speeds: [Double], _ glyphs: Glyphs) -> TextLine {
+        speeds.reduce(TextLine()) { line, speed in
             let text = Format.speed(speed, glyphs)
             let isOn = speed == run.transport.speed
-            line = line.appending(isOn ? "[\(text)]" : " \(text) ", isOn ? .accent : .dim, isOn ? .bold : [])
+            return line.appending(isOn ? "[\(text)]" : " \(text) ", isOn ? .accent : .dim, isOn ? .bold : [])
         }
+    }
+
+    private func whereabouts(_ position: Int64) -> TextLine {
         let wall = Format.clock(snapshot.header.startedWall + position, offset: utcOffset)
-        line = line.appending("   wall ", .dim).appending(wall).appending("   step ", .dim)
+        let line = TextLine("   wall ", .dim).appending(wall).appending("   step ", .dim)
             .appending(ShortNumber.grouped(snapshot.step))
-        if let since = snapshot.cuts.eventsBefore {
-            let clock = Format.clock(snapshot.header.startedWall + since, offset: utcOffset)
-            line = line.appending("   events since \(clock) only", .dim)
-        }
-        surface.write(line, x: area.x, y: area.y, maxWidth: area.width)
+        guard let since = snapshot.cuts.eventsBefore else { return line }
+        let clock = Format.clock(snapshot.header.startedWall + since, offset: utcOffset)
+        return line.appending("   events since \(clock)", .dim)
     }
 
     private func scrubBar(in surface: inout Surface, track: Rect, share: Double) {

@@ -19,6 +19,9 @@ struct Gantt: Sendable {
         var content: Content
         var columns: [String] = []
 
+        /// What stands where samples are not known, as far as there is room for it.
+        var unknown = ""
+
         /// The span to mark, as its place in the lane's list.
         var selection: Int?
     }
@@ -122,7 +125,7 @@ struct Gantt: Sendable {
         case .sparse(let spans):
             draw(spans, selection: lane.selection, in: &surface, track: track, layout: layout)
         case .samples(let values, let maximum):
-            drawSamples(values, maximum: maximum, in: &surface, track: track)
+            drawSamples(values, maximum: maximum, unknown: lane.unknown, in: &surface, track: track)
         case .heading:
             break
         }
@@ -169,10 +172,14 @@ struct Gantt: Sendable {
     }
 
     /// One value a dot column, stretched over the part of the track that has a past.
-    private func drawSamples(_ values: [Double], maximum: Double, in surface: inout Surface, track: Rect) {
+    private func drawSamples(
+        _ values: [Double], maximum: Double, unknown: String, in surface: inout Surface, track: Rect
+    ) {
         guard !values.isEmpty, maximum > 0 else { return }
-        Sparkline(values: Sparkline.stretched(values, to: track.width), range: 0...maximum)
-            .render(in: &surface, area: track)
+        let dots = Sparkline.stretched(values, to: track.width)
+        Sparkline(values: dots, range: 0...maximum).render(in: &surface, area: track)
+        let blank = dots.prefix { !$0.isFinite }.count / 2
+        if unknown.cellWidth <= blank { surface.write(unknown, x: track.x, y: track.y, role: .dim) }
     }
 
     private func drawNumbers(

@@ -1,26 +1,35 @@
 /// The line that says what the glyphs of a timeline mean.
 struct GanttLegend: Sendable {
-    var kinds: [(kind: SpanKind, label: String)] = [
-        (.generate, "generate"), (.inference, "inference"), (.train, "train"), (.evaluate, "evaluate"),
-        (.sync, "data transfer"),
-    ]
-
     func render(in surface: inout Surface, area: Rect) {
         guard !area.isEmpty else { return }
+        let glyphs = surface.glyphs
+        func span(_ kind: SpanKind, _ label: String) -> Entry { Entry(kind.glyph(in: glyphs), kind.role, label) }
+        // Where it is narrow the last ones go, whole.
+        let entries = [
+            span(.generate, "generate"), span(.inference, "inference"), span(.train, "train"),
+            span(.evaluate, "evaluate"), span(.sync, "data transfer"), Entry(glyphs.save, .rpcSave, "save"),
+            Entry(glyphs.idle, .rpcIdle, "idle"), Entry(glyphs.brief, .foreground, "brief"),
+            span(.initialize, "initialize"),
+        ]
         surface.clipped(to: area) { surface in
             var x = area.x
-            for (kind, label) in kinds {
-                surface.put(kind.glyph(in: surface.glyphs), x: x, y: area.y, role: kind.role)
-                x += 2 + surface.write(label, x: x + 2, y: area.y, role: .dim) + 2
+            for entry in entries {
+                guard x + 2 + entry.label.cellWidth <= area.maxX else { break }
+                surface.put(entry.glyph, x: x, y: area.y, role: entry.role)
+                x += 2 + surface.write(entry.label, x: x + 2, y: area.y, role: .dim) + 2
             }
-            let marks = [
-                (surface.glyphs.save, Role.rpcSave, "save"), (surface.glyphs.brief, .foreground, "brief"),
-                (surface.glyphs.idle, .rpcIdle, "idle"),
-            ]
-            for (glyph, role, label) in marks {
-                surface.put(glyph, x: x, y: area.y, role: role)
-                x += 2 + surface.write(label, x: x + 2, y: area.y, role: .dim) + 2
-            }
+        }
+    }
+
+    private struct Entry {
+        let glyph: Unicode.Scalar
+        let role: Role
+        let label: String
+
+        init(_ glyph: Unicode.Scalar, _ role: Role, _ label: String) {
+            self.glyph = glyph
+            self.role = role
+            self.label = label
         }
     }
 }

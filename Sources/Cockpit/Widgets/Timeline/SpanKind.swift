@@ -41,9 +41,11 @@ enum SpanKind: Hashable, CaseIterable, Sendable {
     func glyph(in glyphs: Glyphs) -> Unicode.Scalar {
         switch self {
         case .generate: glyphs.generate
-        case .inference, .evaluate: glyphs.inference
+        case .inference: glyphs.inference
+        case .evaluate: glyphs.evaluate
+        case .initialize: glyphs.initialize
         case .train: glyphs.train
-        case .sync, .offload, .flush, .initialize: glyphs.sync
+        case .sync, .offload, .flush: glyphs.sync
         case .save: glyphs.save
         case .event: glyphs.tick
         case .failure: glyphs.failed
