@@ -49,8 +49,8 @@ package enum TrialList {
             let entry = byID[folder.id]
             if detail == .states, let entry, let state = settled(folder, entry) { return state }
             var overview = overview(of: folder, entry: entry)
-            // What ended without a word was not written into the catalogue, and what was moved here never was.
-            if entry == nil || overview?.status == .lost { overview?.look(into: folder) }
+            // What was moved or copied here is not in the catalogue.
+            if entry == nil { overview?.look(into: folder) }
             return overview
         }.sorted(by: isBefore)
     }
