@@ -62,6 +62,7 @@ import Testing
     }
 
     @Test func `are watched between attempts: what was touched is looked at, what was changed is told`() throws {
+        try FolderFiles.makeFolder(folder.file("m"))
         let data = folder.write(Self.row, to: "d.jsonl"), model = folder.write("{}", to: "m/config.json")
         let home = HomeFolder(path: folder.file("home"))
         let plan = try Samples.plan("sft", ["dataset.path=\(data)", "model.checkpoint=\(folder.file("m"))"])
