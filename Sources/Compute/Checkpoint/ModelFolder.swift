@@ -30,7 +30,6 @@ struct ModelFolder {
 // MARK: - Files that are not what their name says
 
 extension ModelFolder {
-    private static let pointerMark = "version https://git-lfs.github.com/spec/"
     private static let longestPointer = 1024
 
     private static func fault(ofFile path: String) -> ComputeError? {
@@ -45,7 +44,7 @@ extension ModelFolder {
         }
         guard status.st_mode & S_IFMT == S_IFREG, (1...off_t(longestPointer)).contains(status.st_size),
             let bytes = try? ReadableFile.contents(of: path, limit: longestPointer),
-            bytes.starts(with: Array(pointerMark.utf8))
+            bytes.starts(with: GitPointer.mark)
         else { return nil }
         return ComputeError.damaged(
             path, "it is a Git LFS pointer, not the file itself",
