@@ -73,6 +73,9 @@ extension ModelFolder {
         if let fault = names.lazy.filter(Self.isOfModel).compactMap({ Self.fault(ofFile: "\(path)/\($0)") }).first {
             return fault
         }
+        if let newest = newestCheckpoint {
+            return refuse("it holds the checkpoints of a trial", "Give the folder of a step, such as \(newest)")
+        }
         let inner = names.filter {
             FolderListing.names(in: "\(path)/\($0)")?.contains(CheckpointFolder.Name.config) == true
         }
@@ -96,9 +99,27 @@ extension ModelFolder {
             "Give the folder that transformers wrote with save_pretrained, or download config.json too")
     }
 
+    /// The folder of the last step that a trial saved, where the path is the trial's folder, its `checkpoints` or that of a
+    /// role; of several roles the first by name.
+    private var newestCheckpoint: CheckpointPath? {
+        let checkpoints = path + "/checkpoints"
+        var roles = [path]
+        roles += (names ?? []).map { "\(path)/\($0)" }
+        roles += (FolderListing.names(in: checkpoints) ?? []).map { "\(checkpoints)/\($0)" }
+        return roles.lazy.compactMap(Self.newestCheckpoint(of:)).first
+    }
+
+    private static func newestCheckpoint(of role: String) -> CheckpointPath? {
+        CheckpointPath.steps(in: role).sorted(by: >).map { CheckpointPath(folder: role, step: $0) }.first {
+            checkpoint in
+            FolderListing.names(in: "\(checkpoint)")?.contains(CheckpointFolder.Name.config) == true
+        }
+    }
+
     /// Why a folder with a `config.json` has no weights that can be read.
     var refusalWithoutWeights: ComputeError {
         let names = names ?? []
+        if names.contains("adapter_config.json") { return refusalOfAdapter }
         let partial = names.filter { name in
             [".incomplete", ".part", ".partial", ".aria2", ".crdownload", ".tmp"].contains { name.hasSuffix($0) }
         }
