@@ -79,8 +79,10 @@ private struct SetupRehearsalRun {
         var file = described(
             setup.dataset.path, rows.count, rows.leftOut, longest: rows.longest, isWhole: rows.isWhole)
         if graph.datasetKeys.contains(.packedAnswers), let most = try factory.longestAnswer(of: setup) {
-            let answers = try (0..<rows.count).map { row in
-                try (rows.sample(row, epoch: 0).columns[.packedAnswers]?.lengths.first?.first ?? 0) + 1
+            let answers = try (0..<rows.count).flatMap { row in
+                try rows.sample(row, epoch: 0).sequences(of: .packedAnswers, as: Int32.self).map {
+                    factory.tokenizer.judgedCount($0)
+                }
             }
             file.answersTooLong = answers.count { $0 > most }
             file.shortestAnswer = answers.min() ?? 0
@@ -99,7 +101,9 @@ private struct SetupRehearsalRun {
         var file = described(
             wanted.dataset.path, content.rows.count, content.leftOut, longest: content.longest,
             isWhole: content.isWhole)
-        let answers = try content.rows.map { try factory.tokenizer.encodedAnswer(of: $0).count + 1 }
+        let answers = try content.rows.map { row in
+            factory.tokenizer.judgedCount(try factory.tokenizer.encodedAnswer(of: row))
+        }
         file.answersTooLong = answers.count { $0 > most }
         file.shortestAnswer = answers.min() ?? 0
         return file
