@@ -149,6 +149,9 @@ extension ModelFolder {
     private var refusalOfFile: ComputeError {
         var status = stat()
         guard stat(path, &status) == 0 else {
+            if errno == EACCES {
+                return refuse("a folder on the way to it may not be entered", "See which: namei -l '\(path)'")
+            }
             return refuse("there is no such folder", "Check the path; a name of the hub must be downloaded first")
         }
         if path.hasSuffix(".gguf") { return refusalOfGGUF }

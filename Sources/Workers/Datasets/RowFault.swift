@@ -17,11 +17,19 @@ package struct RowFault: Error, Sendable, Equatable {
     package let reason: String
     /// Of a row that is too long, its tokens.
     package let tokens: Int
+    /// Of a row that is too long, what makes room for it.
+    package let remedy: String
+    /// Of a row that lacks a column, those it has.
+    package let columns: [String]
 
-    package init(_ kind: Kind, _ reason: String, tokens: Int = 0) {
+    package init(
+        _ kind: Kind, _ reason: String, tokens: Int = 0, remedy: String = "", columns: [String] = []
+    ) {
         self.kind = kind
         self.reason = reason
         self.tokens = tokens
+        self.remedy = remedy
+        self.columns = columns
     }
 }
 

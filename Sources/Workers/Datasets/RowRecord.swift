@@ -54,10 +54,11 @@ package struct RowRecord: Sendable {
 
     private func missing(_ name: String) -> RowFault {
         let suggestion = Suggestion.phrase(for: name, among: names)
-        if !suggestion.isEmpty { return RowFault(.column, "the row has no '\(name)'.\(suggestion)") }
+        if !suggestion.isEmpty { return RowFault(.column, "the row has no '\(name)'.\(suggestion)", columns: names) }
         let shown = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
         return RowFault(
-            .column, "the row has no '\(name)'; \(names.isEmpty ? "it has no column" : "its columns are \(shown)")")
+            .column, "the row has no '\(name)'; \(names.isEmpty ? "it has no column" : "its columns are \(shown)")",
+            columns: names)
     }
 }
 
