@@ -54,7 +54,7 @@ package struct LeftOutRows: Sendable, Equatable {
         case .encoding: "convert it: iconv -f latin1 -t utf-8 '\(path)' > converted.jsonl"
         case .column: ColumnNames(columns).advice(path: path)
         case .vocabulary: "correct the rows, or begin with a model whose tokenizer has these characters"
-        case .json, .value, nil: "correct the rows"
+        case .json, .value, .repetition, .surrogate, .bytes, nil: "correct the rows"
         }
     }
 }

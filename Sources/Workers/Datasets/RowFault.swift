@@ -7,6 +7,12 @@ package struct RowFault: Error, Sendable, Equatable {
         case column
         /// A column that is needed holds something else than text.
         case value
+        /// The same column more than once.
+        case repetition
+        /// An escape of half a character, which is no text.
+        case surrogate
+        /// More bytes than a line may have.
+        case bytes
         /// More tokens than a row may have.
         case length
         /// Text that the vocabulary has no token for.
@@ -41,6 +47,9 @@ extension RowFault.Kind {
         case .encoding: "no UTF-8"
         case .column: "without a needed column"
         case .value: "with a value that is no text"
+        case .repetition: "with a column that comes twice"
+        case .surrogate: "with an unpaired surrogate"
+        case .bytes: "of more than 1 MiB"
         case .length: "too long"
         case .vocabulary: "with text that the vocabulary lacks"
         }
