@@ -49,7 +49,11 @@ private struct SetupRehearsalRun {
         for model in setup.models {
             specs[model.name] = try TrialRehearsal.asked(setting(of: model)) {
                 let spec = try factory.spec(of: model)
-                try spec?.validate()
+                do throws(ComputeError) {
+                    try spec?.validate()
+                } catch {
+                    throw isOfSettings(model) ? SizeNames.asSettings(error) : error
+                }
                 return spec
             }
         }
@@ -63,11 +67,11 @@ private struct SetupRehearsalRun {
         return result
     }
 
-    private func setting(of model: ModelPlan) -> String {
-        guard case .transformer(let transformer) = model.module, case .folder = transformer.shape else {
-            return "model"
-        }
-        return "model.checkpoint"
+    private func setting(of model: ModelPlan) -> String { isOfSettings(model) ? "model" : "model.checkpoint" }
+
+    private func isOfSettings(_ model: ModelPlan) -> Bool {
+        guard case .transformer(let transformer) = model.module, case .folder = transformer.shape else { return true }
+        return false
     }
 
     private func rows() throws -> FileRehearsal {
