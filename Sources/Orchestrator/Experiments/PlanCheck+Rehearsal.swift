@@ -29,11 +29,11 @@ extension PlanCheck {
                     hint: "lower \(settings.batch), or add rows")
             }
             try verifyAnswers(in: file, "dataset.path", settings.newTokens)
-            report.add(file, settings.newTokens)
+            report.add(file, of: setup, settings.newTokens)
         }
         if let file = shown.heldOut {
             try verifyAnswers(in: file, "dataset.eval_path", settings.evaluatedTokens)
-            report.add(file, settings.evaluatedTokens)
+            report.add(file, of: setup, settings.evaluatedTokens)
         }
     }
 
@@ -82,7 +82,12 @@ extension PlanCheck {
 }
 
 extension PlanReport {
-    fileprivate mutating func add(_ file: FileRehearsal, _ newTokens: String) {
+    fileprivate mutating func add(_ file: FileRehearsal, of setup: SetupPlan, _ newTokens: String) {
+        files.append(
+            File(
+                setup: setup.name, path: file.path, rows: file.usable, longest: file.longest, leftOut: file.leftOut,
+                bytes: file.bytes,
+                bytesLookedAt: file.isWhole ? file.bytes : min(file.bytes, TrialRehearsal.sampledBytes)))
         let part = file.isWhole ? "" : " of those looked at"
         var found: [String] = []
         if file.leftOut > 0 {

@@ -307,6 +307,18 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
                 + "end, more than grpo.max_new_tokens")
     }
 
+    @Test func `every file is told with its rows, and how much of it was looked at`() throws {
+        let file = FileRehearsal(
+            path: "/d.jsonl", usable: 40, leftOut: 2, complaints: "2 too long", longest: 9, isWhole: false,
+            bytes: 13 << 19)
+        let report = try PlanCheck(names: .registered, machine: Samples.machine(file)).verify(
+            Samples.plan("grpo", ["dataset.path=/d.jsonl"]))
+        #expect(
+            report.files.map(\.description) == [
+                "/d.jsonl: 40 rows, the longest of 9 tokens, 2 left out (first 2 MiB of 6.5 MiB looked at)"
+            ])
+    }
+
     @Test func `one row left out, in the singular`() throws {
         let file = FileRehearsal(path: "/d.jsonl", usable: 40, leftOut: 1, complaints: "1 too long")
         let report = try PlanCheck(names: .registered, machine: Samples.machine(file)).verify(
