@@ -17,12 +17,12 @@ struct TokenizerFolder {
     /// - Throws: `damagedFile`, also for files that this program does not read, with the command that makes those it does.
     func document() throws(ComputeError) -> TokenizerDocument? {
         var found: [TokenizerFile] = []
-        for name in ModelFileNames.tokenizerCompanions + present.filter({ $0.hasSuffix(".tiktoken") })
+        for name in ModelFileNames.tokenizerCompanions + present.filter({ $0.hasSuffix(ModelFileNames.ranksEnding) })
         where present.contains(name) {
             found.append(TokenizerFile(name: name, bytes: try bytes(of: name)))
         }
         guard let main = try mainFile(found) else { return nil }
-        let config = "config.json"
+        let config = ModelFileNames.configuration
         return try TokenizerDocument(
             path: path + "/" + TokenizerFile.mainName, bytes: main.bytes, made: main.made, companions: found,
             configuration: try present.contains(config) ? bytes(of: config) : nil)

@@ -3,6 +3,7 @@ package struct LengthLimit: Sendable, Equatable {
     package let tokens: Int
     /// What sets it, in words.
     package let origin: String
+    private let maximumLength: Int
     private let context: Int?
     private let shape: Shape
     private let answer: Int
@@ -19,6 +20,7 @@ package struct LengthLimit: Sendable, Equatable {
     ///   - shape: where that context is from.
     ///   - answer: tokens that are generated behind a row.
     package init(maximumLength: Int, context: Int?, shape: Shape = .settings, answer: Int) {
+        self.maximumLength = maximumLength
         self.context = context
         self.shape = shape
         self.answer = answer
@@ -43,13 +45,15 @@ package struct LengthLimit: Sendable, Equatable {
 
     /// What makes room for a row of `count` tokens, without asking for what is refused then.
     private func remedy(for count: Int) -> String {
-        guard let context, count > context - answer else { return "raise dataset.max_length to \(count)" }
+        let setting = "raise dataset.max_length to \(count)"
+        guard let context, count > context - answer else { return setting }
+        let also = maximumLength > 0 && maximumLength < count ? ", and \(setting)" : ""
         let longer =
             switch shape {
             case .settings: "raise model.context to \(count + answer)"
-            case .folder: "begin with a model whose context is longer than \(context)"
+            case .folder: "begin with a model that takes \(count + answer) tokens"
             }
-        guard answer > 0, count < context else { return longer }
-        return "lower grpo.max_new_tokens to \(context - count), or \(longer)"
+        guard answer > 0, count < context else { return longer + also }
+        return "lower grpo.max_new_tokens to \(context - count), or \(longer)\(also)"
     }
 }

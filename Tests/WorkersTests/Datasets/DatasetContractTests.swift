@@ -127,11 +127,12 @@ import Testing
         arguments: [
             (16, 32, .settings, 0, 20, "raise dataset.max_length to 20"),
             (0, 16, .settings, 0, 20, "raise model.context to 20"),
+            (8, 16, .settings, 0, 20, "raise model.context to 20, and raise dataset.max_length to 20"),
             (0, 16, .settings, 4, 14, "lower grpo.max_new_tokens to 2, or raise model.context to 18"),
-            (0, 16, .folder, 0, 20, "begin with a model whose context is longer than 16"),
+            (0, 16, .folder, 0, 20, "begin with a model that takes 20 tokens"),
             (
                 0, 16, .folder, 4, 14,
-                "lower grpo.max_new_tokens to 2, or begin with a model whose context is longer than 16"
+                "lower grpo.max_new_tokens to 2, or begin with a model that takes 18 tokens"
             ),
         ] as [(Int, Int, LengthLimit.Shape, Int, Int, String)])
     func `comes with what makes room for a longer row and is not refused itself`(
