@@ -23,9 +23,10 @@ extension PlanCheck {
             let wanted = setup.calls.map(\.sequences).max() ?? 1
             if file.isWhole, file.usable < wanted {
                 let lost = file.leftOut > 0 ? " that can be used (\(file.leftOut) left out: \(file.complaints))" : ""
+                let rows = file.usable == 1 ? "row" : "rows"
                 throw ConfigurationError(
                     .dataset,
-                    "dataset.path: \(file.path) has only \(file.usable) rows\(lost), one step takes \(wanted)",
+                    "dataset.path: \(file.path) has only \(file.usable) \(rows)\(lost), one step takes \(wanted)",
                     hint: "lower \(settings.batch), or add rows")
             }
             try verifyAnswers(in: file, "dataset.path", settings.newTokens)

@@ -76,7 +76,10 @@ struct HeaderLine {
             pieces.append(Piece(TextLine(left.text(utcOffset: utcOffset)), 2))
         }
         if let rows = snapshot.value(of: .rowsLeftOut), rows > 0 {
-            pieces.append(Piece(TextLine("\(ShortNumber.grouped(Int(rows))) rows left out", .logWarning), 1))
+            pieces.append(
+                Piece(
+                    TextLine("\(ShortNumber.grouped(Int(rows))) \(rows == 1 ? "row" : "rows") left out", .logWarning), 1
+                ))
         }
         if let rate = snapshot.tokenRate {
             pieces.append(Piece(TextLine("\(ShortNumber.text(rate)) tok/s", .dim), 4))
