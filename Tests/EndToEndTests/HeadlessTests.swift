@@ -95,7 +95,7 @@ import Testing
         let log = try small.program.run("logs", "-e", "sft", "-f", "lenient", "--level", "warning")
         #expect(log.output.contains("broken.jsonl:2"), "\(log.output)")
         let screen = try small.program.run("snap", "-e", "sft", "-f", "lenient", "--txt", "-")
-        #expect(screen.output.contains("1 rows left out"), "\(screen.output)")
+        #expect(screen.output.contains("1 row left out"), "\(screen.output)")
     }
 
     @Test func `Ctrl-C on a headless trial stops it in order`() throws {

@@ -25,6 +25,13 @@ import Testing
         #expect(result.errors.contains("sft.steps"), "\(result.errors)")
     }
 
+    @Test func `a check for a program prints what is wrong as JSON, with the same exit status`() throws {
+        let result = try refusal(
+            ["check", "-e", "sft", "-f", "x", "dataset.path=\(small.dataset)", "sft.stesp=3", "--json"])
+        #expect(result.output.contains(#""valid":false"#), "\(result.output)")
+        #expect(result.output.contains("sft.steps"), "\(result.output)")
+    }
+
     @Test func `an unreadable configuration names the file, a wrong key its line`() throws {
         let missing = small.folder.file("missing.yaml")
         #expect(try refusal(["check", "-e", "sft", "-f", "x", "--config", missing]).errors.contains(missing))

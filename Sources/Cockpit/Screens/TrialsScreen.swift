@@ -196,7 +196,8 @@ struct TrialPreview {
             lines.append(fact("ends", left.text(utcOffset: state.utcOffset)))
         }
         if let rows = preview.value(of: .rowsLeftOut), rows > 0 {
-            lines.append(fact("left out", "\(ShortNumber.grouped(Int(rows))) rows of the dataset"))
+            lines.append(
+                fact("left out", "\(ShortNumber.grouped(Int(rows))) \(rows == 1 ? "row" : "rows") of the dataset"))
         }
         lines.append(fact("MFCs", preview.header.lanes.map(\.mfc).joined(separator: " → ")))
         if let last = preview.checkpoints.last { lines.append(fact("saved", "step \(last.step)  \(last.role)")) }

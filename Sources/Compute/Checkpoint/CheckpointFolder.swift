@@ -17,15 +17,15 @@ package struct CheckpointFolder: Sendable {
 
     /// Names of the files in a checkpoint.
     package enum Name {
-        package static let config = "config.json"
-        package static let weights = "model.safetensors"
+        package static let config = ModelFileNames.configuration
+        package static let weights = ModelFileNames.weights
         /// The weights before the adapter was merged into them, and the adapter.
         package static let unmerged = "unmerged.safetensors"
         /// The adapter alone, a folder as PEFT reads it.
         package static let adapter = "adapter"
         package static let optimizer = "optimizer.safetensors"
         package static let state = "state.json"
-        package static let tokenizer = "tokenizer.json"
+        package static let tokenizer = ModelFileNames.tokenizer
     }
 
     /// Writes a checkpoint and returns its folder; one of the same step is replaced.

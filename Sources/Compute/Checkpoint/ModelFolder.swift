@@ -30,7 +30,6 @@ struct ModelFolder {
 // MARK: - Files that are not what their name says
 
 extension ModelFolder {
-    private static let pointerMark = "version https://git-lfs.github.com/spec/"
     private static let longestPointer = 1024
 
     private static func fault(ofFile path: String) -> ComputeError? {
@@ -45,7 +44,7 @@ extension ModelFolder {
         }
         guard status.st_mode & S_IFMT == S_IFREG, (1...off_t(longestPointer)).contains(status.st_size),
             let bytes = try? ReadableFile.contents(of: path, limit: longestPointer),
-            bytes.starts(with: Array(pointerMark.utf8))
+            bytes.starts(with: GitPointer.mark)
         else { return nil }
         return ComputeError.damaged(
             path, "it is a Git LFS pointer, not the file itself",
@@ -74,6 +73,9 @@ extension ModelFolder {
         if let fault = names.lazy.filter(Self.isOfModel).compactMap({ Self.fault(ofFile: "\(path)/\($0)") }).first {
             return fault
         }
+        if let newest = newestCheckpoint {
+            return refuse("it holds the checkpoints of a trial", "Give the folder of a step, such as \(newest)")
+        }
         let inner = names.filter {
             FolderListing.names(in: "\(path)/\($0)")?.contains(CheckpointFolder.Name.config) == true
         }
@@ -97,9 +99,27 @@ extension ModelFolder {
             "Give the folder that transformers wrote with save_pretrained, or download config.json too")
     }
 
+    /// The folder of the last step that a trial saved, where the path is the trial's folder, its `checkpoints` or that of a
+    /// role; of several roles the first by name.
+    private var newestCheckpoint: CheckpointPath? {
+        let checkpoints = path + "/checkpoints"
+        var roles = [path]
+        roles += (names ?? []).map { "\(path)/\($0)" }
+        roles += (FolderListing.names(in: checkpoints) ?? []).map { "\(checkpoints)/\($0)" }
+        return roles.lazy.compactMap(Self.newestCheckpoint(of:)).first
+    }
+
+    private static func newestCheckpoint(of role: String) -> CheckpointPath? {
+        CheckpointPath.steps(in: role).sorted(by: >).map { CheckpointPath(folder: role, step: $0) }.first {
+            checkpoint in
+            FolderListing.names(in: "\(checkpoint)")?.contains(CheckpointFolder.Name.config) == true
+        }
+    }
+
     /// Why a folder with a `config.json` has no weights that can be read.
     var refusalWithoutWeights: ComputeError {
         let names = names ?? []
+        if names.contains("adapter_config.json") { return refusalOfAdapter }
         let partial = names.filter { name in
             [".incomplete", ".part", ".partial", ".aria2", ".crdownload", ".tmp"].contains { name.hasSuffix($0) }
         }
@@ -129,6 +149,9 @@ extension ModelFolder {
     private var refusalOfFile: ComputeError {
         var status = stat()
         guard stat(path, &status) == 0 else {
+            if errno == EACCES {
+                return refuse("a folder on the way to it may not be entered", "See which: namei -l '\(path)'")
+            }
             return refuse("there is no such folder", "Check the path; a name of the hub must be downloaded first")
         }
         if path.hasSuffix(".gguf") { return refusalOfGGUF }

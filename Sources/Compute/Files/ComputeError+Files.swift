@@ -16,9 +16,20 @@ extension ComputeError {
         return ComputeError(
             isFull ? .diskFull : .fileSystem,
             summary: "Cannot \(fault.operation) \(fileName(fault.path)): \(fault.reason)", detail: fault.path,
-            hint: fault.number == EFBIG
-                ? "No file may grow beyond what `ulimit -f` says: raise it and start again."
-                : "Check that the disk has room and the folder may be written.")
+            hint: hint(of: fault))
+    }
+
+    /// What helps depends on whether the file was to be read or written.
+    private static func hint(of fault: FileFault) -> String {
+        switch (fault.operation, fault.number) {
+        case ("read", EFBIG): "It is larger than such a file can be: check that it is what its name says."
+        case (_, EFBIG): "No file may grow beyond what `ulimit -f` says: raise it and start again."
+        case ("open", EISDIR): "Put a regular file, or a link to one, in its place."
+        case ("open", ENOENT), ("read", EIO): "Check that the file is there and whole."
+        case ("open", EACCES), ("open", EPERM), ("read", _):
+            "Check that this user may read the file and enter its folder."
+        default: "Check that the disk has room and the folder may be written."
+        }
     }
 
     /// Text or tokens outside a vocabulary.

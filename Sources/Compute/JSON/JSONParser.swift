@@ -7,6 +7,8 @@ package struct JSONParser {
     private var position = 0
     private var depth = 0
     private static let deepest = 64
+    /// The reason of a fault in text that would otherwise be JSON.
+    package static let unpairedSurrogate = "unpaired surrogate"
 
     private init(_ bytes: [UInt8]) {
         self.bytes = bytes
@@ -161,11 +163,11 @@ extension JSONParser {
     private mutating func escapedScalar() throws(Fault) -> Unicode.Scalar {
         let first = try hexadecimal()
         if let scalar = Unicode.Scalar(first) { return scalar }
-        guard first < 0xDC00, take("\\"), take("u") else { throw fault("unpaired surrogate") }
+        guard first < 0xDC00, take("\\"), take("u") else { throw fault(Self.unpairedSurrogate) }
         let second = try hexadecimal()
         guard 0xDC00...0xDFFF ~= second,
             let scalar = Unicode.Scalar(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00))
-        else { throw fault("unpaired surrogate") }
+        else { throw fault(Self.unpairedSurrogate) }
         return scalar
     }
 

@@ -23,6 +23,15 @@ struct JSONField {
         ComputeError.damaged(file, key.isEmpty ? reason : "\(key) \(reason)")
     }
 
+    /// A refusal of what is well-formed but beyond this version.
+    func unsupported(_ reason: String) -> ComputeError {
+        ComputeError.damaged(
+            file, key.isEmpty ? reason : "\(key) \(reason)",
+            hint:
+                "The file is whole, but this version does not read such tokenizers: take a model whose tokenizer it reads."
+        )
+    }
+
     /// A member, or nil where it is absent or null.
     subscript(_ name: String) -> JSONField? {
         guard let member = value[name], member != .null else { return nil }

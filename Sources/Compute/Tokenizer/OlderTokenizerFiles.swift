@@ -30,7 +30,13 @@ struct OlderTokenizerFiles {
                 added: try addedTokens(settings, among: members, words.defaultSpecial),
                 addsPrefixSpace: try settings?.flag("add_prefix_space", absent: false) ?? false)
         }
-        guard let ranks = files.first(where: { $0.name.hasSuffix(".tiktoken") }) else { return nil }
+        let tables = files.filter { $0.name.hasSuffix(".tiktoken") }
+        guard let ranks = tables.first else { return nil }
+        guard tables.count == 1 else {
+            throw ComputeError.damaged(
+                folder + "/" + ranks.name, "\(tables[1].name) lies beside it, and only one can be the model's",
+                hint: "Leave the model's own file alone in the folder.")
+        }
         let table = try TiktokenRanks(ranks, path: folder + "/" + ranks.name)
         let words = ByteAlphabetWords(isQwen: true)
         let count = table.vocabulary.count

@@ -42,4 +42,10 @@ extension Tokenizer {
     package func answerText(_ tokens: some Sequence<Int32>) throws(ComputeError) -> String {
         try decode(tokens, at: .continuation)
     }
+
+    /// How many tokens a model has to write so that every judge reads this answer: those before the first that ends it,
+    /// and the end.
+    package func judgedCount(_ tokens: some Sequence<Int32>) -> Int {
+        tokens.prefix { !specialTokens.isEnd($0) }.count + 1
+    }
 }

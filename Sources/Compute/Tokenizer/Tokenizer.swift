@@ -1,3 +1,5 @@
+internal import Protocol
+
 /// Turns text into the tokens of a model's vocabulary and back.
 package protocol Tokenizer: Sendable {
     /// Number of tokens: every token is below it.
@@ -71,5 +73,5 @@ package struct TokenizerFile: Sendable, Equatable {
     }
 
     /// The file that every tokenizer has.
-    package static let mainName = "tokenizer.json"
+    package static let mainName = ModelFileNames.tokenizer
 }

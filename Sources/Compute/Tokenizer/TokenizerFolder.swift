@@ -6,11 +6,6 @@ struct TokenizerFolder {
     private let present: [String]
 
     private static let longestFile = 64 << 20
-    /// Read and kept, so that a checkpoint has them byte for byte. `tokenizer.json` is apart.
-    private static let companions = [
-        "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "generation_config.json",
-        "chat_template.jinja", "chat_template.json", "vocab.json", "merges.txt", "tokenizer.model",
-    ]
 
     init(_ path: String) {
         self.path = path
@@ -22,11 +17,12 @@ struct TokenizerFolder {
     /// - Throws: `damagedFile`, also for files that this program does not read, with the command that makes those it does.
     func document() throws(ComputeError) -> TokenizerDocument? {
         var found: [TokenizerFile] = []
-        for name in Self.companions + present.filter({ $0.hasSuffix(".tiktoken") }) where present.contains(name) {
+        for name in ModelFileNames.tokenizerCompanions + present.filter({ $0.hasSuffix(ModelFileNames.ranksEnding) })
+        where present.contains(name) {
             found.append(TokenizerFile(name: name, bytes: try bytes(of: name)))
         }
         guard let main = try mainFile(found) else { return nil }
-        let config = "config.json"
+        let config = ModelFileNames.configuration
         return try TokenizerDocument(
             path: path + "/" + TokenizerFile.mainName, bytes: main.bytes, made: main.made, companions: found,
             configuration: try present.contains(config) ? bytes(of: config) : nil)

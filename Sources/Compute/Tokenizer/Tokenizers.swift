@@ -38,7 +38,7 @@ package enum Tokenizers {
         let name = try type.string()
         guard let kind = all.first(where: { $0.modelType == name }) else {
             let known = all.map { $0.modelType }.joined(separator: ", ")
-            throw type.fault("is '\(name)'; known are \(known)")
+            throw type.unsupported("is '\(name)'; known are \(known)")
         }
         return try kind.init(document)
     }

@@ -54,6 +54,8 @@ package struct FileFacts: Sendable {
         case file
         case folder
         case nothing
+        /// A folder on the way to it may not be entered, so that nobody can say.
+        case unreachable
     }
 
     package var kind: @Sendable (String) -> Kind
@@ -65,6 +67,6 @@ package struct FileFacts: Sendable {
 
 @Sendable private func systemKind(_ path: String) -> FileFacts.Kind {
     var information = stat()
-    guard stat(path, &information) == 0 else { return .nothing }
+    guard stat(path, &information) == 0 else { return errno == EACCES ? .unreachable : .nothing }
     return information.st_mode & S_IFMT == S_IFDIR ? .folder : .file
 }

@@ -18,30 +18,35 @@ extension PlanCheck {
     func verifyFiles(
         of setup: SetupPlan, _ shown: SetupRehearsal, _ report: inout PlanReport
     ) throws(ConfigurationError) {
+        let settings = SettingNames(of: setup)
         if let file = shown.rows {
             let wanted = setup.calls.map(\.sequences).max() ?? 1
             if file.isWhole, file.usable < wanted {
                 let lost = file.leftOut > 0 ? " that can be used (\(file.leftOut) left out: \(file.complaints))" : ""
+                let rows = file.usable == 1 ? "row" : "rows"
                 throw ConfigurationError(
                     .dataset,
-                    "dataset.path: \(file.path) has only \(file.usable) rows\(lost), one step takes \(wanted)",
-                    hint: "lower the batch size or add rows")
+                    "dataset.path: \(file.path) has only \(file.usable) \(rows)\(lost), one step takes \(wanted)",
+                    hint: "lower \(settings.batch), or add rows")
             }
-            try verifyAnswers(in: file, "dataset.path")
-            report.add(file)
+            try verifyAnswers(in: file, "dataset.path", settings.newTokens)
+            report.add(file, of: setup, settings.newTokens)
         }
         if let file = shown.heldOut {
-            try verifyAnswers(in: file, "dataset.eval_path")
-            report.add(file)
+            try verifyAnswers(in: file, "dataset.eval_path", settings.evaluatedTokens)
+            report.add(file, of: setup, settings.evaluatedTokens)
         }
     }
 
-    private func verifyAnswers(in file: FileRehearsal, _ key: String) throws(ConfigurationError) {
+    private func verifyAnswers(
+        in file: FileRehearsal, _ key: String, _ newTokens: String
+    ) throws(ConfigurationError) {
         guard file.answersTooLong > 0, file.answersTooLong == file.usable else { return }
         throw ConfigurationError(
             .badBatch,
             "\(key): no expected answer of \(file.path) can be generated: the shortest has \(file.shortestAnswer) "
-                + "tokens with its end, more than max_new_tokens", hint: "raise max_new_tokens")
+                + "tokens with its end, more than \(newTokens)",
+            hint: "raise \(newTokens) to \(file.shortestAnswer) or more")
     }
 
     func verifyResources(
@@ -63,7 +68,7 @@ extension PlanCheck {
                         + "\(gibibytes(shown.cache)), data \(gibibytes(shown.data)); a container or job may be allowed "
                         + "less than the machine has: cockpit doctor shows both",
                 hint: shown.activations > estimate.memory
-                    ? "take a smaller batch, or max_tokens_per_mb"
+                    ? "lower \(SettingNames(of: setup).batch), or set \(SettingNames(of: setup).microBatchTokens)"
                     : "take a smaller model, or train an adapter with lora_rank")
         }
         if machine.freeDisk > 0, estimate.disk > machine.freeDisk {
@@ -78,16 +83,22 @@ extension PlanCheck {
 }
 
 extension PlanReport {
-    fileprivate mutating func add(_ file: FileRehearsal) {
+    fileprivate mutating func add(_ file: FileRehearsal, of setup: SetupPlan, _ newTokens: String) {
+        files.append(
+            File(
+                setup: setup.name, path: file.path, rows: file.usable, longest: file.longest, leftOut: file.leftOut,
+                bytes: file.bytes,
+                bytesLookedAt: file.isWhole ? file.bytes : min(file.bytes, TrialRehearsal.sampledBytes)))
         let part = file.isWhole ? "" : " of those looked at"
         var found: [String] = []
         if file.leftOut > 0 {
-            found.append("\(file.path): \(file.leftOut) rows\(part) will be left out: \(file.complaints)")
+            let rows = file.leftOut == 1 ? "row" : "rows"
+            found.append("\(file.path): \(file.leftOut) \(rows)\(part) will be left out: \(file.complaints)")
         }
         if file.answersTooLong > 0 {
             found.append(
                 "\(file.path): \(file.answersTooLong) of \(file.usable) expected answers\(part) are longer than "
-                    + "max_new_tokens and can never be right")
+                    + "\(newTokens) and can never be right")
         }
         notes += found.filter { !notes.contains($0) }
     }

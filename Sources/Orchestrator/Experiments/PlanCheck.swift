@@ -68,8 +68,9 @@ package struct PlanCheck: Sendable {
                     throw ConfigurationError(
                         .badBatch, "dataset.max_length=\(longest) is above model.context=\(sizes.contextLength)")
                 }
-                try verify(answer, fits: sizes.contextLength)
+                try verify(answer, fits: sizes.contextLength, of: setup, otherwise: ", or raise model.context")
             case .folder(let path):
+                try verifyFolder(path)
                 let context = try size(ofFolder: path).contextLength
                 if longest > context {
                     throw ConfigurationError(
@@ -77,17 +78,29 @@ package struct PlanCheck: Sendable {
                         "dataset.max_length=\(longest) is above the context of \(context) tokens of the model "
                             + "in \(path)", hint: "add dataset.max_length=\(context)")
                 }
-                try verify(answer, fits: context)
+                // Nothing but another model has a longer context.
+                try verify(answer, fits: context, of: setup, otherwise: "")
             }
             try refusing { try names.checkModel(model) }
         }
     }
 
-    private func verify(_ answer: Int, fits context: Int) throws(ConfigurationError) {
+    /// - Parameter otherwise: what else helps, behind the lowering of the answer's length.
+    private func verify(
+        _ answer: Int, fits context: Int, of setup: SetupPlan, otherwise: String
+    ) throws(ConfigurationError) {
         guard answer >= context else { return }
+        let setting = SettingNames(of: setup).newTokens
         throw ConfigurationError(
-            .badBatch, "max_new_tokens=\(answer) leaves no room for a prompt in a context of \(context) tokens",
-            hint: "lower max_new_tokens, or raise model.context")
+            .badBatch, "\(setting)=\(answer) leaves no room for a prompt in a context of \(context) tokens",
+            hint: "lower \(setting)\(otherwise)")
+    }
+
+    private func verifyFolder(_ path: String) throws(ConfigurationError) {
+        guard machine.files.kind(path) == .nothing else { return }
+        throw ConfigurationError(
+            .dataset, "model.checkpoint: there is no folder \(path)",
+            hint: "check the path; a model of the hub must be downloaded first: hf download NAME --local-dir FOLDER")
     }
 
     func size(ofFolder path: String) throws(ConfigurationError) -> RegisteredNames.ModelSize {
@@ -143,7 +156,7 @@ package struct PlanCheck: Sendable {
                 throw ConfigurationError(
                     .badBatch,
                     "'\(call.name)' takes at most \(most) tokens at a time; one sequence may have \(longest)",
-                    hint: "set max_tokens_per_mb to \(longest) or more")
+                    hint: "set \(SettingNames(of: setup).microBatchTokens) to \(longest) or more")
             }
             if call.interfaceType == .trainStep, facts.updatesPerStep > call.sequences {
                 throw ConfigurationError(
@@ -174,8 +187,14 @@ package struct PlanCheck: Sendable {
         if dataset.path.isEmpty {
             throw ConfigurationError(.dataset, "\(key) is not set", hint: "add \(key)=FILE; \(generate)")
         }
-        if machine.files.kind(dataset.path) == .nothing {
+        switch machine.files.kind(dataset.path) {
+        case .nothing:
             throw ConfigurationError(.dataset, "\(key): there is no file \(dataset.path)", hint: generate)
+        case .unreachable:
+            throw ConfigurationError(
+                .dataset, "\(key): a folder on the way to \(dataset.path) may not be entered",
+                hint: "see which: namei -l '\(dataset.path)'")
+        case .file, .folder: return
         }
     }
 }

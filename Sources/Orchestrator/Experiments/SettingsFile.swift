@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 package import Protocol
 import Yams
 
@@ -56,7 +57,19 @@ package enum SettingsFile {
         } catch {
             throw ConfigurationError(
                 .unreadableFile, "the configuration \(path) cannot be read",
-                detail: (error as NSError).localizedDescription)
+                detail: reason(path) ?? (error as NSError).localizedDescription)
+        }
+    }
+
+    /// Why a path that is there is no file that can be read: what it is, or what the system says.
+    private static func reason(_ path: String) -> String? {
+        var information = stat()
+        guard stat(path, &information) == 0 else { return String(cString: strerror(errno)) }
+        return switch information.st_mode & S_IFMT {
+        case S_IFDIR: "It is a folder."
+        case S_IFCHR, S_IFBLK: "It is a device."
+        case S_IFSOCK: "It is a socket."
+        default: access(path, R_OK) == 0 ? nil : String(cString: strerror(errno))
         }
     }
 
@@ -76,7 +89,19 @@ package enum SettingsFile {
         var entries: [Entry] = []
         var keysLeft = mostKeys
         try collect(mapping, prefix: "", name: name, into: &entries, keysLeft: &keysLeft)
+        try refuseRepetition(in: entries)
         return entries
+    }
+
+    /// A key that is dotted in one place and nested in another is no repetition to YAML.
+    private static func refuseRepetition(in entries: [Entry]) throws(ConfigurationError) {
+        var places: [String: String] = [:]
+        for entry in entries {
+            guard let first = places.updateValue(entry.place, forKey: entry.path) else { continue }
+            throw ConfigurationError(
+                .malformedFile, "\(entry.place): '\(entry.path)' is set a second time, \(first) has set it already",
+                hint: "leave out one of the two")
+        }
     }
 
     private static func isNull(_ scalar: Node.Scalar) -> Bool {

@@ -75,11 +75,8 @@ struct FrozenInputs: Codable, Equatable {
         }
     }
 
-    private static let modelEndings = [".safetensors", ".json", ".txt", ".jinja", ".model", ".tiktoken"]
-
     private static func files(ofModel folder: String) -> [String] {
-        (FolderListing.names(in: folder) ?? []).filter { name in modelEndings.contains { name.hasSuffix($0) } }
-            .map { "\(folder)/\($0)" }
+        ModelFileNames.read(of: FolderListing.names(in: folder) ?? []).map { "\(folder)/\($0)" }
     }
 
     private static func file(_ path: String, named name: String) -> File? {

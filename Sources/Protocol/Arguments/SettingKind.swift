@@ -36,10 +36,10 @@ package enum SettingKind: Sendable, Equatable {
     package func parse(_ text: String) -> Result<SettingValue, SettingRefusal> {
         switch self {
         case .integer(let range):
-            guard let value = Int(text) else { return .failure(refusal) }
+            guard let value = Int(text) else { return .failure(refusal(ofNumber: text)) }
             return range.contains(value) ? .success(.integer(value)) : .failure(outOfRange)
         case .number(let range):
-            guard let value = Double(text), !value.isNaN else { return .failure(refusal) }
+            guard let value = Double(text), !value.isNaN else { return .failure(refusal(ofNumber: text)) }
             return range.contains(value) ? .success(.number(value)) : .failure(outOfRange)
         case .text, .path:
             return .success(.text(text))
@@ -59,6 +59,16 @@ package enum SettingKind: Sendable, Equatable {
     }
 
     private var refusal: SettingRefusal { SettingRefusal(phrase: "must be \(description)") }
+
+    /// Names the first character that looks like one of a number's and is none, as a text that was copied may have.
+    private func refusal(ofNumber text: String) -> SettingRefusal {
+        guard let odd = text.unicodeScalars.first(where: { !$0.isASCII }) else { return refusal }
+        let number = String(odd.value, radix: 16, uppercase: true)
+        let code = String(repeating: "0", count: max(0, 4 - number.count)) + number
+        return SettingRefusal(
+            phrase: "\(refusal.phrase); '\(Character(odd))' in it is U+\(code), no character of a number")
+    }
+
     private var outOfRange: SettingRefusal { SettingRefusal(phrase: "is out of range: it must be \(description)") }
 }
 

@@ -20,13 +20,18 @@ package struct LeftOutRows: Sendable, Equatable {
     private var counts: [RowFault.Kind: Int] = [:]
     /// Tokens of the longest row that was too long.
     package private(set) var longest = 0
+    /// What makes room for that one.
+    private var remedy = ""
+    /// Columns of the first row that lacks one.
+    private var columns: [String] = []
 
     /// How many there are, errors kept or not.
     package var count: Int { counts.values.reduce(0, +) }
 
     mutating func add(_ fault: RowFault, path: String, line: Int) {
         counts[fault.kind, default: 0] += 1
-        longest = max(longest, fault.tokens)
+        if fault.tokens > longest { (longest, remedy) = (fault.tokens, fault.remedy) }
+        if columns.isEmpty { columns = fault.columns }
         if errors.count < Self.keptErrors {
             errors.append(DatasetError(.badRow, path: path, line: line, reason: fault.reason))
         }
@@ -45,11 +50,11 @@ package struct LeftOutRows: Sendable, Equatable {
     /// What helps most of them.
     func advice(path: String) -> String {
         switch ordered.first?.kind {
-        case .length: "the longest has \(longest) tokens: raise dataset.max_length (and model.context), or shorten them"
+        case .length: "the longest has \(longest) tokens: \(remedy), or shorten the rows"
         case .encoding: "convert it: iconv -f latin1 -t utf-8 '\(path)' > converted.jsonl"
-        case .column: "rename them: jq -c '{prompt: .COLUMN, answer: .COLUMN}' '\(path)' > converted.jsonl"
+        case .column: ColumnNames(columns).advice(path: path)
         case .vocabulary: "correct the rows, or begin with a model whose tokenizer has these characters"
-        case .json, .value, nil: "correct the rows"
+        case .json, .value, .repetition, .surrogate, .bytes, nil: "correct the rows"
         }
     }
 }

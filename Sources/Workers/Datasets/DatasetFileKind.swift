@@ -9,12 +9,33 @@ enum DatasetFileKind: Equatable {
     case device
     case compressed(program: String)
     case parquet
+    /// Apache Arrow in a file of its own.
+    case feather
+    /// Apache Arrow as it is sent, which is how `datasets` keeps its cache.
+    case arrowStream
     case spreadsheet
-    case utf16
+    case tar
+    case sqlite
+    case pickle
+    /// The text that Git leaves in place of a file that was not fetched.
+    case gitPointer
+    /// Text of 16 or 32 bits a unit, by the name that `iconv` has for it.
+    case wideText(encoding: String)
     case jsonArray
+    /// An array a line.
+    case arrayLines
+    /// One object with the rows in a column.
+    case wrapped(column: String)
     case indentedJSON
-    case table
+    /// An object a line, each with the comma of a list behind it.
+    case commaLines
+    /// Lines that begin with U+00A0, which is no space to JSON.
+    case noBreakSpaces
+    case markup
+    case yaml
+    case table(delimiter: Character)
     case carriageReturns
+    case zeroBytes
 
     private static let headSize = 1 << 16
 
@@ -52,50 +73,57 @@ enum DatasetFileKind: Equatable {
 
     /// What the first bytes of a regular file say.
     static func of(head: [UInt8]) -> DatasetFileKind? {
-        let magic: [([UInt8], DatasetFileKind)] = [
+        ofMark(head) ?? ofZeros(head) ?? DatasetText(head).kind
+    }
+
+    /// By the bytes that files of a format begin with; the tar's are behind its first name.
+    private static func ofMark(_ head: [UInt8]) -> DatasetFileKind? {
+        let marks: [([UInt8], DatasetFileKind)] = [
             ([0x1F, 0x8B], .compressed(program: "gzip")), ([0x28, 0xB5, 0x2F, 0xFD], .compressed(program: "zstd")),
             ([0xFD, 0x37, 0x7A, 0x58, 0x5A], .compressed(program: "xz")),
+            ([0x04, 0x22, 0x4D, 0x18], .compressed(program: "lz4")),
             (Array("BZh".utf8), .compressed(program: "bzip2")), (Array("PAR1".utf8), .parquet),
-            ([0x50, 0x4B, 0x03, 0x04], .spreadsheet), ([0xFE, 0xFF], .utf16), ([0xFF, 0xFE], .utf16),
+            (Array("ARROW1".utf8), .feather), ([0xFF, 0xFF, 0xFF, 0xFF], .arrowStream),
+            ([0x50, 0x4B, 0x03, 0x04], .spreadsheet), (Array("SQLite format 3\0".utf8), .sqlite),
+            (GitPointer.mark, .gitPointer),
+            // The mark of UTF-32 begins with that of UTF-16.
+            ([0xFF, 0xFE, 0, 0], .wideText(encoding: "utf-32")), ([0, 0, 0xFE, 0xFF], .wideText(encoding: "utf-32")),
+            ([0xFE, 0xFF], .wideText(encoding: "utf-16")), ([0xFF, 0xFE], .wideText(encoding: "utf-16")),
         ]
-        if let found = magic.first(where: { head.starts(with: $0.0) }) { return found.1 }
-        if looksLikeUTF16(head) { return .utf16 }
-        let text = head.starts(with: [0xEF, 0xBB, 0xBF]) ? head.dropFirst(3) : head[...]
-        return ofText(text)
+        if let found = marks.first(where: { head.starts(with: $0.0) }) { return found.1 }
+        if head.count > 262, head[257..<262].elementsEqual("ustar".utf8) || isOldTar(head) { return .tar }
+        // Then the number of the protocol.
+        return head.count > 1 && head[0] == 0x80 && (2...5).contains(head[1]) ? .pickle : nil
     }
 
-    /// UTF-16 without a mark at its beginning: every second byte of text is 0.
-    private static func looksLikeUTF16(_ head: [UInt8]) -> Bool {
-        let start = head.prefix(64)
-        guard start.count >= 4 else { return false }
-        let even = start.enumerated().count { $0.offset % 2 == 0 && $0.element == 0 }
-        let odd = start.enumerated().count { $0.offset % 2 == 1 && $0.element == 0 }
-        return max(even, odd) * 4 > start.count && min(even, odd) == 0
+    /// A header of 512 bytes without a mark: a name, zeros up to byte 100, then the mode in octal digits.
+    private static func isOldTar(_ head: [UInt8]) -> Bool {
+        guard head.count >= 512, head[0] > 0x20, let end = head[..<100].firstIndex(of: 0) else { return false }
+        return head[end..<100].allSatisfy { $0 == 0 }
+            && head[100..<107].allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "7")).contains($0) }
     }
 
-    private static func ofText(_ text: ArraySlice<UInt8>) -> DatasetFileKind? {
-        let space: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D]
-        let trimmed = text.drop { space.contains($0) }
-        guard let first = trimmed.first else { return nil }
-        let lines = trimmed.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D })
-        if first == UInt8(ascii: "["), lines.count == 1 || (try? JSONParser.parse(lines[0])) == nil {
-            return .jsonArray
+    /// Wide text without a mark. The first two characters of JSON are ASCII, so the zeros among the first four bytes
+    /// tell which it is, whatever its rows are written in (RFC 4627, section 3).
+    private static func ofZeros(_ head: [UInt8]) -> DatasetFileKind? {
+        guard head.count >= 4 else { return nil }
+        let isASCII = head.prefix(4).map { byte in
+            byte == 0x09 || byte == 0x0A || byte == 0x0D || (0x20...0x7E).contains(byte)
         }
-        if !text.contains(0x0A), let end = text.firstIndex(of: 0x0D),
-            text[end...].contains(where: { !space.contains($0) })
-        {
-            return .carriageReturns
+        let isZero = head.prefix(4).map { $0 == 0 }
+        let encodings: [(text: [Int], encoding: String)] = [
+            ([0, 2], "utf-16le"), ([1, 3], "utf-16be"), ([0], "utf-32le"), ([3], "utf-32be"),
+        ]
+        for (text, encoding) in encodings
+        where (0..<4).allSatisfy({ text.contains($0) ? isASCII[$0] : isZero[$0] }) {
+            return .wideText(encoding: encoding)
         }
-        let openings = lines.map { line in line.first { !space.contains($0) } }
-        let isBare = lines[0].allSatisfy { space.contains($0) || $0 == UInt8(ascii: "{") }
-        if isBare, openings.dropFirst().first == UInt8(ascii: "\"") { return .indentedJSON }
-        let separators: Set<UInt8> = [UInt8(ascii: ","), 0x09, UInt8(ascii: ";")]
-        if !openings.contains(UInt8(ascii: "{")), lines.first?.contains(where: separators.contains) == true {
-            return .table
-        }
-        return nil
+        let firstLine = head.prefix { $0 != 0x0A }
+        return firstLine.contains(0) ? .zeroBytes : nil
     }
 }
+
+// MARK: - What a person is told
 
 extension DatasetFileKind {
     var phrase: String {
@@ -106,12 +134,25 @@ extension DatasetFileKind {
         case .device: "is a device, not a file"
         case .compressed(let program): "is compressed with \(program)"
         case .parquet: "is a Parquet file, not jsonl"
+        case .feather, .arrowStream: "is an Arrow file, not jsonl"
         case .spreadsheet: "is a zip archive or a spreadsheet, not jsonl"
-        case .utf16: "is UTF-16 text; jsonl is UTF-8"
+        case .tar: "is a tar archive, not jsonl"
+        case .sqlite: "is an SQLite database, not jsonl"
+        case .pickle: "is pickled Python, which may run code when it is read, not jsonl"
+        case .gitPointer: "is a Git LFS pointer, not the file itself"
+        case .wideText(let encoding): "is \(encoding.prefix(6).uppercased()) text; jsonl is UTF-8"
         case .jsonArray: "is a JSON array, not one object a line"
+        case .arrayLines: "has a JSON array a line, not an object"
+        case .wrapped(let column): "is one JSON object with the rows in '\(column)', not one object a line"
         case .indentedJSON: "is JSON over several lines, not one object a line"
-        case .table: "is a table of separated values (CSV), not jsonl"
+        case .commaLines: "has a comma behind the object of a line"
+        case .noBreakSpaces: "begins its lines with a no-break space (U+00A0), which is no space in JSON"
+        case .markup: "is HTML or XML, not jsonl"
+        case .yaml: "is YAML, not jsonl"
+        case .table("\t"): "is a table of values separated by tabs (TSV), not jsonl"
+        case .table(let delimiter): "is a table of values separated by '\(delimiter)' (CSV), not jsonl"
         case .carriageReturns: "ends its lines with carriage returns only, so it is one long line"
+        case .zeroBytes: "has zero bytes in its first line, so it is no text"
         }
     }
 
@@ -122,17 +163,40 @@ extension DatasetFileKind {
         case .folder: return "name a file in it"
         case .pipe, .socket, .device: return "write what comes out of it into a file: cat \(file) > data.jsonl"
         case .compressed(let program): return "unpack it: \(program) -dc \(file) > data.jsonl"
-        case .parquet:
-            return "convert it: python3 -c \"import pandas,sys; pandas.read_parquet(sys.argv[1]).to_json("
-                + "'data.jsonl',orient='records',lines=True,force_ascii=False)\" \(file)"
+        case .parquet: return Self.pandas("read_parquet", file)
+        case .feather: return Self.pandas("read_feather", file)
+        case .arrowStream:
+            return "convert it: python3 -c \"import datasets,sys; "
+                + "datasets.Dataset.from_file(sys.argv[1]).to_json('data.jsonl')\" \(file)"
         case .spreadsheet: return "unpack it, or save the sheet as CSV and convert that"
-        case .utf16: return "convert it: iconv -f utf-16 -t utf-8 \(file) > data.jsonl"
+        case .tar: return "unpack it: tar -xf \(file), and name the file that holds the rows"
+        case .sqlite:
+            return "convert a table of it: sqlite3 -json \(file) 'select prompt, answer from TABLE' | jq -c '.[]' "
+                + "> data.jsonl"
+        case .pickle: return "let the program that made it write its rows as jsonl"
+        case .gitPointer: return "fetch the file: run 'git lfs pull' in its folder, or download it with 'hf download'"
+        case .wideText(let encoding): return "convert it: iconv -f \(encoding) -t utf-8 \(file) > data.jsonl"
         case .jsonArray: return "convert it: jq -c '.[]' \(file) > data.jsonl"
+        case .arrayLines: return "convert it: jq -c '{prompt: .[0], answer: .[1]}' \(file) > data.jsonl"
+        case .wrapped(let column): return "convert it: jq -c '.\(column)[]' \(file) > data.jsonl"
         case .indentedJSON: return "convert it: jq -c . \(file) > data.jsonl"
-        case .table:
-            return "convert it: python3 -c \"import csv,json,sys; [print(json.dumps(r)) for r in "
-                + "csv.DictReader(open(sys.argv[1]))]\" \(file) > data.jsonl"
+        case .commaLines: return "convert it: sed 's/,[[:space:]]*$//' \(file) > data.jsonl"
+        case .noBreakSpaces: return "convert it: sed 's/^\\(\\xC2\\xA0\\)*//' \(file) > data.jsonl"
+        case .markup: return "download the file itself: on the hub its address has /resolve/, not /blob/"
+        case .yaml:
+            return "convert it: python3 -c \"import json,sys,yaml; [print(json.dumps(r)) for r in "
+                + "yaml.safe_load(open(sys.argv[1]))]\" \(file) > data.jsonl"
+        case .table(let delimiter):
+            return "convert it: python3 -c \"import csv,json,sys; [print(json.dumps(r)) for r in csv.DictReader("
+                + "open(sys.argv[1],encoding='utf-8-sig',newline=''),delimiter='"
+                + "\(delimiter == "\t" ? "\\t" : String(delimiter))')]\" \(file) > data.jsonl"
         case .carriageReturns: return "convert it: tr '\\r' '\\n' < \(file) > data.jsonl"
+        case .zeroBytes: return "name a file with one JSON object a line"
         }
+    }
+
+    private static func pandas(_ reader: String, _ file: String) -> String {
+        "convert it: python3 -c \"import pandas,sys; pandas.\(reader)(sys.argv[1]).to_json("
+            + "'data.jsonl',orient='records',lines=True,force_ascii=False)\" \(file)"
     }
 }

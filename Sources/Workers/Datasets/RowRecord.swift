@@ -14,7 +14,7 @@ package struct RowRecord: Sendable {
         self.line = number
         switch line {
         case .tooLong(let count):
-            throw RowFault(.json, "the line has \(count) bytes, the limit is \(LineReader.longestLine)")
+            throw RowFault(.bytes, "the line has \(count) bytes, the limit is \(LineReader.longestLine)")
         case .bytes(let bytes):
             var scanner = RowScanner(bytes)
             columns = try scanner.columns()
@@ -28,7 +28,7 @@ package struct RowRecord: Sendable {
     package func text(_ name: String) throws(RowFault) -> String {
         let found = columns.filter { $0.name == name }
         guard let value = found.first?.value else { throw missing(name) }
-        guard found.count == 1 else { throw RowFault(.value, "the row has '\(name)' \(found.count) times") }
+        guard found.count == 1 else { throw RowFault(.repetition, "the row has '\(name)' \(found.count) times") }
         let text = try Self.text(of: value, name)
         if text.isEmpty { throw RowFault(.value, "'\(name)' is empty") }
         return text
@@ -46,7 +46,9 @@ package struct RowRecord: Sendable {
             default: throw RowFault(.value, "'\(name)' is not text")
             }
         } catch let fault as JSONParser.Fault {
-            throw RowFault(.json, "no JSON: \(fault.reason) at byte \(value.startIndex + fault.offset)")
+            throw RowFault(
+                fault.reason == JSONParser.unpairedSurrogate ? .surrogate : .json,
+                "no JSON: \(fault.reason) at byte \(value.startIndex + fault.offset)")
         } catch {
             throw RowFault(.value, "'\(name)' is not text")
         }
@@ -54,10 +56,11 @@ package struct RowRecord: Sendable {
 
     private func missing(_ name: String) -> RowFault {
         let suggestion = Suggestion.phrase(for: name, among: names)
-        if !suggestion.isEmpty { return RowFault(.column, "the row has no '\(name)'.\(suggestion)") }
+        if !suggestion.isEmpty { return RowFault(.column, "the row has no '\(name)'.\(suggestion)", columns: names) }
         let shown = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
         return RowFault(
-            .column, "the row has no '\(name)'; \(names.isEmpty ? "it has no column" : "its columns are \(shown)")")
+            .column, "the row has no '\(name)'; \(names.isEmpty ? "it has no column" : "its columns are \(shown)")",
+            columns: names)
     }
 }
 

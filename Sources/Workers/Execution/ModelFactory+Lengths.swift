@@ -7,7 +7,7 @@ extension ModelFactory {
     func lengthLimit(of setup: SetupPlan) throws -> LengthLimit {
         let contexts = try setup.models.compactMap { try spec(of: $0)?.contextLength }
         return LengthLimit(
-            maximumLength: setup.dataset.maximumLength, context: contexts.min(),
+            maximumLength: setup.dataset.maximumLength, context: contexts.min(), shape: shape(of: setup.models),
             answer: try longestAnswer(of: setup) ?? 0)
     }
 
@@ -22,7 +22,17 @@ extension ModelFactory {
         let model = setup.models.first { $0.name == evaluation.model }
         return LengthLimit(
             maximumLength: evaluation.dataset.maximumLength,
-            context: try model.flatMap { try spec(of: $0)?.contextLength },
+            context: try model.flatMap { try spec(of: $0)?.contextLength }, shape: shape(of: model.map { [$0] } ?? []),
             answer: 0)
+    }
+
+    private func shape(of models: [ModelPlan]) -> LengthLimit.Shape {
+        let isOfFolder = models.contains { model in
+            guard case .transformer(let transformer) = model.module, case .folder = transformer.shape else {
+                return false
+            }
+            return true
+        }
+        return isOfFolder ? .folder : .settings
     }
 }

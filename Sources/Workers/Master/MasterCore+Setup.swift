@@ -44,7 +44,8 @@ extension MasterCore {
         let name = "dataset '\(setup.plan.dataset.path)'"
         var actions: [MasterAction] = [.log(.info, "\(name): \(dataset.rows) rows")]
         if dataset.skipped > 0 {
-            actions.append(.log(.warning, "\(name): \(dataset.skipped) rows left out"))
+            let rows = dataset.skipped == 1 ? "row" : "rows"
+            actions.append(.log(.warning, "\(name): \(dataset.skipped) \(rows) left out"))
         }
         // A resumed setup has it in the store already.
         if done == plan.stepsBefore(setup: setup.index) {

@@ -49,7 +49,11 @@ private struct SetupRehearsalRun {
         for model in setup.models {
             specs[model.name] = try TrialRehearsal.asked(setting(of: model)) {
                 let spec = try factory.spec(of: model)
-                try spec?.validate()
+                do throws(ComputeError) {
+                    try spec?.validate()
+                } catch {
+                    throw isOfSettings(model) ? SizeNames.asSettings(error) : error
+                }
                 return spec
             }
         }
@@ -63,11 +67,11 @@ private struct SetupRehearsalRun {
         return result
     }
 
-    private func setting(of model: ModelPlan) -> String {
-        guard case .transformer(let transformer) = model.module, case .folder = transformer.shape else {
-            return "model"
-        }
-        return "model.checkpoint"
+    private func setting(of model: ModelPlan) -> String { isOfSettings(model) ? "model" : "model.checkpoint" }
+
+    private func isOfSettings(_ model: ModelPlan) -> Bool {
+        guard case .transformer(let transformer) = model.module, case .folder = transformer.shape else { return true }
+        return false
     }
 
     private func rows() throws -> FileRehearsal {
@@ -79,8 +83,10 @@ private struct SetupRehearsalRun {
         var file = described(
             setup.dataset.path, rows.count, rows.leftOut, longest: rows.longest, isWhole: rows.isWhole)
         if graph.datasetKeys.contains(.packedAnswers), let most = try factory.longestAnswer(of: setup) {
-            let answers = try (0..<rows.count).map { row in
-                try (rows.sample(row, epoch: 0).columns[.packedAnswers]?.lengths.first?.first ?? 0) + 1
+            let answers = try (0..<rows.count).flatMap { row in
+                try rows.sample(row, epoch: 0).sequences(of: .packedAnswers, as: Int32.self).map {
+                    factory.tokenizer.judgedCount($0)
+                }
             }
             file.answersTooLong = answers.count { $0 > most }
             file.shortestAnswer = answers.min() ?? 0
@@ -99,7 +105,9 @@ private struct SetupRehearsalRun {
         var file = described(
             wanted.dataset.path, content.rows.count, content.leftOut, longest: content.longest,
             isWhole: content.isWhole)
-        let answers = try content.rows.map { try factory.tokenizer.encodedAnswer(of: $0).count + 1 }
+        let answers = try content.rows.map { row in
+            factory.tokenizer.judgedCount(try factory.tokenizer.encodedAnswer(of: row))
+        }
         file.answersTooLong = answers.count { $0 > most }
         file.shortestAnswer = answers.min() ?? 0
         return file

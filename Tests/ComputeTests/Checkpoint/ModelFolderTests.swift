@@ -55,6 +55,24 @@ import Testing
         #expect(error?.hint?.contains("merge_and_unload().save_pretrained('\(folder.path)-merged')") == true)
     }
 
+    @Test func `a PEFT adapter beside a model's configuration is one all the same`() throws {
+        let model = try ExternalFolder()
+        try model.writeConfiguration()
+        _ = try model.scratch.write([1], to: "adapter_config.json")
+        _ = try model.scratch.write([1], to: "adapter_model.safetensors")
+        #expect(refusal(model.scratch.path)?.summary.contains("it is a PEFT adapter, not a whole model") == true)
+    }
+
+    @Test(arguments: ["", "/checkpoints", "/checkpoints/actor"])
+    func `the folders of a trial name its last whole step`(given: String) {
+        for name in ["checkpoints", "checkpoints/actor", "logs"] { makeFolder(name) }
+        for step in ["step-9", "step-10", "step-11"] { makeFolder("checkpoints/actor/\(step)") }
+        for step in ["step-9", "step-10"] { folder.write("{}", to: "checkpoints/actor/\(step)/config.json") }
+        expect(
+            "it holds the checkpoints of a trial", at: folder.path + given,
+            next: "Give the folder of a step, such as \(folder.path)/checkpoints/actor/step-10")
+    }
+
     @Test func `the root of a model in the hub's cache names its snapshot`() {
         for name in ["snapshots", "snapshots/aaa", "snapshots/bbb", "refs"] { makeFolder(name) }
         folder.write("aaa\n", to: "refs/main")

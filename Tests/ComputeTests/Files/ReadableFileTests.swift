@@ -31,6 +31,20 @@ import Testing
         #expect(try ReadableFile.contents(of: scratch.write([], to: "empty"), limit: 0) == [])
     }
 
+    @Test(arguments: [
+        ("open", EACCES, "Check that this user may read the file and enter its folder."),
+        ("open", ENOENT, "Check that the file is there and whole."),
+        ("open", EISDIR, "Put a regular file, or a link to one, in its place."),
+        ("read", EFBIG, "It is larger than such a file can be: check that it is what its name says."),
+        ("write", EFBIG, "No file may grow beyond what `ulimit -f` says: raise it and start again."),
+        ("create", EACCES, "Check that the disk has room and the folder may be written."),
+    ])
+    func `what helps a file that cannot be read is another thing than for one that cannot be written`(
+        operation: String, number: Int32, hint: String
+    ) {
+        #expect(ComputeError.file(FileFault(operation, "/folder/f", number: number)).hint == hint)
+    }
+
     @Test func `a checksum over several pieces is that of the whole`() throws {
         let scratch = try ScratchFolder()
         let bytes = [UInt8](unsafeUninitializedCapacity: (1 << 20) + 4099) { buffer, count in

@@ -42,6 +42,11 @@ import Testing
         #expect(try tokenizer.answerText(pair("a", "<s> a").answer) == " a")
     }
 
+    @Test(arguments: [("a</s>b", 2), ("</s>", 1), ("ba", 2), ("", 1)])
+    func `an answer is as long as what has to be written for a judge to read it`(answer: String, count: Int) throws {
+        #expect(try bpeTokenizer(Self.letters).judgedCount(pair("a", answer).answer) == count)
+    }
+
     /// SentencePiece: a text begins with a space that it does not have.
     @Test(arguments: ["llama2", "metaspace"])
     func `an answer gets no space of its own`(family: String) throws {

@@ -39,6 +39,23 @@ import Testing
         #expect(error?.summary == "tokenizer.json cannot be used: \(reason)")
     }
 
+    @Test func `a tokenizer beyond this version is not called damaged`() throws {
+        folder.write(#"{"model":{"type":"Unigram"}}"#, to: "tokenizer.json")
+        let error = #expect(throws: ComputeError.self) { try Tokenizers.load(folder: folder.path) }
+        #expect(
+            error?.hint
+                == "The file is whole, but this version does not read such tokenizers: take a model whose tokenizer it reads."
+        )
+    }
+
+    @Test func `of two files of tiktoken none is taken`() throws {
+        for name in ["a.tiktoken", "b.tiktoken"] { folder.write("IQ== 0\n", to: name) }
+        let error = #expect(throws: ComputeError.self) { try Tokenizers.load(folder: folder.path) }
+        #expect(
+            error?.summary == "a.tiktoken cannot be used: b.tiktoken lies beside it, and only one can be the model's")
+        #expect(error?.hint == "Leave the model's own file alone in the folder.")
+    }
+
     @Test(arguments: [
         ([:], [Int32(3)]),
         (["tokenizer_config.json": #"{"eos_token":"<end>"}"#], [2]),

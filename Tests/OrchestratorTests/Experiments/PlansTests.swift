@@ -202,6 +202,12 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         #expect(error?.hint == "add dataset.max_length=64")
     }
 
+    @Test func `must leave room for a prompt, which a setting of the context cannot make`() {
+        let error = problem(["grpo.max_new_tokens=64"])
+        #expect(error?.summary == "grpo.max_new_tokens=64 leaves no room for a prompt in a context of 64 tokens")
+        #expect(error?.hint == "lower grpo.max_new_tokens")
+    }
+
     @Test func `says what is wrong with the folder before anything starts`() {
         let error = problem([], context: 0)
         #expect(error?.summary == "model.checkpoint: config.json cannot be used: model_type is missing")
@@ -236,13 +242,15 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         #expect(
             report.notes == [
                 "/d.jsonl: 3 rows of those looked at will be left out: 2 too long, 1 no UTF-8",
-                "/d.jsonl: 5 of 40 expected answers of those looked at are longer than max_new_tokens and can never be "
-                    + "right",
+                "/d.jsonl: 5 of 40 expected answers of those looked at are longer than grpo.max_new_tokens and can never "
+                    + "be right",
             ])
     }
 
     @Test func `a checkpoint folder that is not there`() {
-        #expect(problem(["model.checkpoint=/gone"])?.summary == "model.checkpoint: there is no folder /gone")
+        let error = problem(["model.checkpoint=/gone"])
+        #expect(error?.summary == "model.checkpoint: there is no folder /gone")
+        #expect(error?.hint?.contains("a model of the hub must be downloaded first: hf download NAME") == true)
     }
 
     @Test func `a checkpoint that is a single file, with the folder to give instead`() {
@@ -267,6 +275,14 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         #expect(error?.hint == "unpack it")
     }
 
+    @Test func `a dataset in a folder that may not be entered`() {
+        var machine = Samples.machine()
+        machine.files.kind = { _ in .unreachable }
+        let error = problem([], machine: machine)
+        #expect(error?.summary == "dataset.path: a folder on the way to /d.jsonl may not be entered")
+        #expect(error?.hint == "see which: namei -l '/d.jsonl'")
+    }
+
     @Test func `a held-out file that is missing, by its own name`() {
         #expect(
             problem(["dataset.eval_path=/held"])?.summary == "dataset.eval_path: there is no file /held")
@@ -285,13 +301,33 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         #expect(
             problem([], machine: Samples.machine(file))?.summary
                 == "dataset.path: no expected answer of /d.jsonl can be generated: the shortest has 33 tokens with its "
-                + "end, more than max_new_tokens")
+                + "end, more than grpo.max_new_tokens")
+    }
+
+    @Test func `every file is told with its rows, and how much of it was looked at`() throws {
+        let file = FileRehearsal(
+            path: "/d.jsonl", usable: 40, leftOut: 2, complaints: "2 too long", longest: 9, isWhole: false,
+            bytes: 13 << 19)
+        let report = try PlanCheck(names: .registered, machine: Samples.machine(file)).verify(
+            Samples.plan("grpo", ["dataset.path=/d.jsonl"]))
+        #expect(
+            report.files.map(\.description) == [
+                "/d.jsonl: 40 rows, the longest of 9 tokens, 2 left out (first 2 MiB of 6.5 MiB looked at)"
+            ])
+    }
+
+    @Test func `one row left out, in the singular`() throws {
+        let file = FileRehearsal(path: "/d.jsonl", usable: 40, leftOut: 1, complaints: "1 too long")
+        let report = try PlanCheck(names: .registered, machine: Samples.machine(file)).verify(
+            Samples.plan("grpo", ["dataset.path=/d.jsonl"]))
+        #expect(report.notes == ["/d.jsonl: 1 row will be left out: 1 too long"])
     }
 
     @Test func `no room for a prompt before an answer`() {
+        let error = problem(["grpo.max_new_tokens=128"])
         #expect(
-            problem(["grpo.max_new_tokens=128"])?.summary
-                == "max_new_tokens=128 leaves no room for a prompt in a context of 128 tokens")
+            error?.summary == "grpo.max_new_tokens=128 leaves no room for a prompt in a context of 128 tokens")
+        #expect(error?.hint == "lower grpo.max_new_tokens, or raise model.context")
     }
 
     @Test func `activations, logits, cache and data that do not fit beside the weights`() {
@@ -304,7 +340,7 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         let error = problem([], machine: machine)
         #expect(error?.summary == "the models of setup 'grpo' need about 8.1 GiB of memory; this machine has 6.0")
         #expect(error?.detail.contains("activations 4.0, logits 1.0, keys and values 2.0, data 1.0") == true)
-        #expect(error?.hint == "take a smaller batch, or max_tokens_per_mb")
+        #expect(error?.hint == "lower grpo.prompts, or set grpo.max_tokens_per_mb")
     }
 
     @Test(arguments: [(31, false), (32, true), (33, true)])

@@ -32,8 +32,6 @@ import Testing
             ("sft:\n    steps:    7    # seven\n", "7"), ("---\nsft:\n  steps: 7\n...\n", "7"),
             ("sft:\r\n  steps: 7\r\n", "7"), ("\u{feff}sft:\n  steps: 7\n", "7"),
             ("x: &n 7\n", nil), ("sft:\n  steps: &n 7\n  batch_size: *n\n", "7"),
-            // Spelt both ways, the later one counts, as with overrides.
-            ("sft.steps: 6\nsft:\n  steps: 7\n", "7"),
         ] as [(String, String?)])
     func `may spell a key in every way YAML has`(text: String, steps: String?) throws {
         guard let steps else {
@@ -70,6 +68,12 @@ import Testing
         #expect(error?.detail.contains("'\(key)'") == true)
     }
 
+    @Test func `that says one thing dotted and nested is refused with both lines`() {
+        #expect(
+            refusal("sft.lr: 0.01\nsft:\n  lr: 0.02\n")?.summary
+                == "\(folder.path)/c.yaml:3: 'sft.lr' is set a second time, \(folder.path)/c.yaml:1 has set it already")
+    }
+
     @Test(arguments: [
         "seed: [", "seed: \"", "\tseed: 1", "seed: *nobody", "%YAML 9.9\n---\nseed: 1", "seed: 1\n bad: 2", "a: b: c",
         "seed: 1\u{0}", "seed: \u{1}", "--- a\n--- b\n",
@@ -92,11 +96,15 @@ import Testing
         #expect(error?.summary == "\(folder.path)/c.yaml is too large for a configuration: 1048577 bytes")
     }
 
-    @Test func `that is a folder, or not there, is refused`() throws {
-        for path in [folder.path, folder.file("none.yaml")] {
+    @Test func `that is a folder, a device, or not there, is refused as such`() throws {
+        for (path, detail) in [
+            (folder.path, "It is a folder."), ("/dev/zero", "It is a device."),
+            (folder.file("none.yaml"), "No such file or directory"),
+        ] {
             var settings = try settings()
             let error = #expect(throws: ConfigurationError.self) { try SettingsFile.apply(path, to: &settings) }
             #expect(error?.summary == "the configuration \(path) cannot be read")
+            #expect(error?.detail == detail)
             #expect(error?.code == .unreadableFile)
         }
     }

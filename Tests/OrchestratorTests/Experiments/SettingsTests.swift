@@ -43,6 +43,11 @@ import Testing
         ("seed=1.5", "override 'seed=1.5': seed='1.5' must be a whole number from 0 to 99"),
         ("seed=100", "override 'seed=100': seed='100' is out of range: it must be a whole number from 0 to 99"),
         ("grpo.lr=nan", "override 'grpo.lr=nan': grpo.lr='nan' must be a number from 0.0 to 1.0"),
+        (
+            "grpo.lr=1e\u{2212}4",
+            "override 'grpo.lr=1e\u{2212}4': grpo.lr='1e\u{2212}4' must be a number from 0.0 to 1.0; '\u{2212}' in it is "
+                + "U+2212, no character of a number"
+        ),
         ("grpo.lr=2", "override 'grpo.lr=2': grpo.lr='2' is out of range: it must be a number from 0.0 to 1.0"),
         ("fast=maybe", "override 'fast=maybe': fast='maybe' must be true or false"),
         (

@@ -93,7 +93,9 @@ import Testing
     {
         let home = HomeFolder(path: folder.file("home"))
         try FolderFiles.makeFolder("\(home.path)/m")
-        for name in ["config.json", "a.safetensors", "notes.md"] { folder.write(name, to: "home/m/\(name)") }
+        for name in ["config.json", "a.safetensors", "notes.txt", "trainer_state.json"] {
+            folder.write(name, to: "home/m/\(name)")
+        }
         let data = folder.write("{}\n", to: "d.jsonl")
         let plan = try Samples.plan("sft", ["dataset.path=\(data)", "model.checkpoint=\(home.path)/m"])
         #expect(

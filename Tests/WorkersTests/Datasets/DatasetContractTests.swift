@@ -125,6 +125,26 @@ import Testing
 
     @Test(
         arguments: [
+            (16, 32, .settings, 0, 20, "raise dataset.max_length to 20"),
+            (0, 16, .settings, 0, 20, "raise model.context to 20"),
+            (8, 16, .settings, 0, 20, "raise model.context to 20, and raise dataset.max_length to 20"),
+            (0, 16, .settings, 4, 14, "lower grpo.max_new_tokens to 2, or raise model.context to 18"),
+            (0, 16, .folder, 0, 20, "begin with a model that takes 20 tokens"),
+            (
+                0, 16, .folder, 4, 14,
+                "lower grpo.max_new_tokens to 2, or begin with a model that takes 18 tokens"
+            ),
+        ] as [(Int, Int, LengthLimit.Shape, Int, Int, String)])
+    func `comes with what makes room for a longer row and is not refused itself`(
+        setting: Int, context: Int, shape: LengthLimit.Shape, answer: Int, tokens: Int, remedy: String
+    ) {
+        let limit = LengthLimit(maximumLength: setting, context: context, shape: shape, answer: answer)
+        let fault = #expect(throws: RowFault.self) { try limit.check(tokens) }
+        #expect(fault?.remedy == remedy)
+    }
+
+    @Test(
+        arguments: [
             (0, 32, 0, 32, "the model's context of 32"), (16, 32, 0, 16, "dataset.max_length"),
             (32, 32, 8, 24, "the model's context of 32 less 8 for an answer"),
             (24, 32, 8, 24, "dataset.max_length"), (64, nil, 0, 64, "dataset.max_length"),

@@ -53,6 +53,16 @@ import Testing
         #expect(try read(ids.map { "{\($0)\"prompt\":\"1\",\"answer\":\"2\"}" }).rows.count == 4)
     }
 
+    @Test(arguments: [
+        (#"{"prompt": "a", "prompt": "b", "answer": "2"}"#, "1 with a column that comes twice"),
+        (#"{"prompt": "a\ud800", "answer": "2"}"#, "1 with an unpaired surrogate"),
+        (#"{"prompt": null, "answer": "2"}"#, "1 with a value that is no text"),
+        ("{", "1 no JSON object"),
+    ])
+    func `every kind of fault is counted under its own name`(line: String, phrase: String) throws {
+        #expect(try read([#"{"prompt": "1", "answer": "2"}"#, line]).leftOut.phrase == phrase)
+    }
+
     @Test func `more rows left out than the limit end the reading, with what is wrong with most of them`() throws {
         let good = Array(repeating: #"{"prompt": "1", "answer": "2"}"#, count: 18)
         let lines = good + [#"{"q": "1"}"#, #"{"q": "2"}"#]
@@ -107,6 +117,7 @@ import Testing
         let content = try read(plan(path))
         #expect(content.rows.map(\.line) == [2])
         #expect(content.leftOut.errors.map(\.reason) == ["the line has 1048581 bytes, the limit is 1048576"])
+        #expect(content.leftOut.phrase == "1 of more than 1 MiB")
     }
 
     @Test(arguments: [[UInt8](), Array("\n  \n".utf8)])

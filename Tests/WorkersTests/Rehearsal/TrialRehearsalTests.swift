@@ -56,7 +56,9 @@ import Testing
     @Test func `finds heads that the family does not have`() {
         let found = fault(plan { Self.reshape(&$0) { $0.keyValueHeads = 1 } })
         #expect(found?.setting == "model")
-        #expect(found?.detail == "keyValueHeads 1 differs from heads 2, which the family 'gpt2' does not have.")
+        #expect(
+            found?.detail
+                == "model.key_value_heads 1 differs from model.heads 2, which the family 'gpt2' does not have.")
     }
 
     @Test func `finds an odd width of heads that turn in pairs`() {
@@ -66,7 +68,7 @@ import Testing
                     (sizes.family, sizes.width, sizes.heads, sizes.keyValueHeads) = ("llama", 10, 2, 2)
                 }
             })
-        #expect(found?.detail == "headWidth 5 is odd; rotary positions turn pairs.")
+        #expect(found?.detail == "model.width / model.heads = 5 is odd; rotary positions turn pairs.")
     }
 
     @Test func `looks at held-out files with the same eyes, and names their setting`() {

@@ -81,7 +81,7 @@ import Testing
             TinyTrial.plan(train: broken, heldOut: heldOut, supervisedSteps: 1, policySteps: 0), in: folder)
         #expect(run.outcome == .completed)
         #expect(run.logs.contains { $0.contains("broken.jsonl:9: the row has no 'answer'. Did you mean 'anwser'?") })
-        #expect(run.logs.contains { $0.contains("1 rows left out") })
+        #expect(run.logs.contains { $0.contains("1 row left out") })
     }
 
     @Test func `a row of too many tokens is left out as the file is read, held-out ones too, and no step meets it`()

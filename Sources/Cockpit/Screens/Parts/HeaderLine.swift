@@ -112,7 +112,7 @@ struct HeaderLine {
             let count = ShortNumber.grouped(Int(rows))
             pieces.append(
                 Piece(
-                    TextLine("\(count) rows left out", .logWarning), 3,
+                    TextLine("\(count) \(rows == 1 ? "row" : "rows") left out", .logWarning), 3,
                     short: TextLine("\(count) left out", .logWarning)))
         }
         if run.status.isAtWork, let rate = snapshot.tokenRate {

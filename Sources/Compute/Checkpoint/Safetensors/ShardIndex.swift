@@ -1,6 +1,8 @@
+internal import Protocol
+
 /// `model.safetensors.index.json`: which of several safetensors files has each tensor.
 package struct ShardIndex: Sendable, Equatable {
-    package static let fileName = "model.safetensors.index.json"
+    package static let fileName = ModelFileNames.shardIndex
     /// More files than any model has; each is held open while weights are read.
     private static let mostShards = 512
 

@@ -36,7 +36,7 @@ struct BPEVocabulary {
 extension BPEModel {
     /// Reads the `model` of a `tokenizer.json`. Throws `damagedFile` for what is broken or beyond this version.
     init(_ field: JSONField, vocabulary: BPEVocabulary, isByteLevel: Bool) throws(ComputeError) {
-        if let dropout = field["dropout"], dropout.value.asDouble != 0 { throw dropout.fault("is not supported") }
+        if let dropout = field["dropout"], dropout.value.asDouble != 0 { throw dropout.unsupported("is not supported") }
         self.isByteLevel = isByteLevel
         let affixes = try Affixes(field)
         merges = try Self.merges(field.required("merges"), vocabulary, prefix: affixes.prefix.count)

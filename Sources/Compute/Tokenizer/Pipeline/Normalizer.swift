@@ -34,7 +34,7 @@ struct Normalizer {
         case "Prepend": return .prepend(Array(try field.required("prepend").string().utf8))
         case "Replace": return .replace(try Replacement(field))
         case let other:
-            throw field.fault(
+            throw field.unsupported(
                 "is '\(other)'; known normalizers are NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Prepend, Replace"
             )
         }

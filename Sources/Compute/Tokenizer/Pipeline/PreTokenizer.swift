@@ -54,7 +54,7 @@ struct PreTokenizer: Sendable {
             }
             return [.characters(.scalar(scalar), .removed)]
         case let other:
-            throw field.fault(
+            throw field.unsupported(
                 "is '\(other)'; known pre-tokenizers are ByteLevel, Split, Digits, Metaspace, Punctuation, Whitespace, "
                     + "WhitespaceSplit, BertPreTokenizer, CharDelimiterSplit")
         }

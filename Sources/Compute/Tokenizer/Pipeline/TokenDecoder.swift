@@ -49,7 +49,7 @@ struct TokenDecoder: Sendable {
         case "Metaspace": return .metaspace(try Metaspace(field))
         case "BPEDecoder": return .wordEnd(Array(try field["suffix"]?.string().utf8 ?? "</w>".utf8))
         case let other:
-            throw field.fault(
+            throw field.unsupported(
                 "is '\(other)'; known decoders are ByteLevel alone, or Replace, ByteFallback, Fuse, Strip, Metaspace, "
                     + "BPEDecoder")
         }

@@ -15,7 +15,7 @@ struct TokenTemplate {
                 before.append(try Self.token(field.required("cls"), vocabularySize))
                 after.append(try Self.token(field.required("sep"), vocabularySize))
             case let other:
-                throw field.fault(
+                throw field.unsupported(
                     "is '\(other)'; known post-processors are ByteLevel, TemplateProcessing, BertProcessing, "
                         + "RobertaProcessing")
             }
