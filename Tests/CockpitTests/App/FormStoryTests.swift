@@ -108,14 +108,16 @@ import Testing
         #expect(Look.of(state) == "trials>launch trial=new")
         #expect(Look.of(effects) == ["check grpo-arith -f new grpo.lr=0.001 grpo.group_size=16"])
         state = try Self.checked()
-        state.form?.focus = try #require(state.form?.rows.firstIndex(of: .setting("dataset.path")))
+        let row = try #require(state.form?.rows.firstIndex(of: .setting("dataset.path")))
+        state.form?.focus = row
         _ = Reducer.reduce(&state, .paste("/data/rows.jsonl"), now: 0)
         #expect(Look.of(state) == "trials>launch dataset.path=/data/rows.jsonl")
     }
 
     @Test func `a slash begins a path and searches from a row of numbers`() throws {
         var state = try Self.checked()
-        state.form?.focus = try #require(state.form?.rows.firstIndex(of: .setting("dataset.path")))
+        let row = try #require(state.form?.rows.firstIndex(of: .setting("dataset.path")))
+        state.form?.focus = row
         _ = Look.press("/ t m p / a", on: &state)
         #expect(Look.of(state) == "trials>launch dataset.path=/tmp/a")
         state = try Self.checked()
