@@ -89,7 +89,7 @@ import Testing
         #expect(session.waitUntil { $0.text.contains("step 3") } != nil, "\(session.screen.text)")
         session.press("[")
         #expect(session.waitUntil { $0.text.contains("step 2") } != nil, "\(session.screen.text)")
-        session.press("8")
+        session.press(">>>")
         #expect(session.waitFor("8x") != nil, "\(session.screen.text)")
     }
 }

@@ -30,7 +30,6 @@ struct StartCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        try Schedulers.check(mode)
         if detach, headless { throw ValidationError("--detach and --headless exclude each other.") }
     }
 
@@ -45,6 +44,7 @@ struct StartCommand: ParsableCommand {
     }
 
     private func start() throws {
+        try Schedulers.check(mode)
         let home = Environment.home
         var request = try launch.request(for: trial)
         request.mode = mode

@@ -34,9 +34,8 @@ struct StopCommand: ParsableCommand {
         let detail: String
     }
 
-    func validate() throws { try Schedulers.check(mode) }
-
     func run() throws {
+        try Schedulers.check(mode)
         let id = try trial.id(), home = Environment.home
         let before = try TrialList.one(id, home: home)
         if before.status.isTerminal {

@@ -31,7 +31,7 @@ extension PlanReport.File: CustomStringConvertible {
         let counted = "\(rows) \(rows == 1 ? "row" : "rows"), the longest of \(longest) tokens, \(leftOut) left out"
         let part =
             bytesLookedAt < bytes
-            ? " (first \(mebibytes(bytesLookedAt)) MiB of \(mebibytes(bytes)) looked at)" : ""
+            ? " (first \(mebibytes(bytesLookedAt)) MiB of \(mebibytes(bytes)) MiB looked at)" : ""
         return "\(path): \(counted)\(part)"
     }
 

@@ -22,8 +22,8 @@ package struct PreparedTrial {
         let resolved = try launching.resolve(request)
         var plan = resolved.plan
         try FolderFiles.makeFolder(folder.path)
-        let lock = try TrialLock.take(folder)
         try Launching.refuseElsewhere(folder)
+        let lock = try TrialLock.take(folder)
         try makeRoom(for: request, in: folder)
         for path in [folder.logs, folder.checkpoints, launching.home.data] { try FolderFiles.makeFolder(path) }
         let isResumed = request.recoverMode == .resume

@@ -119,7 +119,10 @@ enum DatasetFileKind: Equatable {
             return .wideText(encoding: encoding)
         }
         let firstLine = head.prefix { $0 != 0x0A }
-        return firstLine.contains(0) ? .zeroBytes : nil
+        guard firstLine.contains(0) else { return nil }
+        // A file of rows may have a broken one first.
+        let hasRows = head.split(separator: 0x0A).contains { $0.first == UInt8(ascii: "{") }
+        return hasRows ? nil : .zeroBytes
     }
 }
 

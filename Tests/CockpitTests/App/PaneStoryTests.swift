@@ -74,7 +74,7 @@ import Testing
 
     @Test(
         arguments: [
-            ("+", 3), ("=", 3), ("-", 5), ("+ + + + + + + + + + + + + +", 0), ("- - - - - - - - - - - - - -", 12),
+            ("+", 3), ("=", 3), ("-", 5), ("+ + + + + + + + + + + + + +", 0), ("- - - - - - - - - - - - - -", 9),
         ])
     func `the timeline's window grows and shrinks, and stays as a person set it`(keys: String, zoom: Int) throws {
         let view = try run(.timeline, keys).timeline

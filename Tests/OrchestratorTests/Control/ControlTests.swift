@@ -17,7 +17,8 @@ import Testing
         let trial = home.trial(try Samples.id("sft", name))
         try FolderFiles.makeFolder(trial.path)
         try RunRecord(
-            id: trial.id, orchestrator: orchestrator, runtimeFolder: folder.file("sockets"), status: status, attempt: 1,
+            id: trial.id, orchestrator: orchestrator, runtimeFolder: RuntimeFolder.expected(for: trial).path,
+            status: status, attempt: 1,
             startedWall: started, totalSteps: 10,
             workers: [RunRecord.Worker(id: .master, pid: 77, state: .running, restarts: 2)]
         ).write(trial)
@@ -75,7 +76,6 @@ import Testing
             ChildProcess.Command(path: "/bin/sleep", arguments: ["60"], detachment: .ownGroup))
         let identity = try #require(ProcessIdentity.of(hung.pid))
         try leaveTrial("a", status: .running, orchestrator: identity)
-        try FolderFiles.makeFolder(folder.file("sockets"))
         let id = try Samples.id("sft", "a")
         let answer = try TrialControl.send(.stop, to: id, home: home, timeout: .milliseconds(50))
         #expect(answer == "the orchestrator did not answer; sent SIGTERM to its process \(hung.pid)")

@@ -50,10 +50,16 @@ import Testing
     @Test func `has ended as it wrote last, also where it ends between the two looks of a reader`() throws {
         let trial = try trial()
         var lock: TrialLock? = try TrialLock.take(trial)
-        var record = try record(trial, Machine.current)
+        // It stands for the orchestrator.
+        let process = try ChildProcess.spawn(
+            ChildProcess.Command(path: "/bin/sleep", arguments: ["60"], detachment: .ownGroup))
+        var record = try record(trial, Machine.current, pid: process.pid)
         let observed = TrialPresence.observed(in: trial) {
             record.status = .completed
             do { try record.write(trial) } catch { Issue.record(error) }
+            process.signalGroup(SIGKILL)
+            _ = try? Poller.wait([process.pollItem], timeout: .seconds(10))
+            #expect(process.exitStatus() != nil)
             lock = nil
         }
         #expect(observed?.record.status == .completed)

@@ -132,7 +132,7 @@ private func idle(_ seconds: Int64) -> TrialEvent.Pulse { .init(quiet: seconds *
                 .tell(Driver.first, .saveWhole), .tell(Driver.second, .saveWhole), .tell(.master, .exit),
             ])
         driver.take(.saved(Driver.first, attempt: 1, step: 6, problem: ""))
-        #expect(driver.take(.timePassed, afterMilliseconds: 16_999).deeds.isEmpty)
+        #expect(driver.take(.timePassed, afterMilliseconds: 16_499).deeds.isEmpty)
         #expect(
             driver.take(.timePassed, afterMilliseconds: 1).deeds == [
                 .tell(.master, .leaveNow), .tell(Driver.first, .exit), .tell(Driver.second, .exit),
