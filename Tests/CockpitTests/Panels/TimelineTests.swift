@@ -113,11 +113,12 @@ import Testing
         state.run?.snapshot?.cuts.spansBefore = 590 * second
         state.run?.snapshot?.spans = [span(590 * second, 595 * second)]
         let lines = ScreenPicture.surface(state).lines
-        #expect(try #require(lines.first { $0.contains("│actor_gen") }).contains("│ 50% 50% │"))
+        let row = try #require(lines.first { $0.contains("│actor_gen") })
+        #expect(row.contains("│ 50%  50% │"), "\(row)")
         #expect(lines.contains { $0.contains("20s  calls since 09:09:50 only") })
         state.run?.timeline.offset = 15 * second
         let past = ScreenPicture.surface(state).lines
-        #expect(try #require(past.first { $0.contains("│actor_gen") }).contains("│   -   - │"))
+        #expect(try #require(past.first { $0.contains("│actor_gen") }).contains("│   -    - │"))
     }
 
     @Test func `a buffer with too many changes says since when it is drawn`() throws {
