@@ -118,7 +118,8 @@ import Testing
         #expect(lines.contains { $0.contains("20s  calls since 09:09:50 only") })
         state.run?.timeline.offset = 15 * second
         let past = ScreenPicture.surface(state).lines
-        #expect(try #require(past.first { $0.contains("│actor_gen") }).contains("│   -    - │"))
+        let unknown = try #require(past.first { $0.contains("│actor_gen") })
+        #expect(unknown.contains("│   -   - │"), "\(unknown)")
     }
 
     @Test func `a buffer with too many changes says since when it is drawn`() throws {
