@@ -15,6 +15,9 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "The attempt this process belongs to.")
     var attempt: UInt64
 
+    @Option(help: "Which process of the worker in the attempt this is.")
+    var launch: UInt64 = 0
+
     @Option(help: "The folder with the trial's sockets.")
     var runtime: String
 
@@ -22,7 +25,7 @@ struct WorkerCommand: ParsableCommand {
         guard let worker = WorkerID(id) else {
             throw CommandError("'\(id)' is no worker id", hint: "a worker id looks like model_worker/0")
         }
-        Glibc.exit(WorkerMain.run(id: worker, attempt: attempt, runtimePath: runtime))
+        Glibc.exit(WorkerMain.run(id: worker, attempt: attempt, launch: launch, runtimePath: runtime))
     }
 }
 

@@ -16,7 +16,8 @@ extension ChildProcess: WorkerProcess {}
 /// How workers come to life; nothing else in supervision depends on where they run.
 package protocol WorkerSpawner {
     /// Starts a worker; called on the one thread that supervises, because death signals are tied to it.
-    func spawn(_ worker: WorkerID, attempt: Int) throws -> any WorkerProcess
+    /// - Parameter launch: which process of the worker in this attempt it is, from 0.
+    func spawn(_ worker: WorkerID, attempt: Int, launch: Int) throws -> any WorkerProcess
 }
 
 /// Workers as children of this process: hidden commands of the same program.
@@ -31,11 +32,14 @@ package struct LocalSpawner: WorkerSpawner {
         self.runtime = runtime
     }
 
-    package func spawn(_ worker: WorkerID, attempt: Int) throws -> any WorkerProcess {
+    package func spawn(_ worker: WorkerID, attempt: Int, launch: Int) throws -> any WorkerProcess {
         try ChildProcess.spawn(
             ChildProcess.Command(
                 path: program,
-                arguments: ["worker", "--id", "\(worker)", "--attempt", "\(attempt)", "--runtime", runtime.path],
+                arguments: [
+                    "worker", "--id", "\(worker)", "--attempt", "\(attempt)", "--launch", "\(launch)", "--runtime",
+                    runtime.path,
+                ],
                 detachment: .ownGroup, logPath: folder.log(of: worker), environment: WorkerSurroundings.environment,
                 stopSignals: .leftToParent))
     }

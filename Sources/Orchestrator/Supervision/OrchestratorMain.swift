@@ -83,7 +83,7 @@ private struct OrchestratedTrial {
                 runRecord: record, firstResumeStep: resumeStep, recordedStep: { recorded.value },
                 changedInputs: { watch.changes() }, renewFolder: { prepared.renewFolder() })
             let machine = TrialStateMachine(
-                workers: prepared.plan.workers, policy: Self.policy(prepared.settings),
+                groups: prepared.plan.groups, policy: Self.policy(prepared.settings),
                 stopPolicy: Self.stopPolicy(prepared.settings), firstAttempt: attempt, reason: prepared.startReason)
             loop = try TrialLoop(parts, machine: machine, context: context)
             try record.write(folder)

@@ -55,8 +55,16 @@ package final class TrialLoop {
     private var recorder: TrialRecorder
     private let control: WorkerDesk
     private let commands: CommandDesk
-    /// Living processes with the attempt they belong to.
-    private var processes: [WorkerID: (process: any WorkerProcess, attempt: Int)] = [:]
+    /// A worker's living process: of which attempt, and which of that attempt's.
+    private struct Life {
+        let process: any WorkerProcess
+        let attempt: Int
+        let launch: Int
+    }
+
+    private var processes: [WorkerID: Life] = [:]
+    /// How often each worker has been started in the attempt that goes on.
+    private var launches: [WorkerID: Int] = [:]
     private var owed = OwedOrders()
     private var resumeStep = 0
     private var keeper: CheckpointKeeper
@@ -87,7 +95,7 @@ package final class TrialLoop {
         while !machine.isEnded {
             let living = processes.sorted { $0.key < $1.key }
             let ready = wait(for: living.map(\.value.process.pollItem))
-            for event in control.receive(log: recorder.log) { take(event) }
+            hearWorkers()
             for event in commands.receive(log: recorder.log) { take(event) }
             takeSignals()
             for (index, entry) in living.enumerated() where ready[index] { takeExit(of: entry.key) }
@@ -159,8 +167,14 @@ package final class TrialLoop {
         let end = now() + Self.lastWordsPatience
         while !machine.hasReportedItsEnd(worker), now() < end {
             _ = try? Poller.wait([control.pollItem], timeout: .nanoseconds(max(0, end - now())))
-            for event in control.receive(log: recorder.log) { take(event) }
+            hearWorkers()
         }
+    }
+
+    private func hearWorkers() {
+        let events = control.receive(
+            from: { [processes] worker, launch in processes[worker]?.launch == launch }, log: recorder.log)
+        for event in events { take(event) }
     }
 
     private func take(_ event: TrialEvent) {
@@ -176,6 +190,7 @@ package final class TrialLoop {
         switch action {
         case .beginAttempt(let attempt, let reason):
             keeper.sweep()
+            launches = [:]
             resumeStep = nextResumeStep()
             recorder.beginAttempt(attempt, resumeStep: resumeStep, reason: reason)
         case .spawn(let worker, let attempt): spawn(worker, attempt: attempt)
@@ -239,7 +254,7 @@ package final class TrialLoop {
     /// the other's now, so nothing more is written.
     private func leaveToAnother() -> Never {
         Diagnostics.write("another orchestrator has taken \(parts.folder.id) over; this one ends")
-        for (process, _) in processes.values { process.signalGroup(SIGKILL) }
+        for life in processes.values { life.process.signalGroup(SIGKILL) }
         _exit(ExitCode.failure)
     }
 
@@ -262,15 +277,18 @@ package final class TrialLoop {
     }
 
     private func spawn(_ worker: WorkerID, attempt: Int) {
-        let changes = machine.restarts > 0 ? parts.changedInputs() : []
+        let isFirst = machine.restarts == 0 && launches[worker] == nil
+        let changes = isFirst ? [] : parts.changedInputs()
         guard changes.isEmpty else {
             let reason = "what it reads has changed since the trial began:\n\(changes.joined(separator: "\n"))"
             events.append(.spawnFailed(worker, reason: reason))
             return
         }
         do {
-            let process = try parts.spawner.spawn(worker, attempt: attempt)
-            processes[worker] = (process, attempt)
+            let launch = launches[worker, default: 0]
+            let process = try parts.spawner.spawn(worker, attempt: attempt, launch: launch)
+            launches[worker] = launch + 1
+            processes[worker] = Life(process: process, attempt: attempt, launch: launch)
             parts.devices.set(worker, pid: process.pid)
             events.append(.spawned(worker, pid: process.pid))
         } catch {

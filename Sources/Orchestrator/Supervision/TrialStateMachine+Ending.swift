@@ -5,11 +5,22 @@ import Protocol
 extension TrialStateMachine {
     // MARK: - Failing
 
-    /// The first failure becomes the reported cause and brings the attempt down; later ones are counted.
+    /// A worker has failed: its group makes that good, or the attempt comes down.
     /// - Parameters:
     ///   - isHopeless: the same would happen again, so there is no restart.
     ///   - reports: it lives and may still have something to say.
     mutating func fail(
+        _ worker: WorkerID, cause: String, detail: String, isHopeless: Bool = false, reports: Bool = false, now: Int64
+    ) -> [TrialAction] {
+        if let group = ownGroup(of: worker), case .running = phase {
+            return fail(group, by: worker, cause: cause, detail: detail, isHopeless: isHopeless, now: now)
+        }
+        return failAttempt(
+            worker, cause: cause, detail: detail, isHopeless: isHopeless, reports: reports, now: now)
+    }
+
+    /// The first failure becomes the reported cause and brings the attempt down; later ones are counted.
+    mutating func failAttempt(
         _ worker: WorkerID, cause: String, detail: String, isHopeless: Bool = false, reports: Bool = false, now: Int64
     ) -> [TrialAction] {
         let ranFor: Int64
@@ -53,7 +64,9 @@ extension TrialStateMachine {
         let reported = members[worker]?.state
         members[worker]?.isAlive = false
         var actions: [TrialAction] = []
-        if isToldToLeave(worker) {
+        if leavesWithItsGroup(worker) {
+            if reported != .failed { actions.append(move(worker, to: .stopped, detail: "its group comes down")) }
+        } else if isToldToLeave(worker) {
             if reported != .failed, reported != .completed {
                 let detail = status.isSuccess ? "" : status.description
                 actions.append(move(worker, to: isCompleting ? .completed : .stopped, detail: detail))
@@ -74,6 +87,7 @@ extension TrialStateMachine {
                 actions += fail(worker, cause: cause, detail: tail.joined(separator: "\n"), now: now)
             }
         }
+        if let group = ownGroup(of: worker) { actions += advanceIfDown(group, now: now) }
         if case .stopping(let descent) = phase { actions += advanceIfDone(descent, now: now) }
         return actions
     }
@@ -171,6 +185,8 @@ extension TrialStateMachine {
 
     mutating func finish(_ status: TrialStatus, detail: String) -> [TrialAction] {
         phase = .ended(status)
-        return set(status, detail: detail) + [.finish(status)]
+        // Of a group that was to begin again nobody will.
+        let waiting = workers.filter { members[$0]?.state == .restarting }.map { move($0, to: .stopped) }
+        return waiting + set(status, detail: detail) + [.finish(status)]
     }
 }

@@ -14,7 +14,7 @@ extension TrialStateMachine {
         let record = move(worker, to: state, detail: detail)
         switch state {
         case .configured:
-            return [record] + startWhenAllConfigured(now: now)
+            return [record] + startWhenAllConfigured(now: now) + startGroupWhenConfigured(of: worker, now: now)
         case .failed:
             // A worker that refuses its configuration would refuse it again.
             let isHopeless = before == .ready || before == .starting
@@ -88,7 +88,7 @@ extension TrialStateMachine {
             let cause = failure.map { "\($0.worker) \($0.cause)" } ?? "a failure"
             actions += begin(reason: "restarted after \(cause)", now: now)
         case .stopping(let descent): actions += waitOn(descent, now: now)
-        case .running: actions += failDeserters(now: now)
+        case .running: actions += failDeserters(now: now) + mendGroups(now: now)
         default: break
         }
         return actions

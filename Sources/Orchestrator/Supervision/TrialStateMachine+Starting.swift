@@ -6,6 +6,7 @@ extension TrialStateMachine {
         phase = .starting
         hitMemoryLimit = false
         members = [:]
+        beginGroups()
         var actions = set(.starting, detail: "")
         actions.append(.beginAttempt(attempt, reason: reason))
         for worker in workers {
@@ -23,7 +24,8 @@ extension TrialStateMachine {
         if case .stopping(let descent) = phase {
             return [change(of: worker)] + act(descent.current.acts, on: [worker])
         }
-        return [change(of: worker)]
+        let isTooLate = leavesWithItsGroup(worker)
+        return [change(of: worker)] + (isTooLate ? [.signal(worker, SIGKILL)] : [])
     }
 
     /// A program that cannot be started will not start the next time either: no restart.
@@ -36,9 +38,9 @@ extension TrialStateMachine {
     }
 
     mutating func hello(_ worker: WorkerID, attempt: Int, now: Int64) -> [TrialAction] {
-        guard isCurrent(worker, attempt), members[worker]?.reached == .starting, case .starting = phase else {
-            return []
-        }
+        guard isCurrent(worker, attempt), members[worker]?.reached == .starting,
+            phase == .starting || startsWithItsGroup(worker)
+        else { return [] }
         members[worker]?.lastHeard = now
         return [move(worker, to: .ready), .configure(worker)]
     }

@@ -175,6 +175,7 @@ extension TrialStateMachine {
         _ worker: WorkerID, cause: String, detail: String, reports: Bool, now: Int64
     ) -> [TrialAction] {
         guard case .stopping(let descent) = phase, case .stopped(let reason) = descent.goal else { return [] }
+        if ownGroup(of: worker) != nil { return [.note(kind: .stopFailed, worker: worker, detail: cause)] }
         // The exit of one that had reported its error says nothing more.
         if !reports, reason.contains("meanwhile \(worker) ") { return [] }
         let firstLine = detail.split(separator: "\n").first.map { ": \($0)" } ?? ""

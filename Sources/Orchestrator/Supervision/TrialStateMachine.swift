@@ -79,7 +79,11 @@ package struct TrialStateMachine: Sendable {
     /// Between two heartbeats of a worker that are written down though they say nothing new.
     package static let beatInterval: Int64 = 1_000_000_000
 
+    let groups: [WorkerGroup]
+    /// Of all groups, in order.
     let workers: [WorkerID]
+    /// By name, of the groups that restart by themselves.
+    var recoveries: [String: GroupRecovery]
     var phase: Phase = .idle
     var members: [WorkerID: Member] = [:]
     var policy: RestartPolicy
@@ -102,11 +106,14 @@ package struct TrialStateMachine: Sendable {
 
     /// - Parameter firstAttempt: 1 for a new trial, one more than the last for a resumed one.
     package init(
-        workers: [WorkerID], policy: RestartPolicy, stopPolicy: StopPolicy = StopPolicy(), firstAttempt: Int = 1,
+        groups: [WorkerGroup], policy: RestartPolicy, stopPolicy: StopPolicy = StopPolicy(), firstAttempt: Int = 1,
         reason: String = "started"
     ) {
         self.stopPolicy = stopPolicy
-        self.workers = workers.sorted()
+        self.groups = groups
+        workers = groups.flatMap(\.workers).sorted()
+        let own = groups.filter { $0.restarts == .group }.map { ($0.name, GroupRecovery(policy: policy)) }
+        recoveries = Dictionary(own) { first, _ in first }
         self.policy = policy
         attempt = firstAttempt
         reasonToBegin = reason
@@ -124,7 +131,9 @@ package struct TrialStateMachine: Sendable {
             case .forEver: break
             }
         case .waiting(let until): deadlines.append(until)
-        case .running: deadlines += workers.compactMap { members[$0]?.leftInSilence.map { $0 + Self.masterPatience } }
+        case .running:
+            deadlines += workers.compactMap { members[$0]?.leftInSilence.map { $0 + Self.masterPatience } }
+            deadlines += groupDeadlines
         default: break
         }
         for worker in workers where isWatched(worker) {
@@ -150,6 +159,7 @@ package struct TrialStateMachine: Sendable {
             return exited(worker, attempt, status, tail: tail, now: now)
         case .checkpoint:
             policy.gotSomewhere()
+            for name in recoveries.keys { recoveries[name]?.policy.gotSomewhere() }
             pattern.clear()
             return []
         case .memoryLimitReached:
@@ -183,6 +193,8 @@ package struct TrialStateMachine: Sendable {
     /// The member as it is now, as a record.
     func change(of worker: WorkerID, silence: Int64 = 0) -> TrialAction {
         let member = members[worker] ?? Member()
+        let group = groups.first { $0.workers.contains(worker) }
+        let restarts = restarts + (group.flatMap { recoveries[$0.name]?.restarts } ?? 0)
         return .record(
             WorkerChange(
                 worker: worker, state: member.state, detail: member.detail, mfc: member.mfc, step: member.step,

@@ -49,13 +49,15 @@ final class WorkerDesk {
 
     /// What has arrived; what is left stays readable. Frames that are no report of a worker of this trial are counted and
     /// spoken of.
-    func receive(log: (LogLevel, String) -> Void) -> [TrialEvent] {
+    /// - Parameter isCurrent: whether the process of a worker with this launch number is the one that lives; what another
+    ///   one had said before it ended is passed over.
+    func receive(from isCurrent: (WorkerID, Int) -> Bool, log: (LogLevel, String) -> Void) -> [TrialEvent] {
         var events: [TrialEvent] = []
         for _ in 0..<Self.mostAtOnce {
             // A receive that fails is tried again at the next poll.
             guard let frames = (try? socket.receive()) ?? nil else { break }
-            if let event = event(in: frames) {
-                events.append(event)
+            if let (report, worker) = report(in: frames), let event = event(of: report, from: worker) {
+                if isCurrent(worker, Int(report.launch)) { events.append(event) }
             } else if let count = garbage.count(now: RunClock.bootNanoseconds()) {
                 log(.warning, "\(count) control frames were refused: they are no report of a worker of this trial")
             }
@@ -63,10 +65,14 @@ final class WorkerDesk {
         return events
     }
 
-    private func event(in frames: [[UInt8]]) -> TrialEvent? {
+    private func report(in frames: [[UInt8]]) -> (WireWorkerReport, WorkerID)? {
         guard frames.count == 2, let report = try? WireCodec.decode(WireWorkerReport.self, from: frames[1]),
             let worker = WorkerID(report.worker), workers.contains(worker), frames[0] == Array(report.worker.utf8)
         else { return nil }
+        return (report, worker)
+    }
+
+    private func event(of report: WireWorkerReport, from worker: WorkerID) -> TrialEvent? {
         let attempt = Int(clamping: report.attempt)
         switch report.body {
         case .hello:

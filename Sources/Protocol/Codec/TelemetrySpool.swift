@@ -7,9 +7,9 @@ package enum TelemetrySpool {
     package static let damagedSuffix = ".damaged"
     private static let mark = Array("ckspool1".utf8)
 
-    /// Where a worker of the trial in `folder` leaves what was not stored of one attempt.
-    package static func path(in folder: String, worker: WorkerID, attempt: UInt64) -> String {
-        "\(self.folder(in: folder))/\(worker.fileName)-\(attempt)"
+    /// Where a worker of the trial in `folder` leaves what was not stored of one of its lives.
+    package static func path(in folder: String, worker: WorkerID, epoch: TelemetryEpoch) -> String {
+        "\(self.folder(in: folder))/\(worker.fileName)-\(epoch.rawValue)"
     }
 
     /// The folder of these files; there is none where nothing was left.

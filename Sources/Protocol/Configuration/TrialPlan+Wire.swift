@@ -9,11 +9,26 @@ extension TrialPlan {
             id: try TrialID(wire, at: place), seed: wire.seed,
             modelWorkers: try wire.modelWorkers.enumerated().map { index, worker in
                 let place = place["model_workers", index]["threads"]
-                return ModelWorkerPlan(threads: try place.count(worker.threads, atMost: Self.mostThreads))
+                return ModelWorkerPlan(
+                    threads: try place.count(worker.threads, atMost: Self.mostThreads),
+                    group: worker.group.isEmpty ? ModelWorkerPlan.trialGroup : worker.group)
             },
             setups: try wire.setups.enumerated().map { index, setup in
                 try SetupPlan(setup, workers: wire.modelWorkers.count, at: place["setups", index])
             })
+        try refuseModelsOutsideTheTrialsGroup()
+    }
+
+    /// The master waits for the answers of those it calls, so they must begin again with it.
+    private func refuseModelsOutsideTheTrialsGroup() throws {
+        for (number, setup) in setups.enumerated() {
+            for (index, model) in setup.models.enumerated() {
+                let group = modelWorkers[model.worker].group
+                guard group != ModelWorkerPlan.trialGroup else { continue }
+                throw PlanPlace.plan["setups", number]["models", index]["worker"].refusal(
+                    "\(model.worker)", "that worker is of the group '\(group)', which begins again by itself")
+            }
+        }
     }
 
     /// More than any machine has cores; a worker starts as many as it is told to.
@@ -25,7 +40,12 @@ extension TrialPlan {
             $0.experiment = id.experiment.description
             $0.trial = id.trial.description
             $0.seed = seed
-            $0.modelWorkers = modelWorkers.map { worker in .with { $0.threads = Int32(counted: worker.threads) } }
+            $0.modelWorkers = modelWorkers.map { worker in
+                .with {
+                    $0.threads = Int32(counted: worker.threads)
+                    if worker.group != ModelWorkerPlan.trialGroup { $0.group = worker.group }
+                }
+            }
             $0.setups = setups.map(\.wire)
         }
     }

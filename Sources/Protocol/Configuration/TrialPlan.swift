@@ -16,8 +16,6 @@ package struct TrialPlan: Sendable, Equatable {
         self.setups = setups
     }
 
-    /// All worker processes of the trial, master first.
-    package var workers: [WorkerID] { [.master] + modelWorkers.indices.map { WorkerID(.model, $0) } }
     /// Steps of all setups together: the step axis runs through the whole trial and counts from 1.
     package var totalSteps: Int { setups.reduce(0) { $0 + $1.steps } }
     /// The trial-wide number of the last step before setup `index` begins.
@@ -28,7 +26,16 @@ package struct TrialPlan: Sendable, Equatable {
 package struct ModelWorkerPlan: Sendable, Equatable {
     /// Threads of its compute pool. Workers whose calls never overlap may each be given every core.
     package var threads: Int
-    package init(threads: Int) { self.threads = threads }
+    /// The name of its `WorkerGroup`.
+    package var group: String
+
+    /// The group of the master and of every worker that it calls.
+    package static let trialGroup = "trial"
+
+    package init(threads: Int, group: String = ModelWorkerPlan.trialGroup) {
+        self.threads = threads
+        self.group = group
+    }
 }
 
 /// One phase of a trial: models, the dataflow graph over them, data and a number of steps.

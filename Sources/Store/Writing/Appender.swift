@@ -8,7 +8,7 @@ struct Appender {
 
     /// Appends every record of an accepted batch, and its number.
     func append(_ batch: WireTelemetryBatch) throws {
-        let attempt = Int64(clamping: batch.epoch)
+        let attempt = Int64(clamping: TelemetryEpoch(rawValue: batch.epoch).attempt)
         var malformed = 0
         for block in batch.metrics { malformed += try append(block, attempt: attempt) }
         for span in batch.spans { try append(span, attempt: attempt, worker: batch.source) }

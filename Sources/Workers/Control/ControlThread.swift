@@ -8,7 +8,7 @@ package final class ControlThread: Sendable {
     package static let beat = Duration.milliseconds(500)
 
     private let worker: WorkerID
-    private let attempt: UInt64
+    private let epoch: TelemetryEpoch
     private let context: ZeroMQContext
     private let endpoint: Endpoint
     private let orders: WorkerMailbox<WorkerCommand>
@@ -19,12 +19,12 @@ package final class ControlThread: Sendable {
     private let complain: @Sendable (String) -> Void
 
     package init(
-        worker: WorkerID, attempt: UInt64, context: ZeroMQContext, endpoint: Endpoint, processID: Int32,
+        worker: WorkerID, epoch: TelemetryEpoch, context: ZeroMQContext, endpoint: Endpoint, processID: Int32,
         orders: WorkerMailbox<WorkerCommand>, news: WorkerMailbox<WorkerNews>, progress: WorkerProgress,
         saveWhole: @escaping @Sendable () throws -> Void = {}, complain: @escaping @Sendable (String) -> Void
     ) {
         self.worker = worker
-        self.attempt = attempt
+        self.epoch = epoch
         self.context = context
         self.endpoint = endpoint
         self.processID = processID
@@ -107,7 +107,8 @@ package final class ControlThread: Sendable {
     private func send(_ body: WireWorkerReport.OneOf_Body, on socket: borrowing ZeroMQSocket) throws {
         let report = WireWorkerReport.make {
             $0.worker = worker.description
-            $0.attempt = attempt
+            $0.attempt = epoch.attempt
+            $0.launch = UInt32(clamping: epoch.launch)
             $0.pid = processID
             $0.body = body
         }

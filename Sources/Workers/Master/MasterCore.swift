@@ -62,7 +62,7 @@ package struct MasterCore: Sendable {
 
     /// - Throws: where the plan has no setup to run.
     package init(_ settings: MasterSettings) throws {
-        guard !settings.plan.setups.isEmpty, !settings.plan.modelWorkers.isEmpty else {
+        guard !settings.plan.setups.isEmpty, !settings.plan.calledWorkers.isEmpty else {
             throw WorkerError(.plan, "the plan of '\(settings.plan.id)' has no setup or no model worker")
         }
         self.settings = settings
@@ -84,10 +84,10 @@ package struct MasterCore: Sendable {
     }
 
     private mutating func join(_ worker: Int, now: Int64) throws -> [MasterAction] {
-        guard case .joining(var joined) = state, plan.modelWorkers.indices.contains(worker) else { return [] }
+        guard case .joining(var joined) = state, plan.calledWorkers.contains(worker) else { return [] }
         joined.insert(worker)
         state = .joining(joined)
-        guard joined.count == plan.modelWorkers.count else { return [] }
+        guard joined.count == plan.calledWorkers.count else { return [] }
         return [.log(.info, "all \(joined.count) model workers have joined")] + (try openSetup(from: 0, now: now))
     }
 
@@ -179,7 +179,7 @@ extension MasterCore {
     /// The same to every worker.
     mutating func tellAll(_ body: Request.Body, setup: Int) -> [MasterAction] {
         var actions: [MasterAction] = []
-        for worker in plan.modelWorkers.indices { actions.append(tell(worker, body, setup: setup)) }
+        for worker in plan.calledWorkers { actions.append(tell(worker, body, setup: setup)) }
         return actions
     }
 }

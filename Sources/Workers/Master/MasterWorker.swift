@@ -6,7 +6,7 @@ package import Protocol
 package final class MasterWorker {
     private var core: MasterCore
     private let replies: ZeroMQSocket
-    private let workers: [RequestSender]
+    private let workers: [Int: RequestSender]
     private let orders: WorkerMailbox<WorkerCommand>
     private let news: WorkerMailbox<WorkerNews>
     private let queue: TelemetryQueue
@@ -25,9 +25,11 @@ package final class MasterWorker {
         core = try MasterCore(settings)
         let incoming = try ZeroMQSocket.open(context, .pull, options: SocketOptions(receiveHighWater: 0))
         try incoming.bind(runtime.masterReceive())
-        workers = try settings.plan.modelWorkers.indices.map { index in
-            try RequestSender(context, bind: runtime.masterSend(to: index), worker: index)
+        var workers: [Int: RequestSender] = [:]
+        for index in settings.plan.calledWorkers {
+            workers[index] = try RequestSender(context, bind: runtime.masterSend(to: index), worker: index)
         }
+        self.workers = workers
         replies = incoming
         self.orders = orders
         self.news = news
@@ -67,7 +69,7 @@ package final class MasterWorker {
     /// Sends what could not be sent yet; whether nothing is left.
     private func sendWaiting() throws -> Bool {
         var isEmpty = true
-        for worker in workers { isEmpty = try worker.sendWaiting() && isEmpty }
+        for worker in workers.values { isEmpty = try worker.sendWaiting() && isEmpty }
         return isEmpty
     }
 
@@ -99,7 +101,7 @@ package final class MasterWorker {
 
     private func perform(_ action: MasterAction) throws {
         switch action {
-        case .send(let worker, let request): try workers[worker].add(request)
+        case .send(let worker, let request): try workers[worker]?.add(request)
         case .metrics(let step, let metrics): queue.append(.metrics(step: step, time: clock.now(), metrics))
         case .buffer(let record): queue.append(.buffer(record))
         case .checkpoint(let record): queue.append(.checkpoint(record))

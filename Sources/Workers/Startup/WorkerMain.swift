@@ -8,9 +8,11 @@ package enum WorkerMain {
     private static let farewell = Duration.seconds(10)
 
     /// Runs worker `id` of the trial whose sockets are in `runtimePath`. Returns the exit status.
-    package static func run(id: WorkerID, attempt: UInt64, runtimePath: String) -> Int32 {
+    /// - Parameter launch: which process of the worker in the attempt this is, from 0.
+    package static func run(id: WorkerID, attempt: UInt64, launch: UInt64 = 0, runtimePath: String) -> Int32 {
+        let epoch = TelemetryEpoch(attempt: attempt, launch: launch)
         do {
-            return try WorkerProcess(id: id, attempt: attempt, runtime: RuntimeFolder(path: runtimePath)).run()
+            return try WorkerProcess(id: id, epoch: epoch, runtime: RuntimeFolder(path: runtimePath)).run()
         } catch {
             writeToStandardError("\(logTimestamp()) ERROR: \(id): \(describe(error))\n")
             return ExitCode.failure
@@ -20,7 +22,7 @@ package enum WorkerMain {
     /// The threads of one worker process and what they share.
     private struct WorkerProcess {
         let id: WorkerID
-        let attempt: UInt64
+        let epoch: TelemetryEpoch
         let runtime: RuntimeFolder
         let context = ZeroMQContext()
         let orders: WorkerMailbox<WorkerCommand>
@@ -28,9 +30,9 @@ package enum WorkerMain {
         let progress = WorkerProgress()
         let wholeSteps: WholeSteps
 
-        init(id: WorkerID, attempt: UInt64, runtime: RuntimeFolder) throws {
+        init(id: WorkerID, epoch: TelemetryEpoch, runtime: RuntimeFolder) throws {
             self.id = id
-            self.attempt = attempt
+            self.epoch = epoch
             self.runtime = runtime
             orders = try WorkerMailbox()
             let news = try WorkerMailbox<WorkerNews>()
@@ -41,7 +43,7 @@ package enum WorkerMain {
         func run() throws -> Int32 {
             try runtime.checkOwner()
             let control = ControlThread(
-                worker: id, attempt: attempt, context: context, endpoint: try runtime.control(), processID: getpid(),
+                worker: id, epoch: epoch, context: context, endpoint: try runtime.control(), processID: getpid(),
                 orders: orders, news: news, progress: progress, saveWhole: wholeSteps.saveInBackground,
                 complain: complain)
             let thread = try OwnThread(name: "control") { [complain, orders] in
@@ -80,7 +82,7 @@ package enum WorkerMain {
             do {
                 let queue = try TelemetryQueue()
                 let publisher = TelemetryPublisher(
-                    context: context, endpoint: try runtime.telemetry(), source: id.description, epoch: attempt,
+                    context: context, endpoint: try runtime.telemetry(), source: id.description, epoch: epoch.rawValue,
                     queue: queue, complain: complain)
                 try publisher.start()
                 let clock = RunClock(originNanoseconds: configuration.clockOriginNs)
@@ -96,7 +98,7 @@ package enum WorkerMain {
                 // A process that leaves would cut a save off that goes on beside it.
                 wholeSteps.join()
                 // The last records are on disk before the orchestrator hears of the end and takes the worker down.
-                let spool = TelemetrySpool.path(in: configuration.trialFolder, worker: id, attempt: attempt)
+                let spool = TelemetrySpool.path(in: configuration.trialFolder, worker: id, epoch: epoch)
                 if case .lost(let reason) = publisher.close(patience: WorkerMain.farewell, spool: spool) {
                     ending = .failed(reason, step: progress.step)
                 }
@@ -130,7 +132,7 @@ package enum WorkerMain {
             _ clock: RunClock, _ logger: Logger
         ) throws -> WorkerNews {
             let settings = MasterSettings(
-                plan: plan, attempt: attempt, checkpoints: "\(configuration.trialFolder)/checkpoints",
+                plan: plan, attempt: epoch.attempt, checkpoints: "\(configuration.trialFolder)/checkpoints",
                 resumeStep: resumeStep)
             let master = try MasterWorker(
                 settings, context: context, runtime: runtime, orders: orders, news: news, queue: queue,
@@ -151,7 +153,7 @@ package enum WorkerMain {
             let executor = try ModelExecutor(
                 plan: plan, worker: id.index, resumeStep: resumeStep,
                 dataManager: try DataManager(worker: id.index, context: context, runtime: runtime),
-                spans: SpanRecorder(queue: queue, clock: clock), logger: logger, progress: progress, clock: clock,
+                spans: SpanRecorder(queue: queue, clock: clock, epoch: epoch), logger: logger, progress: progress, clock: clock,
                 wholeSteps: wholeSteps)
             guard try waitForStart() else { return .stopped(step: configuration.resumeStep) }
             news.post(.running(step: configuration.resumeStep))

@@ -29,11 +29,14 @@ package final class SpanRecorder: Sendable {
 
     private let queue: TelemetryQueue
     private let clock: RunClock
-    private let lastNumber = Atomic<UInt64>(0)
+    private let lastNumber: Atomic<UInt64>
 
-    package init(queue: TelemetryQueue, clock: RunClock) {
+    package init(
+        queue: TelemetryQueue, clock: RunClock, epoch: TelemetryEpoch = TelemetryEpoch(attempt: 1, launch: 0)
+    ) {
         self.queue = queue
         self.clock = clock
+        lastNumber = Atomic(epoch.firstSpan)
     }
 
     /// Runs `body` as one span; it ends with an error too. `body` may fill in what is known only at the end.

@@ -156,12 +156,12 @@ private func end(of child: ChildProcess) throws -> Orchestrator.ExitStatus? {
         let trial = HomeFolder(path: folder.path).trial(try Samples.id())
         try FolderFiles.makeFolder(trial.logs)
         let spawner = LocalSpawner(program: "/bin/echo", folder: trial, runtime: RuntimeFolder(path: "/run/ck"))
-        let process = try spawner.spawn(WorkerID(.model, 1), attempt: 4)
+        let process = try spawner.spawn(WorkerID(.model, 1), attempt: 4, launch: 2)
         _ = try Poller.wait([process.pollItem], timeout: .seconds(20))
         #expect(process.exitStatus() == .exited(0))
         #expect(
             LogTail.lines(of: "\(trial.logs)/model_worker-1.log") == [
-                "worker --id model_worker/1 --attempt 4 --runtime /run/ck"
+                "worker --id model_worker/1 --attempt 4 --launch 2 --runtime /run/ck"
             ])
     }
 

@@ -20,6 +20,22 @@ import Testing
         }
     }
 
+    @Test(arguments: 1...20)
+    func `does so with a group that is mended by itself`(round: Int) {
+        let groups = [
+            WorkerGroup(name: "trial", workers: [.master, MachineDriver.first]),
+            WorkerGroup(name: "servers", workers: [MachineDriver.second]),
+        ]
+        for seed in UInt64(round * 25)..<UInt64(round * 25 + 25) {
+            var trial = RandomTrial(seed: seed, groups: groups)
+            trial.begin()
+            for _ in 0..<250 { trial.step() }
+            trial.bringDown()
+            #expect(trial.violations == [], "seed \(seed)")
+            #expect(trial.finishes.count == 1, "seed \(seed)")
+        }
+    }
+
     @Test func `does nothing after its end, whatever comes`() {
         for seed in UInt64(1)...50 {
             var trial = RandomTrial(seed: seed)

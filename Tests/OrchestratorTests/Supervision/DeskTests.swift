@@ -276,7 +276,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
                 $0.state.step = 12
             }
         ])
-        let events = try gather(3, from: desk.pollItem) { desk.receive(log: said.add) }
+        let events = try gather(3, from: desk.pollItem) { desk.receive(from: { _, _ in true }, log: said.add) }
         #expect(
             events == [
                 .hello(worker, attempt: 1),
@@ -290,7 +290,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
         let (desk, endpoint) = try open()
         let socket = try dealer("model_worker/0", endpoint)
         _ = try socket.send([report { $0.hello = WireHello() }])
-        _ = try gather(1, from: desk.pollItem) { desk.receive(log: said.add) }
+        _ = try gather(1, from: desk.pollItem) { desk.receive(from: { _, _ in true }, log: said.add) }
         unlink(folder.file("control"))
         #expect(try desk.bindAgain())
         #expect(desk.send(.order(.exit), to: worker) == nil)
@@ -307,7 +307,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
         _ = try socket.send([report { $0.state.state = "tired" }])
         _ = try socket.send([[0xff, 0xff]])
         _ = try socket.send([report { $0.hello = WireHello() }])
-        let events = try gather(1, from: desk.pollItem) { desk.receive(log: said.add) }
+        let events = try gather(1, from: desk.pollItem) { desk.receive(from: { _, _ in true }, log: said.add) }
         #expect(events == [.hello(worker, attempt: 1)])
         #expect(said.all == ["warning: 1 control frames were refused: they are no report of a worker of this trial"])
     }
@@ -316,7 +316,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
         let (desk, endpoint) = try open()
         let socket = try dealer("model_worker/0", endpoint)
         _ = try socket.send([report { $0.hello = WireHello() }])
-        _ = try gather(1, from: desk.pollItem) { desk.receive(log: said.add) }
+        _ = try gather(1, from: desk.pollItem) { desk.receive(from: { _, _ in true }, log: said.add) }
         let messages = [.configure(try configuration())] + WorkerOrder.allCases.map(WorkerDesk.Message.order)
         for message in messages { #expect(desk.send(message, to: worker) == nil) }
         var bodies: [WireWorkerCommand.OneOf_Body] = []

@@ -70,6 +70,27 @@ private let second = WorkerID(.model, 1)
         #expect(bench.spawner.spawned == (1...5).flatMap { attempt in workers.map { "\($0)#\(attempt)" } })
     }
 
+    @Test func `a worker of a group of its own begins again while the others go on`() throws {
+        var plan = try Samples.plan()
+        plan.modelWorkers.append(ModelWorkerPlan(threads: 1, group: "servers"))
+        let third = WorkerID(.model, 2), deaths = Mutex(0)
+        let bench = try LoopBench(plan) { worker, _ in
+            guard worker == third else { return .obedient }
+            return deaths.withLock { $0 += 1; return $0 } == 1 ? .crashes : .obedient
+        }
+        let home = bench.trial.home, id = bench.trial.id, configured = bench.spawner.configurations
+        let user = try TestThread {
+            #expect(eventually { configured.list.count == 5 })
+            _ = try? TrialControl.send(.stop, to: id, home: home)
+        }
+        let end = bench.run()
+        user.join()
+        #expect(end.status == .stopped)
+        #expect(end.story.filter { $0.hasPrefix("attempt") } == ["attempt 1 from 0"])
+        let workers = ["master_worker/0", "model_worker/0", "model_worker/1", "model_worker/2"]
+        #expect(bench.spawner.spawned == workers.map { "\($0)#1" } + ["model_worker/2#1.1"])
+    }
+
     @Test func `a signal to the orchestrator stops the trial like the command`() throws {
         let result = Mutex<(status: TrialStatus, story: [String])?>(nil)
         let thread = try TestThread {

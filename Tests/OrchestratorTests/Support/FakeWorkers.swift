@@ -71,13 +71,13 @@ final class FakeSpawner: WorkerSpawner {
         masterStarted = try WakeUp()
     }
 
-    func spawn(_ worker: WorkerID, attempt: Int) throws -> any WorkerProcess {
-        spawned.append("\(worker)#\(attempt)")
+    func spawn(_ worker: WorkerID, attempt: Int, launch: Int) throws -> any WorkerProcess {
+        spawned.append(launch == 0 ? "\(worker)#\(attempt)" : "\(worker)#\(attempt).\(launch)")
         let behaviour = script(worker, attempt)
         if case .unspawnable = behaviour { throw SpawnError(path: "/gone/cockpit", number: ENOENT) }
         let process = try FakeProcess(pid: Int32(1_000_000 + spawned.count))
         let play = FakeWorker(
-            id: worker, attempt: attempt, behaviour: behaviour, process: process, runtime: runtime,
+            id: worker, attempt: attempt, launch: launch, behaviour: behaviour, process: process, runtime: runtime,
             context: context, masterStarted: masterStarted, configurations: configurations)
         threads.append(try TestThread { play.run() })
         return process
@@ -95,6 +95,7 @@ final class FakeConfigurations: Sendable {
 private struct FakeWorker: Sendable {
     let id: WorkerID
     let attempt: Int
+    let launch: Int
     let behaviour: Behaviour
     let process: FakeProcess
     let runtime: RuntimeFolder
@@ -172,6 +173,7 @@ private struct FakeWorker: Sendable {
             WireWorkerReport.make { report in
                 report.worker = id.description
                 report.attempt = UInt64(attempt)
+                report.launch = UInt32(launch)
                 fill(&report)
             })
         _ = try socket.send([frame])

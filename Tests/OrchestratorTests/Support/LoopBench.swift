@@ -17,7 +17,8 @@ final class LoopBench {
     private let loop: TrialLoop
 
     init(
-        policy: RestartPolicy = RestartPolicy(firstDelay: 10_000_000), signals: SignalDescriptor? = nil,
+        _ plan: TrialPlan? = nil, policy: RestartPolicy = RestartPolicy(firstDelay: 10_000_000),
+        signals: SignalDescriptor? = nil,
         changedInputs: @escaping () -> [String] = { [] },
         script: @escaping @Sendable (WorkerID, Int) -> Behaviour
     ) throws {
@@ -25,7 +26,7 @@ final class LoopBench {
         trial = home.trial(try Samples.id())
         try FolderFiles.makeFolder(trial.logs)
         let runtime = try RuntimeFolder.create(for: trial)
-        let plan = try Samples.plan()
+        let plan = try plan ?? Samples.plan()
         queue = try IngestQueue()
         hasEnded = try WakeUp()
         spawner = try FakeSpawner(runtime, script: script)
@@ -40,7 +41,7 @@ final class LoopBench {
             spawner: spawner, signals: signals, runRecord: record, recordedStep: { 999 },
             changedInputs: changedInputs)
         loop = try TrialLoop(
-            parts, machine: TrialStateMachine(workers: plan.workers, policy: policy), context: ZeroMQContext())
+            parts, machine: TrialStateMachine(groups: plan.groups, policy: policy), context: ZeroMQContext())
     }
 
     /// Runs the trial to its end; returns its status and what was put into the store's queue, in words.

@@ -13,11 +13,12 @@ struct MachineDriver {
     var now: Int64 = 0
 
     init(
+        groups: [WorkerGroup] = [WorkerGroup(name: "trial", workers: Self.all)],
         policy: RestartPolicy = RestartPolicy(firstDelay: 500_000_000), firstAttempt: Int = 1,
         stopPolicy: StopPolicy = StopPolicy()
     ) {
         machine = TrialStateMachine(
-            workers: Self.all, policy: policy, stopPolicy: stopPolicy, firstAttempt: firstAttempt)
+            groups: groups, policy: policy, stopPolicy: stopPolicy, firstAttempt: firstAttempt)
     }
 
     @discardableResult

@@ -24,11 +24,13 @@ struct RandomTrial {
     /// Who failed first in the attempt that goes on now.
     private var blamed: [WorkerID] = []
     private var lastStatus = TrialStatus.pending
+    private let hasOwnGroups: Bool
 
-    init(seed: UInt64) {
+    init(seed: UInt64, groups: [WorkerGroup] = [WorkerGroup(name: "trial", workers: MachineDriver.all)]) {
         random = SplitMix(seed: seed)
+        hasOwnGroups = groups.count > 1
         machine = TrialStateMachine(
-            workers: MachineDriver.all,
+            groups: groups,
             policy: RestartPolicy(limit: Self.restartLimit, window: .max, firstDelay: 500_000_000, fruitlessLimit: .max)
         )
     }
@@ -147,8 +149,10 @@ struct RandomTrial {
         case .signal(let worker, let number): signal(worker, number)
         case .setStatus(let status, let detail):
             lastStatus = status
-            if status == .failed, !detail.hasPrefix("\(blamed.first ?? .master) ") { note("it blames '\(detail)'") }
+            if status == .failed, !hasOwnGroups, !detail.hasPrefix("\(blamed.first ?? .master) ") { note("it blames '\(detail)'") }
         case .note(.workerFailed, let worker, _):
+            // What a group makes good by itself is nobody's fault.
+            if hasOwnGroups { break }
             if let worker { blamed.append(worker) }
             if blamed.count != 1 { note("more than one first failure: \(blamed)") }
         case .finish(let status):

@@ -53,7 +53,8 @@ extension SomePlans {
         let workers = Int.random(in: 1...3, using: &random)
         return TrialPlan(
             id: id, seed: random.next(),
-            modelWorkers: (0..<workers).map { _ in ModelWorkerPlan(threads: .random(in: 0...4096, using: &random)) },
+            modelWorkers: (0..<workers).map { _ in ModelWorkerPlan(threads: .random(in: 0...4096, using: &random)) }
+                + some(&random) { ModelWorkerPlan(threads: 1, group: word(&$0)) },
             setups: some(&random) { setup(workers, &$0) })
     }
 

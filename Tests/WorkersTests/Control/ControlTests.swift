@@ -119,11 +119,11 @@ import Testing
         let orchestrator = Orchestrator(socket: socket)
         let orders = try WorkerMailbox<WorkerCommand>(), news = try WorkerMailbox<WorkerNews>()
         let control = ControlThread(
-            worker: WorkerID(.model, 1), attempt: 3, context: context, endpoint: try runtime.control(), processID: 77,
-            orders: orders, news: news, progress: WorkerProgress(), complain: { _ in })
+            worker: WorkerID(.model, 1), epoch: TelemetryEpoch(attempt: 3, launch: 2), context: context,
+            endpoint: try runtime.control(), processID: 77, orders: orders, news: news, progress: WorkerProgress(), complain: { _ in })
         let thread = try OwnThread(name: "test") { do { try control.run() } catch { Issue.record("\(error)") } }
         let hello = try orchestrator.next()
-        #expect((hello.worker, hello.attempt, hello.pid) == ("model_worker/1", 3, 77))
+        #expect((hello.worker, hello.attempt, hello.launch, hello.pid) == ("model_worker/1", 3, 2, 77))
         try orchestrator.sendGarbage()
         try orchestrator.send(.configure(filled(WireConfigure()) { $0.attempt = 3 }))
         _ = try Poller.wait([orders.pollItem], timeout: .seconds(30))

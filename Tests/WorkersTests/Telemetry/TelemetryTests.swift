@@ -182,7 +182,7 @@ import Testing
     {
         let folder = TemporaryFolder(), queue = try TelemetryQueue()
         let publisher = try orphan(queue, in: folder)
-        let path = TelemetrySpool.path(in: folder.path, worker: .master, attempt: 3)
+        let path = TelemetrySpool.path(in: folder.path, worker: .master, epoch: TelemetryEpoch(attempt: 3, launch: 0))
         for step in 1...600 { queue.append(.metrics(step: UInt64(step), time: 0, [Metric("x", 0)])) }
         guard case .spooled(let batches) = publisher.close(patience: .milliseconds(20), spool: path) else {
             Issue.record("it was not spooled")

@@ -70,6 +70,9 @@ package nonisolated struct WireWorkerReport: Sendable {
     set {body = .saved(newValue)}
   }
 
+  /// which process of the worker in this attempt: 0 for the first
+  package var launch: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -284,7 +287,7 @@ fileprivate nonisolated let _protobuf_package = "cockpit"
 
 nonisolated extension WireWorkerReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerReport"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}worker\0\u{1}attempt\0\u{1}pid\0\u{1}hello\0\u{1}heartbeat\0\u{1}state\0\u{1}saved\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}worker\0\u{1}attempt\0\u{1}pid\0\u{1}hello\0\u{1}heartbeat\0\u{1}state\0\u{1}saved\0\u{1}launch\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -348,6 +351,7 @@ nonisolated extension WireWorkerReport: SwiftProtobuf.Message, SwiftProtobuf._Me
           self.body = .saved(v)
         }
       }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.launch) }()
       default: break
       }
     }
@@ -389,6 +393,9 @@ nonisolated extension WireWorkerReport: SwiftProtobuf.Message, SwiftProtobuf._Me
     }()
     case nil: break
     }
+    if self.launch != 0 {
+      try visitor.visitSingularUInt32Field(value: self.launch, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -398,6 +405,7 @@ nonisolated extension WireWorkerReport: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.attempt != rhs.attempt {return false}
     if lhs.pid != rhs.pid {return false}
     if lhs.body != rhs.body {return false}
+    if lhs.launch != rhs.launch {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

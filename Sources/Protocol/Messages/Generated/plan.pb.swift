@@ -58,6 +58,9 @@ package nonisolated struct WireModelWorkerPlan: Sendable {
   /// of its compute pool, at most 4096; left out or 0: one
   package var threads: Int32 = 0
 
+  /// workers that live and die together; left out: the trial's, with the master
+  package var group: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -689,7 +692,7 @@ nonisolated extension WireTrialPlan: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireModelWorkerPlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ModelWorkerPlan"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}threads\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}threads\0\u{1}group\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -698,6 +701,7 @@ nonisolated extension WireModelWorkerPlan: SwiftProtobuf.Message, SwiftProtobuf.
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularInt32Field(value: &self.threads) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.group) }()
       default: break
       }
     }
@@ -707,11 +711,15 @@ nonisolated extension WireModelWorkerPlan: SwiftProtobuf.Message, SwiftProtobuf.
     if self.threads != 0 {
       try visitor.visitSingularInt32Field(value: self.threads, fieldNumber: 1)
     }
+    if !self.group.isEmpty {
+      try visitor.visitSingularStringField(value: self.group, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireModelWorkerPlan, rhs: WireModelWorkerPlan) -> Bool {
     if lhs.threads != rhs.threads {return false}
+    if lhs.group != rhs.group {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -34,7 +34,7 @@ package nonisolated struct WireTelemetryBatch: Sendable {
   /// worker id, "model_worker/0"
   package var source: String = String()
 
-  /// the attempt the sending process belongs to
+  /// TelemetryEpoch: the sending process's attempt, and 2^32 times its launch
   package var epoch: UInt64 = 0
 
   /// 1, 2, 3 ... within (source, epoch)
@@ -101,7 +101,7 @@ package nonisolated struct WireSpanRecord: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// unique within (source, epoch)
+  /// unique within the source and its attempt
   package var number: UInt64 = 0
 
   /// "actor_gen"; empty for worker-level phases such as initialize
