@@ -93,24 +93,19 @@ package struct ZeroMQSocket: ~Copyable {
         withUnsafeBytes(of: value) { zmq_setsockopt(raw, option, $0.baseAddress, $0.count) == 0 }
     }
 
-    /// Binds; a socket file gets mode 0600.
-    ///
-    /// The mode is set after the file is there: the umask belongs to the whole process, and changing it here would change
-    /// what other threads create. Until then the 0700 folder guards it.
+    /// Binds, and guards the address against others.
     package func bind(_ endpoint: Endpoint) throws(TransportError) {
         guard zmq_bind(raw, endpoint.description) == 0 else {
             throw TransportError(.bind, place: endpoint.description, reason: lastZeroMQError())
         }
-        if chmod(endpoint.path, 0o600) != 0 {
-            throw TransportError(.bind, place: endpoint.path, reason: String(cString: strerror(errno)))
-        }
+        try endpoint.guardAfterBinding()
     }
 
-    /// Binds again where the socket file is gone: somebody has cleared the folder. Connections that exist go on, so the
-    /// old listener, which nobody can reach any more, stays: ending it ends them.
+    /// Binds again where the address was swept away. Connections that exist go on, so the old listener, which nobody can
+    /// reach any more, stays: ending it ends them.
     /// - Returns: whether it was gone.
     package func bindAgain(_ endpoint: Endpoint) throws(TransportError) -> Bool {
-        if access(endpoint.path, F_OK) == 0 { return false }
+        guard endpoint.isSweptAway else { return false }
         try bind(endpoint)
         return true
     }
