@@ -1,7 +1,8 @@
 """The suites of the compute core against PyTorch, transformers and TRL: training, generation, rl, kernels."""
 
 from harness import (
-    PEERS, Bystanders, Peer, environment, in_turn, machine, row, say, sh, swift_version, today, undisturbed)
+    OTHER_BUILD, PEERS, Bystanders, OtherBuild, Peer, environment, in_turn, machine, row, say, sh, swift_version, today,
+    undisturbed)
 
 CASES = {
     "training": ("tiny", "small", "gpt2-124m-b4t64", "gpt2-124m-b2t256", "gpt2-124m-b2t256-recompute", "ragged"),
@@ -28,6 +29,17 @@ def chosen(suite, options):
     return [options.case] if options.case else cases
 
 
+def interpreter(packages, options):
+    """The Python of peers that need `packages`; None where there is none, or another build is the peer."""
+    return None if options.against else environment(packages, options.python)
+
+
+def figures(result):
+    """Values of kernels by name: a peer answers so, our own command in a list."""
+    found = result["figures"]
+    return found if isinstance(found, dict) else {figure["name"]: figure["value"] for figure in found}
+
+
 class Comparison:
     """Our command and the peers of one case, measured in turn."""
 
@@ -36,6 +48,8 @@ class Comparison:
         self.arguments = ["--case", case, "--threads", options.threads, "--seconds", seconds or options.seconds]
         self.command = [cockpit, "bench", suite, *self.arguments]
         self.peers = {}
+        if options.against:
+            self.peers[OTHER_BUILD] = OtherBuild([options.against, *self.command[1:]])
         self.last = None
         # Largest share of the machine that other programs had during a measurement.
         self.disturbed = 0.0
@@ -51,7 +65,7 @@ class Comparison:
 
     def measure(self, request=lambda ours: {}):
         """Our results and the peers' by name; `request` makes what a peer is asked for out of what we measured."""
-        bystanders = Bystanders([peer.process for peer in self.peers.values()])
+        bystanders = Bystanders([peer.process for peer in self.peers.values() if isinstance(peer, Peer)])
 
         def ours():
             self.last = sh(self.command)
@@ -89,7 +103,7 @@ class Comparison:
 
 
 def training(cockpit, options):
-    python = environment({"torch": "torch", "numpy": "numpy"}, options.python)
+    python = interpreter({"torch": "torch", "numpy": "numpy"}, options)
     for case in chosen("training", options):
         comparison = Comparison(cockpit, "training", case, options)
         comparison.add(EAGER, python, "training.py")
@@ -106,7 +120,7 @@ def training(cockpit, options):
 
 
 def generation(cockpit, options):
-    python = environment({"torch": "torch", "numpy": "numpy", "transformers": "transformers"}, options.python)
+    python = interpreter({"torch": "torch", "numpy": "numpy", "transformers": "transformers"}, options)
     for case in chosen("generation", options):
         comparison = Comparison(cockpit, "generation", case, options)
         comparison.add(LOOP, python, "generation.py", "--peer", "loop")
@@ -118,7 +132,7 @@ def generation(cockpit, options):
 
 def rl(cockpit, options):
     packages = {"torch": "torch", "numpy": "numpy", "transformers": "transformers", "trl": "trl", "datasets": "datasets"}
-    python = environment(packages, options.python)
+    python = interpreter(packages, options)
     for case in chosen("rl", options):
         comparison = Comparison(cockpit, "rl", case, options)
         comparison.add("TRL GRPOTrainer" if case.startswith("grpo") else "TRL SFTTrainer", python, "rl.py")
@@ -127,15 +141,15 @@ def rl(cockpit, options):
 
 
 def kernels(cockpit, options):
-    python = environment({"torch": "torch", "numpy": "numpy"}, options.python)
+    python = interpreter({"torch": "torch", "numpy": "numpy"}, options)
     for case in chosen("kernels", options):
         comparison = Comparison(cockpit, "kernels", case, options, seconds=KERNEL_SECONDS)
         comparison.add(OPERATORS, python, "kernels.py")
         mine, theirs = comparison.measure()
-        name = OPERATORS if OPERATORS in theirs else None
+        name = next(iter(theirs), None)
         for place, figure in enumerate(mine[-1]["figures"]):
             yield row(
                 "kernels", figure["name"], figure["unit"], [result["figures"][place]["value"] for result in mine], name,
-                [result["figures"][figure["name"]] for result in theirs.get(OPERATORS, [])],
+                [figures(result)[figure["name"]] for result in theirs.get(name, [])],
                 **comparison.about(name, mine[-1]), share_of_limit=figure.get("shareOfLimit"),
                 limit_gflops=mine[-1]["limitOperationsPerSecond"] / 1e9)

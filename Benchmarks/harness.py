@@ -10,6 +10,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEERS = ROOT / "Benchmarks" / "Peers"
+# The peer of --against, as rows name it.
+OTHER_BUILD = "the other build"
 
 
 def say(text):
@@ -84,6 +86,21 @@ class Peer:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+class OtherBuild:
+    """Another build of our own binary in the place of a peer: it is measured by the same command as ours."""
+
+    versions = {}
+
+    def __init__(self, command):
+        self.command = command
+
+    def measure(self, request=None):
+        return sh(self.command)
+
+    def close(self):
+        pass
 
 
 class Bystanders:

@@ -50,7 +50,7 @@ import Testing
         started.waitUntilExit()
         #expect(started.terminationStatus == 0)
         let folder = small.folder.file("home/trials/sft/limited")
-        let isTold = eventually(within: 60) {
+        let isTold = eventually {
             (try? String(contentsOfFile: "\(folder)/run.json", encoding: .utf8))?.contains("ulimit -f") == true
         }
         #expect(isTold)

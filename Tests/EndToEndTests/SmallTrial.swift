@@ -83,12 +83,12 @@ struct SmallTrial {
 
     /// Waits until the trial has reached `step`.
     func waitFor(step: Int, _ experiment: String, _ trial: String) -> Bool {
-        eventually(within: 60) { (try? show(experiment, trial).step >= step) ?? false }
+        eventually { (try? show(experiment, trial).step >= step) ?? false }
     }
 
     func waitForEnd(_ experiment: String, _ trial: String) throws -> String? {
         let ends: Set<String> = ["completed", "failed", "stopped", "lost"]
-        let ended = try eventually(within: 90) { try ends.contains(show(experiment, trial).status) }
+        let ended = try eventually { try ends.contains(show(experiment, trial).status) }
         return ended ? try show(experiment, trial).status : nil
     }
 }

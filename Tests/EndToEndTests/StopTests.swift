@@ -57,7 +57,7 @@ import Testing
         let saved = try #require(savedSteps(trial).last, "\(shown.statusDetail)")
         #expect(saved >= step)
         #expect(shown.statusDetail.contains("a resume goes on from step"), "\(shown.statusDetail)")
-        #expect(eventually(within: 2) { small.survivors.isEmpty })
+        #expect(eventually { small.survivors.isEmpty })
     }
 
     @Test(arguments: Target.allCases, [SIGINT, SIGTERM])
@@ -96,7 +96,7 @@ import Testing
         kill(process.processIdentifier, SIGTERM)
         process.waitUntilExit()
         #expect(process.terminationStatus == 3)
-        #expect(eventually(within: 2) { small.survivors.isEmpty })
+        #expect(eventually { small.survivors.isEmpty })
     }
 
     @Test func `a trial that was stopped goes on from its last step to the same curve`() throws {
@@ -132,10 +132,10 @@ import Testing
             // The first has put back what it can put back at once, the rest follows within a second.
             #expect(anew.errors.contains("already"), "\(anew.errors)")
             let stop = { try small.program.run("stop", "-e", "sft", "-f", "ours").status == 0 }
-            #expect(try eventually(within: 20) { try stop() })
+            #expect(try eventually { try stop() })
         }
         process.waitUntilExit()
-        #expect(eventually(within: 5) { small.survivors.isEmpty })
+        #expect(eventually { small.survivors.isEmpty })
         let names = try FileManager.default.contentsOfDirectory(atPath: place)
         #expect(!names.contains { $0.contains("aside") }, "\(names)")
     }
@@ -156,7 +156,7 @@ import Testing
             #expect(eventually { FileManager.default.fileExists(atPath: "\(trials)/original/\(name)") }, "\(name)")
         }
         let stop = { try small.program.run("stop", "-e", "sft", "-f", "original").status == 0 }
-        #expect(try eventually(within: 20) { try stop() })
+        #expect(try eventually { try stop() })
         process.waitUntilExit()
         #expect(process.terminationStatus == 3)
     }

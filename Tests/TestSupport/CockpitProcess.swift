@@ -86,9 +86,12 @@ package struct CockpitProgram: Sendable {
     }
 }
 
+/// Seconds that a test gives what must happen: far more than it takes, since a machine may have other things to do.
+package let testPatience = 120.0
+
 /// Asks again and again until `condition` holds; for what another process does, where there is nothing to wait on.
 /// - Returns: whether it came to hold in time.
-package func eventually(within seconds: Double = 30, _ condition: () throws -> Bool) rethrows -> Bool {
+package func eventually(within seconds: Double = testPatience, _ condition: () throws -> Bool) rethrows -> Bool {
     let end = DispatchTime.now().uptimeNanoseconds + UInt64(seconds * 1e9)
     while true {
         if try condition() { return true }

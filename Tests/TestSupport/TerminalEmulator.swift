@@ -111,7 +111,7 @@ package struct TerminalEmulator: Sendable {
         case UInt8(ascii: "]"), UInt8(ascii: "P"), UInt8(ascii: "_"): parser = .string
         case UInt8(ascii: "("), UInt8(ascii: ")"): parser = .charset
         case UInt8(ascii: "M"):
-            row = max(top, row - 1)
+            if row == top { scroll(down: 1, from: top) } else { row = max(0, row - 1) }
             parser = .ground
         default: parser = .ground
         }

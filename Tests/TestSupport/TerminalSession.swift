@@ -84,12 +84,12 @@ package final class TerminalSession {
     }
 
     /// Reads until the screen shows `text`; the screen as it is then, or nil when the time is up.
-    package func waitFor(_ text: String, within seconds: Double = 20) -> String? {
+    package func waitFor(_ text: String, within seconds: Double = testPatience) -> String? {
         waitUntil(within: seconds) { $0.text.contains(text) }
     }
 
     /// Reads until `condition` holds of a whole frame.
-    package func waitUntil(within seconds: Double = 20, _ condition: (TerminalEmulator) -> Bool) -> String? {
+    package func waitUntil(within seconds: Double = testPatience, _ condition: (TerminalEmulator) -> Bool) -> String? {
         let end = DispatchTime.now().uptimeNanoseconds + UInt64(seconds * 1e9)
         while true {
             pump()
@@ -99,7 +99,7 @@ package final class TerminalSession {
     }
 
     /// Reads until the program has ended and gives its exit status, nil when it does not end in time.
-    package func waitForEnd(within seconds: Double = 10) -> Int32? {
+    package func waitForEnd(within seconds: Double = testPatience) -> Int32? {
         let ended = eventually(within: seconds) {
             pump()
             return !process.isRunning

@@ -79,7 +79,7 @@ import Testing
         let id = try Samples.id("sft", "a")
         let answer = try TrialControl.send(.stop, to: id, home: home, timeout: .milliseconds(50))
         #expect(answer == "the orchestrator did not answer; sent SIGTERM to its process \(hung.pid)")
-        #expect(try TrialControl.waitForEnd(of: id, home: home, patience: .seconds(20)).status == .lost)
+        #expect(try TrialControl.waitForEnd(of: id, home: home, patience: .seconds(120)).status == .lost)
         #expect(hung.exitStatus() == .signalled(SIGTERM))
     }
 

@@ -75,7 +75,7 @@ import Testing
             ChildProcess.Command(
                 path: "/usr/bin/env", arguments: ["clang", "-shared", "-fPIC", "-o", library, source],
                 detachment: .ownGroup, logPath: folder.file("log")))
-        _ = try Poller.wait([compiler.pollItem], timeout: .seconds(60))
+        _ = try Poller.wait([compiler.pollItem], timeout: .seconds(120))
         try #require(compiler.exitStatus() == .exited(0), "\(LogTail.lines(of: folder.file("log")))")
         let sampler = GPUSampler(library: library)
         let records = sampler.sample(time: 5)
@@ -105,7 +105,7 @@ import Testing
         let sampler = try DeviceSampler()
         let thread = try sampler.start(
             queue: queue, clock: .startingNow(), interval: .seconds(60), gpuLibrary: "/nowhere")
-        _ = try Poller.wait([queue.wakeUp.pollItem], timeout: .seconds(20))
+        _ = try Poller.wait([queue.wakeUp.pollItem], timeout: .seconds(120))
         sampler.stop()
         thread.join()
         #expect(queue.take().entries.count == 1)

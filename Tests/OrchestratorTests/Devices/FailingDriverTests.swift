@@ -17,7 +17,7 @@ private struct DriverShop {
                 path: "/usr/bin/env",
                 arguments: ["clang", "-shared", "-fPIC", "-o", path, source] + flags.map { "-D\($0)" },
                 detachment: .ownGroup, logPath: folder.file("log")))
-        _ = try Poller.wait([compiler.pollItem], timeout: .seconds(60))
+        _ = try Poller.wait([compiler.pollItem], timeout: .seconds(120))
         try #require(compiler.exitStatus() == .exited(0), "\(LogTail.lines(of: folder.file("log")))")
         return path
     }

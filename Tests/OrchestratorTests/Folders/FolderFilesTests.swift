@@ -168,14 +168,14 @@ import Testing
                 == "watch it with: cockpit attach -e sft -f first; end it with: cockpit stop -e sft -f first")
         #expect(TrialLock.holder(of: trial) == 4711)
         other.signalGroup(SIGKILL)
-        _ = try Poller.wait([other.pollItem], timeout: .seconds(20))
+        _ = try Poller.wait([other.pollItem], timeout: .seconds(120))
     }
 
     @Test func `goes with its holder, however that ends`() throws {
         let trial = try trial()
         let other = try holder(of: trial.lock)
         other.signalGroup(SIGKILL)
-        _ = try Poller.wait([other.pollItem], timeout: .seconds(20))
+        _ = try Poller.wait([other.pollItem], timeout: .seconds(120))
         #expect(other.exitStatus() == .signalled(SIGKILL))
         let lock = try TrialLock.take(trial)
         #expect(TrialLock.holder(of: trial) == getpid())
@@ -191,7 +191,7 @@ import Testing
         let error = #expect(throws: LaunchError.self) { try TrialLock.take(trial) }
         #expect(error?.summary == "trial sft/first is already running")
         other.signalGroup(SIGKILL)
-        _ = try Poller.wait([other.pollItem], timeout: .seconds(20))
+        _ = try Poller.wait([other.pollItem], timeout: .seconds(120))
     }
 
     @Test func `that a dead process left behind is taken, and its number replaced`() throws {

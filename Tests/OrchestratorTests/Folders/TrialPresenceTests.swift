@@ -58,7 +58,7 @@ import Testing
             record.status = .completed
             do { try record.write(trial) } catch { Issue.record(error) }
             process.signalGroup(SIGKILL)
-            _ = try? Poller.wait([process.pollItem], timeout: .seconds(10))
+            _ = try? Poller.wait([process.pollItem], timeout: .seconds(120))
             #expect(process.exitStatus() != nil)
             lock = nil
         }

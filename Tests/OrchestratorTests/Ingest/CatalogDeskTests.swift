@@ -151,7 +151,7 @@ private func batch(step: UInt64, _ values: [String: Double]) -> WireTelemetryBat
             }
         }
         var seen: [String: [Int]] = [:], count = 0
-        while count < 2000, try Poller.wait([queue.wakeUp.pollItem], timeout: .seconds(20))[0] {
+        while count < 2000, try Poller.wait([queue.wakeUp.pollItem], timeout: .seconds(120))[0] {
             for case .status(_, let detail, _) in queue.take().entries {
                 let words = detail.split(separator: " ").map(String.init)
                 seen[words[0], default: []].append(Int(words[1]) ?? -1)

@@ -175,7 +175,7 @@ private let second: Int64 = 1_000_000_000
         let bench = try IngestBench()
         let sender = try bench.sender()
         _ = try sender.send([telemetryBatch(1, epoch: 7)])
-        #expect(try Poller.wait([sender.pollItem], timeout: .seconds(20))[0])
+        #expect(try Poller.wait([sender.pollItem], timeout: .seconds(120))[0])
         let frames = try #require(try sender.receive())
         let answer = try WireCodec.decode(WireTelemetryAck.self, from: frames[0])
         #expect([answer.epoch, answer.seq] == [7, 1])

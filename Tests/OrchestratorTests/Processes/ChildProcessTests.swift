@@ -15,7 +15,7 @@ private func shell(
 }
 
 private func end(of child: ChildProcess) throws -> Orchestrator.ExitStatus? {
-    _ = try Poller.wait([child.pollItem], timeout: .seconds(20))
+    _ = try Poller.wait([child.pollItem], timeout: .seconds(120))
     return child.exitStatus()
 }
 
@@ -72,7 +72,7 @@ private func text(of path: String) -> String { LogTail.lines(of: path).joined(se
         let grandchild = try #require(Int32(text(of: log)))
         let watch = try #require(ProcessWatch(pid: grandchild))
         child.signalGroup(SIGKILL)
-        #expect(try watch.waitForEnd(.seconds(10)))
+        #expect(try watch.waitForEnd(.seconds(120)))
         _ = try end(of: child)
     }
 
@@ -113,7 +113,7 @@ private func text(of path: String) -> String { LogTail.lines(of: path).joined(se
         thread.join()
         let pid = try #require(Int32(text(of: log)))
         // It may be gone by now, which is as good.
-        #expect(try ProcessWatch(pid: pid)?.waitForEnd(.seconds(10)) ?? true)
+        #expect(try ProcessWatch(pid: pid)?.waitForEnd(.seconds(120)) ?? true)
         var status: Int32 = 0
         waitpid(pid, &status, 0)
         #expect(status & 0x7f == SIGKILL)

@@ -15,7 +15,7 @@ private func spawn(
 }
 
 private func end(of child: ChildProcess) throws -> Orchestrator.ExitStatus? {
-    _ = try Poller.wait([child.pollItem], timeout: .seconds(20))
+    _ = try Poller.wait([child.pollItem], timeout: .seconds(120))
     return child.exitStatus()
 }
 
@@ -157,7 +157,7 @@ private func end(of child: ChildProcess) throws -> Orchestrator.ExitStatus? {
         try FolderFiles.makeFolder(trial.logs)
         let spawner = LocalSpawner(program: "/bin/echo", folder: trial, runtime: RuntimeFolder(path: "/run/ck"))
         let process = try spawner.spawn(WorkerID(.model, 1), attempt: 4, launch: 2)
-        _ = try Poller.wait([process.pollItem], timeout: .seconds(20))
+        _ = try Poller.wait([process.pollItem], timeout: .seconds(120))
         #expect(process.exitStatus() == .exited(0))
         #expect(
             LogTail.lines(of: "\(trial.logs)/model_worker-1.log") == [
@@ -168,7 +168,7 @@ private func end(of child: ChildProcess) throws -> Orchestrator.ExitStatus? {
     @Test func `is not started when it would have no log`() throws {
         let trial = HomeFolder(path: folder.file("gone")).trial(try Samples.id())
         let spawner = LocalSpawner(program: "/bin/echo", folder: trial, runtime: RuntimeFolder(path: "/run/ck"))
-        let error = #expect(throws: SpawnError.self) { try spawner.spawn(.master, attempt: 1) }
+        let error = #expect(throws: SpawnError.self) { try spawner.spawn(.master, attempt: 1, launch: 0) }
         #expect(error?.summary.hasPrefix("could not open the log file ") == true)
     }
 
@@ -185,7 +185,7 @@ private func end(of child: ChildProcess) throws -> Orchestrator.ExitStatus? {
         }
         thread.join()
         let pid = try #require(LogTail.lines(of: log).first.flatMap { Int32($0) })
-        #expect(try ProcessWatch(pid: pid)?.waitForEnd(.seconds(20)) ?? true)
+        #expect(try ProcessWatch(pid: pid)?.waitForEnd(.seconds(120)) ?? true)
         var status: Int32 = 0
         waitpid(pid, &status, 0)
         kill(-pid, SIGKILL)
@@ -200,7 +200,7 @@ private func end(of child: ChildProcess) throws -> Orchestrator.ExitStatus? {
         #expect(try !watch.waitForEnd(.milliseconds(10)))
         #expect(try !watch.waitForEnd(.zero))
         child.signalGroup(SIGKILL)
-        #expect(try watch.waitForEnd(.seconds(20)))
+        #expect(try watch.waitForEnd(.seconds(120)))
         _ = try end(of: child)
     }
 

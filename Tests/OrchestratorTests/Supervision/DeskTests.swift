@@ -17,7 +17,7 @@ private final class Said: Sendable {
 /// Waits for `count` things that the desk makes of what has been sent to it; fewer when nothing comes for long.
 private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [Event]) throws -> [Event] {
     var events: [Event] = []
-    while events.count < count, try Poller.wait([item], timeout: .seconds(5))[0] { events += receive() }
+    while events.count < count, try Poller.wait([item], timeout: .seconds(120))[0] { events += receive() }
     return events
 }
 
@@ -43,7 +43,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
     }
 
     private func reply(_ socket: borrowing ZeroMQSocket) throws -> WireTrialCommandReply? {
-        guard try Poller.wait([socket.pollItem], timeout: .seconds(5))[0], let frames = try socket.receive() else {
+        guard try Poller.wait([socket.pollItem], timeout: .seconds(120))[0], let frames = try socket.receive() else {
             return nil
         }
         return try WireCodec.decode(WireTrialCommandReply.self, from: frames[0])
@@ -74,7 +74,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
         let user = try user("ada", endpoint)
         for _ in 0..<(3 * CommandDesk.mostAtOnce) { _ = try user.send([command("1", "status")]) }
         var count = 0, largest = 0
-        while count < 3 * CommandDesk.mostAtOnce, try Poller.wait([desk.pollItem], timeout: .seconds(20))[0] {
+        while count < 3 * CommandDesk.mostAtOnce, try Poller.wait([desk.pollItem], timeout: .seconds(120))[0] {
             let taken = desk.receive(log: said.add).count
             (count, largest) = (count + taken, max(largest, taken))
         }
@@ -162,7 +162,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
         let (desk, endpoint) = try open()
         let user = try user("ada", endpoint)
         _ = try user.send([command("7", kind)])
-        _ = try Poller.wait([desk.pollItem], timeout: .seconds(5))
+        _ = try Poller.wait([desk.pollItem], timeout: .seconds(120))
         #expect(desk.receive(log: said.add).isEmpty)
         let answer = try #require(try reply(user))
         #expect(!answer.accepted)
@@ -193,7 +193,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
         _ = try user.send([command("2", "status")])
         var events: [TrialEvent] = []
         while events.last != .command(.status, nil, ticket: events.count) || events.isEmpty,
-            try Poller.wait([desk.pollItem], timeout: .seconds(5))[0]
+            try Poller.wait([desk.pollItem], timeout: .seconds(120))[0]
         { events += desk.receive(log: said.add) }
         // A frame that is cut off between two fields is a command with fewer of them; none of them is a stop.
         #expect(!events.contains { if case .stop = $0 { true } else { false } })
@@ -294,7 +294,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
         unlink(folder.file("control"))
         #expect(try desk.bindAgain())
         #expect(desk.send(.order(.exit), to: worker) == nil)
-        #expect(try Poller.wait([socket.pollItem], timeout: .seconds(5))[0])
+        #expect(try Poller.wait([socket.pollItem], timeout: .seconds(120))[0])
     }
 
     @Test func `believes nobody who speaks for another, is unknown, or says nothing`() throws {
@@ -320,7 +320,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
         let messages = [.configure(try configuration())] + WorkerOrder.allCases.map(WorkerDesk.Message.order)
         for message in messages { #expect(desk.send(message, to: worker) == nil) }
         var bodies: [WireWorkerCommand.OneOf_Body] = []
-        while bodies.count < messages.count, try Poller.wait([socket.pollItem], timeout: .seconds(5))[0] {
+        while bodies.count < messages.count, try Poller.wait([socket.pollItem], timeout: .seconds(120))[0] {
             while let frames = try socket.receive() {
                 bodies += [try WireCodec.decode(WireWorkerCommand.self, from: frames[0]).body].compactMap { $0 }
             }

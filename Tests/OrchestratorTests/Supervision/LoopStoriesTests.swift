@@ -116,7 +116,7 @@ private let second = WorkerID(.model, 1)
         let started = bench.spawner.masterStarted, home = bench.trial.home, id = bench.trial.id
         let answer = Mutex("")
         let user = try TestThread {
-            _ = try? Poller.wait([started.pollItem], timeout: .seconds(20))
+            _ = try? Poller.wait([started.pollItem], timeout: .seconds(120))
             let text = (try? TrialControl.send(.killWorker, worker: second, to: id, home: home)) ?? "no answer"
             answer.withLock { $0 = text }
         }
@@ -134,7 +134,7 @@ private let second = WorkerID(.model, 1)
         let started = bench.spawner.masterStarted, home = bench.trial.home, id = bench.trial.id
         let answers = Mutex<[String]>([])
         let user = try TestThread {
-            _ = try? Poller.wait([started.pollItem], timeout: .seconds(20))
+            _ = try? Poller.wait([started.pollItem], timeout: .seconds(120))
             let crowd = (0..<6).compactMap { _ in
                 try? TestThread {
                     let text = (try? TrialControl.send(.status, to: id, home: home)) ?? "no answer"

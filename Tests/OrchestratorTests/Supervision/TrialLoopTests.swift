@@ -78,7 +78,7 @@ import Testing
                 openCatalog: { try RunCatalog.open(home: home) }), queue: bench.queue)
         let answer = Mutex("")
         let status = try withThread({
-            _ = try? Poller.wait([hasEnded.pollItem], timeout: .seconds(20))
+            _ = try? Poller.wait([hasEnded.pollItem], timeout: .seconds(120))
             let text = (try? TrialControl.send(.stop, to: id, home: home)) ?? "no answer"
             answer.withLock { $0 = text }
         }) { bench.run(storedBy: ingest) }
@@ -92,7 +92,7 @@ import Testing
         let started = bench.spawner.masterStarted, home = bench.trial.home, id = bench.trial.id
         let answer = Mutex("")
         let user = try withThread({
-            _ = try? Poller.wait([started.pollItem], timeout: .seconds(20))
+            _ = try? Poller.wait([started.pollItem], timeout: .seconds(120))
             let text = (try? TrialControl.send(.stop, to: id, home: home)) ?? "no answer"
             answer.withLock { $0 = text }
         }) { bench.run() }
@@ -105,7 +105,7 @@ import Testing
         let bench = try LoopBench { _, _ in .deaf }
         let started = bench.spawner.masterStarted, home = bench.trial.home, id = bench.trial.id
         let end = try withThread({
-            _ = try? Poller.wait([started.pollItem], timeout: .seconds(20))
+            _ = try? Poller.wait([started.pollItem], timeout: .seconds(120))
             // Stops within a second are one.
             for _ in 1...3 {
                 _ = try? TrialControl.send(.stop, to: id, home: home)
@@ -120,7 +120,7 @@ import Testing
         let started = bench.spawner.masterStarted, home = bench.trial.home, id = bench.trial.id
         let runtime = RuntimeFolder.expected(for: bench.trial)
         let end = try withThread({
-            _ = try? Poller.wait([started.pollItem], timeout: .seconds(20))
+            _ = try? Poller.wait([started.pollItem], timeout: .seconds(120))
             try? throwGarbage(at: [runtime.control(), runtime.commands()])
             _ = try? TrialControl.send(.stop, to: id, home: home)
         }) { bench.run() }
@@ -132,7 +132,7 @@ import Testing
         let started = bench.spawner.masterStarted, home = bench.trial.home, id = bench.trial.id
         let refusal = Mutex("")
         _ = try withThread({
-            _ = try? Poller.wait([started.pollItem], timeout: .seconds(20))
+            _ = try? Poller.wait([started.pollItem], timeout: .seconds(120))
             do {
                 _ = try TrialControl.send(.killWorker, worker: WorkerID(.model, 7), to: id, home: home)
             } catch {

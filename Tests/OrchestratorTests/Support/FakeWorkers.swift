@@ -118,7 +118,7 @@ private struct FakeWorker: Sendable {
         try socket.connect(runtime.control())
         try say(socket) { $0.hello = WireHello() }
         while true {
-            let ready = try Poller.wait([process.signalled.pollItem, socket.pollItem], timeout: .seconds(60))
+            let ready = try Poller.wait([process.signalled.pollItem, socket.pollItem], timeout: .seconds(120))
             if ready[0], let signal = process.lastSignal { return .signalled(signal) }
             guard ready[1], let frames = try socket.receive() else { return .exited(98) }
             let command = try WireCodec.decode(WireWorkerCommand.self, from: frames[0])

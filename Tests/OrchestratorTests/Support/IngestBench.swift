@@ -57,7 +57,7 @@ func telemetryBatch(_ seq: UInt64, source: String = "model_worker/0", epoch: UIn
 }
 
 func telemetryAcknowledgement(
-    _ socket: borrowing ZeroMQSocket, within patience: Duration = .seconds(20)
+    _ socket: borrowing ZeroMQSocket, within patience: Duration = .seconds(120)
 ) throws -> UInt64? {
     guard try Poller.wait([socket.pollItem], timeout: patience)[0], let frames = try socket.receive() else {
         return nil

@@ -28,7 +28,7 @@ import Testing
             for number in UInt8(0)..<50 { #expect(try push.send([[number]]) == .sent) }
         }
         for number in UInt8(0)..<50 {
-            #expect(try Poller.wait([pull.pollItem], timeout: .seconds(10)) == [true])
+            #expect(try Poller.wait([pull.pollItem], timeout: .seconds(120)) == [true])
             #expect(try pull.receive() == [[number]])
         }
     }
@@ -53,11 +53,11 @@ import Testing
         let thread = try TestThread {
             guard let pull = try? ZeroMQSocket.open(context, .pull), (try? pull.bind(endpoint)) != nil else { return }
             ready.signal()
-            do { _ = try Poller.wait([pull.pollItem], timeout: .seconds(30)) } catch { done.signal() }
+            do { _ = try Poller.wait([pull.pollItem], timeout: .seconds(120)) } catch { done.signal() }
         }
-        #expect(try Poller.wait([ready.pollItem], timeout: .seconds(10)) == [true])
+        #expect(try Poller.wait([ready.pollItem], timeout: .seconds(120)) == [true])
         context.shutdown()
-        #expect(try Poller.wait([done.pollItem], timeout: .seconds(10)) == [true])
+        #expect(try Poller.wait([done.pollItem], timeout: .seconds(120)) == [true])
         thread.join()
     }
 
@@ -69,7 +69,7 @@ import Testing
             try pull.bind(endpoint)
             try push.connect(endpoint)
             #expect(try push.send([[number]]) == .sent)
-            #expect(try Poller.wait([pull.pollItem], timeout: .seconds(10)) == [true])
+            #expect(try Poller.wait([pull.pollItem], timeout: .seconds(120)) == [true])
             #expect(try pull.receive() == [[number]])
         }
         // A killed process leaves its file behind.

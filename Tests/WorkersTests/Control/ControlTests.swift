@@ -88,7 +88,7 @@ import Testing
         let socket: ZeroMQSocket
 
         func next() throws -> WireWorkerReport {
-            _ = try Poller.wait([socket.pollItem], timeout: .seconds(30))
+            _ = try Poller.wait([socket.pollItem], timeout: .seconds(120))
             return try WireCodec.decode(WireWorkerReport.self, from: try #require(try socket.receive()).last ?? [])
         }
 
@@ -126,13 +126,13 @@ import Testing
         #expect((hello.worker, hello.attempt, hello.launch, hello.pid) == ("model_worker/1", 3, 2, 77))
         try orchestrator.sendGarbage()
         try orchestrator.send(.configure(filled(WireConfigure()) { $0.attempt = 3 }))
-        _ = try Poller.wait([orders.pollItem], timeout: .seconds(30))
+        _ = try Poller.wait([orders.pollItem], timeout: .seconds(120))
         #expect(orders.take() == [.configure(filled(WireConfigure()) { $0.attempt = 3 })])
         news.post(.configured)
         #expect(try orchestrator.nextState() == "configured")
         try orchestrator.send(.order("dance"))
         try orchestrator.send(.order(WorkerOrder.start.rawValue))
-        _ = try Poller.wait([orders.pollItem], timeout: .seconds(30))
+        _ = try Poller.wait([orders.pollItem], timeout: .seconds(120))
         #expect(orders.take() == [.order(.start)])
         news.post(.failed("boom", step: 1))
         #expect(try orchestrator.nextState() == "failed")

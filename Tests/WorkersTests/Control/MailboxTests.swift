@@ -14,7 +14,7 @@ import Testing
     @Test func `a message wakes the one who waits`() throws {
         let mailbox = try WorkerMailbox<Int>()
         let thread = try OwnThread(name: "test") { mailbox.post(7) }
-        let readable = try Poller.wait([mailbox.pollItem], timeout: .seconds(30))
+        let readable = try Poller.wait([mailbox.pollItem], timeout: .seconds(120))
         thread.join()
         #expect(readable == [true])
         #expect(mailbox.take() == [7])

@@ -49,7 +49,7 @@ private struct LoneWorker: ~Copyable {
     /// The next hello or state the worker reports, with its detail; its telemetry is acknowledged meanwhile.
     func next() throws -> (state: String, detail: String) {
         while true {
-            let readable = try Poller.wait([control.pollItem, telemetry.pollItem], timeout: .seconds(30))
+            let readable = try Poller.wait([control.pollItem, telemetry.pollItem], timeout: .seconds(120))
             guard readable.contains(true) else { throw WorkerError(.system, "the worker is silent") }
             while let frames = try telemetry.receive() { try acknowledge(frames) }
             guard let frames = try control.receive() else { continue }
@@ -202,7 +202,7 @@ private struct LoneWorker: ~Copyable {
         }
         var taken: [[Int]] = []
         while taken.count < senders * each {
-            guard try Poller.wait([mailbox.pollItem], timeout: .seconds(30)) == [true] else { break }
+            guard try Poller.wait([mailbox.pollItem], timeout: .seconds(120)) == [true] else { break }
             taken += mailbox.take()
         }
         for thread in threads { thread.join() }

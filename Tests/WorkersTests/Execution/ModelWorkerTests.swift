@@ -31,7 +31,7 @@ private struct HandMaster: ~Copyable {
     }
 
     func hear() throws -> WorkerMessage {
-        _ = try Poller.wait([replies.pollItem], timeout: .seconds(60))
+        _ = try Poller.wait([replies.pollItem], timeout: .seconds(120))
         return try WorkerMessage(WireCodec.decode(WireReply.self, from: try #require(try replies.receive())[0]))
     }
 

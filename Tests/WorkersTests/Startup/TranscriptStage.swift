@@ -21,7 +21,7 @@ final class TranscriptStage {
     }
 
     private static let worker = WorkerID(.model, 0)
-    private static let patience = Duration.seconds(60)
+    private static let patience = Duration.seconds(120)
 
     init(folder: TemporaryFolder) throws {
         let runtime = RuntimeFolder(path: folder.path), path = folder.path, status = Status(), context = ZeroMQContext()

@@ -38,7 +38,7 @@ private struct TrialHost: ~Copyable {
         while states.values.count(where: { $0.last == "completed" || $0.last == "stopped" }) < commands.count,
             details.isEmpty
         {
-            let readable = try Poller.wait([control.pollItem, telemetry.pollItem], timeout: .seconds(60))
+            let readable = try Poller.wait([control.pollItem, telemetry.pollItem], timeout: .seconds(120))
             guard readable.contains(true) else {
                 Issue.record("the workers are silent: \(states)")
                 return

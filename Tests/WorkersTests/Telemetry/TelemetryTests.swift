@@ -141,11 +141,11 @@ import Testing
         try publisher.start()
         for step in 1...300 { queue.append(.metrics(step: UInt64(step), time: 0, [Metric("x", 0)])) }
         let closer = try OwnThread(name: "test") {
-            #expect(publisher.close(patience: .seconds(30), spool: nil) == .stored)
+            #expect(publisher.close(patience: .seconds(120), spool: nil) == .stored)
         }
         var steps: [UInt64] = [], last: UInt64 = 0
         while steps.count < 300 {
-            _ = try Poller.wait([receiver.pollItem], timeout: .seconds(30))
+            _ = try Poller.wait([receiver.pollItem], timeout: .seconds(120))
             guard let frames = try receiver.receive() else { break }
             let batch = try WireCodec.decode(WireTelemetryBatch.self, from: frames[1])
             if batch.seq == last + 1 {

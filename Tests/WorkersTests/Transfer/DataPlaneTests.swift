@@ -8,7 +8,7 @@ import Testing
     private let folder = TemporaryFolder()
     private let context = ZeroMQContext()
 
-    private func manager(_ worker: Int, patience: Duration = .seconds(30)) throws -> DataManager {
+    private func manager(_ worker: Int, patience: Duration = .seconds(120)) throws -> DataManager {
         try DataManager(
             worker: worker, context: context, runtime: RuntimeFolder(path: folder.path), patience: patience)
     }
