@@ -68,7 +68,7 @@ struct WorkersPanel: Panel {
         let sample = context.snapshot.devices.first { $0.worker == worker.id && !$0.isGPU }
         let roles = context.snapshot.header.lanes.filter { $0.worker == worker.id }.map(\.role)
         let doing = WorkerActivity(of: worker, in: context.snapshot, status: context.run.status)
-        let state = context.run.state(of: worker), version = version(of: worker, in: context.snapshot)
+        let state = context.run.state(of: worker)
         let hasEnded = doing.kind == .ended || state.isTerminal || context.run.status.isTerminal
         return Table.Row([
             TextLine(String(state.glyph(in: context.glyphs)), state.role),
@@ -77,22 +77,13 @@ struct WorkersPanel: Panel {
             TextLine(state.rawValue, state.role),
             TextLine(doing.text, doing.kind.role),
             TextLine(worker.step > 0 ? "\(worker.step)" : "-"),
-            TextLine(version > 0 ? "\(version)" : "-", .dim),
+            TextLine(worker.weightVersion > 0 ? "\(worker.weightVersion)" : "-", .dim),
             TextLine(hasEnded ? "-" : sample.map { Format.percent($0.utilisation) } ?? "-"),
             TextLine(hasEnded ? "-" : sample.map { Format.bytes($0.memoryUsed) } ?? "-"),
             TextLine(worker.restarts > 0 ? "\(worker.restarts)" : "-", worker.restarts > 0 ? .logWarning : .dim),
             TextLine(worker.pid > 0 && !hasEnded ? "\(worker.pid)" : "-", .dim),
             hasEnded ? TextLine("-", .dim) : heartbeat(of: worker, context: context),
         ])
-    }
-
-    /// The weight version that its newest training left; the last heartbeat may be older than that.
-    private func version(of worker: WorkerRow, in snapshot: RunSnapshot) -> Int {
-        let trained = snapshot.spans.last { span in
-            span.worker == worker.id && span.attempt == snapshot.attempt && span.end != nil
-                && span.interfaceType == InterfaceType.trainStep.rawValue && span.phase == SpanPhase.main.rawValue
-        }
-        return max(worker.weightVersion, trained?.weightVersion ?? 0)
     }
 
     /// How long ago its last heartbeat was; a recording keeps what workers did and not every beat.

@@ -6,7 +6,7 @@ import Protocol
 /// A run's file as such: how it is made and what its one `run` row says.
 enum RunFile {
     /// Makes the file at `path` with the newest schema and its `run` row, synced, not yet in WAL mode: readers of a
-    /// file in that mode would need its log to see the schema. No log belongs to it yet: it is as a closed one.
+    /// file in that mode would need its log to see the schema. No log belongs to it yet: it is closed.
     static func make(_ path: String, header: RunHeader) throws(StoreError) {
         unlink(path)
         try makeEmpty(path)

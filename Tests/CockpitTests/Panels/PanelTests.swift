@@ -53,15 +53,15 @@ import Testing
         #expect(!lines.joined().contains("running"))
     }
 
-    @Test func `of a trial that has ended no process is named, and the weight version is that of the last training`()
+    @Test func `of a trial that has ended no process is named, and the weight version is what was last recorded`()
         throws
     {
         let context = try context { run in
             run.item?.status = .completed
             run.snapshot?.status = .completed
-            run.snapshot?.workers[1].weightVersion = 228
-            let last = run.snapshot?.spans.lastIndex { $0.mfc == "actor_train" && $0.phase == "main" && $0.end != nil }
-            run.snapshot?.spans[last ?? 0].weightVersion = 231
+            run.snapshot?.workers[1].weightVersion = 231
+            // An evaluation at the end takes longer than the window: no training is in sight.
+            run.snapshot?.spans = []
         }
         let row = try #require(draw(WorkersPanel(), context, width: 120).first { $0.contains("model/0") })
         #expect(row.contains(" 231 "))
