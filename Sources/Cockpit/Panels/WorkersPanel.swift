@@ -76,7 +76,7 @@ struct WorkersPanel: Panel {
             TextLine(roles.isEmpty ? (worker.id.hasPrefix("master") ? "master" : "-") : Self.unique(roles), .dim),
             TextLine(state.rawValue, state.role),
             TextLine(doing.text, doing.kind.role),
-            TextLine(worker.step > 0 ? "\(worker.step)" : "-"),
+            TextLine(worker.step > 0 ? Format.step(worker.step) : "-"),
             TextLine(worker.weightVersion > 0 ? "\(worker.weightVersion)" : "-", .dim),
             TextLine(hasEnded ? "-" : sample.map { Format.percent($0.utilisation) } ?? "-"),
             TextLine(hasEnded ? "-" : sample.map { Format.bytes($0.memoryUsed) } ?? "-"),

@@ -172,13 +172,13 @@ struct PlanPane {
         var lines = [
             fact("workers", "1 master, \(count) model"),
             fact("threads", plan.modelWorkers.map { "\($0.threads)" }.joined(separator: " + ")),
-            fact("steps", ShortNumber.grouped(plan.totalSteps)),
+            fact("steps", Format.step(plan.totalSteps)),
             fact("seed", "\(plan.seed)"),
         ]
         for setup in plan.setups {
             lines.append("")
             lines.append(
-                TextLine(setup.name, .title, .bold).appending("  \(ShortNumber.grouped(setup.steps)) steps", .dim))
+                TextLine(setup.name, .title, .bold).appending("  \(Format.step(setup.steps)) steps", .dim))
             for model in setup.models { lines.append(describe(model)) }
             lines.append(fact("  MFCs", setup.calls.map { "\($0.name)" }.joined(separator: " → ")))
             lines.append(fact("  data", setup.dataset.path))

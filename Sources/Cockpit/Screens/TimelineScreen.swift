@@ -60,7 +60,7 @@ struct TimelineScreen {
         Paragraph(lines: span.map { SpanDetails.lines($0, context: context) } ?? SpanDetails.hint)
             .render(in: &surface, area: left.inset(horizontal: 1, vertical: 0))
         let step = span?.step ?? context.snapshot.step
-        let right = surface.box(parts[1], title: "step \(ShortNumber.grouped(step))")
+        let right = surface.box(parts[1], title: "step \(Format.step(step))")
         let share = StepShares(step: step, lanes: lanes, time: context.snapshot.time)
         share.render(in: &surface, area: right.inset(horizontal: 1, vertical: 0))
     }
@@ -88,7 +88,7 @@ enum SpanDetails {
                 ("", rate(span)),
             ]),
             line([
-                ("weight version ", "\(span.weightVersion)"), ("step ", ShortNumber.grouped(span.step)),
+                ("weight version ", "\(span.weightVersion)"), ("step ", Format.step(span.step)),
                 ("attempt ", "\(span.attempt)"),
             ]),
         ]
@@ -185,7 +185,7 @@ struct StepList {
             "where the time went (parts that overlap stand side by side)", x: area.x + 18, y: area.y, role: .dim)
         for (row, entry) in rows.enumerated() {
             let y = area.y + 1 + row
-            surface.write(ShortNumber.grouped(entry.step).padded(to: 6), x: area.x, y: y, role: .foreground)
+            surface.write(Format.step(entry.step).padded(to: 6), x: area.x, y: y, role: .foreground)
             let took = Format.preciseDuration(entry.shares.length).padded(to: 10, alignment: .trailing)
             surface.write(took, x: area.x + 6, y: y, role: .dim)
             entry.shares.renderBar(

@@ -186,8 +186,8 @@ extension SettingKind {
             Self.label("\(range.lowerBound)", range.lowerBound == .min, "\(range.upperBound)", range.upperBound == .max)
         case .number(let range):
             Self.label(
-                ShortNumber.text(range.lowerBound), range.lowerBound <= -.greatestFiniteMagnitude,
-                ShortNumber.text(range.upperBound), range.upperBound >= .greatestFiniteMagnitude)
+                ShortNumber.exact(range.lowerBound), range.lowerBound <= -.greatestFiniteMagnitude,
+                ShortNumber.exact(range.upperBound), range.upperBound >= .greatestFiniteMagnitude)
         case .choice(let choices): choices.joined(separator: " · ")
         case .boolean: "true · false"
         case .text, .path: ""

@@ -62,6 +62,15 @@ struct ShortNumberTests {
         #expect(ShortNumber.fixed(1.999, decimals: 2) == "2.00")
     }
 
+    @Test(
+        arguments: [
+            (0, "0"), (0.999999, "0.999999"), (1e-7, "1e-7"), (1.5e-16, "1.5e-16"), (1e20, "1e20"), (-2.5, "-2.5"),
+            (1_000_000, "1000000"),
+        ] as [(Double, String)])
+    func `can be written without being rounded`(value: Double, text: String) {
+        #expect(ShortNumber.exact(value) == text)
+    }
+
     @Test(arguments: [(0, "0"), (999, "999"), (1284, "1 284"), (-1_234_567, "-1 234 567")])
     func `group thousands`(value: Int, text: String) {
         #expect(ShortNumber.grouped(value) == text)

@@ -10,10 +10,10 @@ struct TimelinePanel: Panel {
         let lanes = TimelineLanes.lanes(of: context.snapshot)
         let window = TimelineLanes.window(context.run.timeline, time: context.snapshot.time)
         let steps = TimelineLanes.stepStarts(lanes).filter { window.contains($0.time) }
-        guard let first = steps.first?.step, let last = steps.last?.step else { return "MFC timeline" }
-        let range =
-            first == last ? "step \(last)" : "steps \(first)\(context.glyphs.repertoire == .unicode ? "–" : "-")\(last)"
-        return "MFC timeline  \(range)"
+        guard let first = steps.first.map({ Format.step($0.step) }), let last = steps.last.map({ Format.step($0.step) })
+        else { return "MFC timeline" }
+        let dash = context.glyphs.repertoire == .unicode ? "–" : "-"
+        return "MFC timeline  \(first == last ? "step \(last)" : "steps \(first)\(dash)\(last)")"
     }
 
     func trailing(_ context: PanelContext) -> String {

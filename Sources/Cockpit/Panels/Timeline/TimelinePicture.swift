@@ -126,7 +126,7 @@ struct TimelinePicture {
                 let spacing = max(1, steps.count * 9 / track)
                 let shown = steps.enumerated().filter { $0.offset % spacing == 0 }.map(\.element)
                 if !shown.isEmpty {
-                    return shown.map { Gantt.Tick(time: $0.time, label: ShortNumber.grouped($0.step), mark: .step) }
+                    return shown.map { Gantt.Tick(time: $0.time, label: Format.step($0.step), mark: .step) }
                 }
             }
             let times = TimeAxis.ticks(window: window, width: track, origin: origin)
