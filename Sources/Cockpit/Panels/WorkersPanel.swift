@@ -17,7 +17,12 @@ struct WorkersPanel: Panel {
             return
         }
         if area.height > rows.count || area.height == 1 {
-            table(rows, context: context).render(in: &surface, area: area)
+            let table = table(rows, context: context)
+            table.render(in: &surface, area: area)
+            let below = area.splitTop(rows.count + 1).rest
+            let place = below.splitTop(below.height > 2 ? 1 : 0).rest.inset(horizontal: 3, vertical: 0)
+            Paragraph(lines: Self.cutTexts(of: table, width: area.width), overflow: .wrap)
+                .render(in: &surface, area: place)
         } else {
             folded(rows, in: &surface, area: area, context: context)
         }
@@ -47,6 +52,17 @@ struct WorkersPanel: Panel {
             rows: rows.map { row(of: $0, context: context) },
             selection: rows.firstIndex { $0.id == context.run.selectedWorker?.id },
             firstRow: 0)
+    }
+
+    /// What workers do, whole, of those whose column has no room for it.
+    private static func cutTexts(of table: Table, width: Int) -> [TextLine] {
+        let places = columns.indices.filter { ["id", "doing"].contains(columns[$0].title) }
+        guard let name = places.first, let doing = places.last,
+            let room = table.visibleColumns(width: width - table.gutter).first(where: { $0.index == doing })?.width
+        else { return [] }
+        return table.rows.filter { $0.cells[doing].cellWidth > room }.map { row in
+            row.cells[name].appending("  ") + row.cells[doing]
+        }
     }
 
     private static let columns: [Table.Column] = [

@@ -135,6 +135,29 @@ import Testing
         #expect(lines.count > 3)
     }
 
+    @Test func `a log line that is too long takes the rows that no other line has`() throws {
+        let long = LogRow(
+            id: 1, time: 0, worker: "orchestrator", level: .info,
+            message: "begin \(String(repeating: "word ", count: 30))end")
+        let alone = draw(LogPanel(), try context { $0.snapshot?.logs = [long] }, width: 80)
+        #expect(alone[1].contains("orchestrator INFO  begin"))
+        #expect(alone.contains { $0.contains("end") })
+        let full = draw(LogPanel(), try context { $0.snapshot?.logs = Array(repeating: long, count: 6) }, width: 80)
+        #expect(full.count { $0.contains("begin") } == 6)
+        #expect(!full.contains { $0.contains("end") })
+    }
+
+    @Test func `what a worker does is told whole below the table where its column has no room`() throws {
+        let context = try context { run in
+            run.snapshot?.workers[2] = RunFixtures.worker(
+                "model_worker/1", .failed, "", 3, 0, 0, detail: "killed by signal 9 for the third time in a minute")
+        }
+        let lines = draw(WorkersPanel(), context, width: 70, height: 9)
+        #expect(lines[4].contains("model/1"))
+        #expect(lines[4].contains("…"))
+        #expect(lines[6].contains("model/1  killed by signal 9 for the third time in a minute"))
+    }
+
     @Test func `every trial state and every worker state can be told apart without colour`() {
         for glyphs in [Glyphs.unicode, .ascii] {
             #expect(Set(TrialStatus.allCases.map { $0.glyph(in: glyphs) }).count == TrialStatus.allCases.count)

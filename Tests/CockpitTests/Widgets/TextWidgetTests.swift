@@ -122,6 +122,15 @@ struct TableTests {
     }
 
     @Test
+    func `gives spare width first to cells that would be cut`() {
+        let table = Table(
+            columns: [.init(title: "role", width: 4), .init(title: "doing", width: 4, grows: true)],
+            rows: [.init(["reward", "ends"])])
+        #expect(table.visibleColumns(width: 19).map(\.width) == [6, 12])
+        #expect(table.visibleColumns(width: 10).map(\.width) == [5, 4])
+    }
+
+    @Test
     func `starts at the row scrolled to`() {
         var scrolled = table
         scrolled.firstRow = 1
