@@ -42,13 +42,18 @@ struct TimelineScreen {
         let (chart, legend) = inside.splitBottom(inside.height >= 10 ? 1 : 0)
         let picture = TimelinePicture(context: context, lanes: lanes, width: chart.width, detail: .full)
         var gantt = picture.gantt
+        // On a large screen the lanes have a share of their own, so that the steps below stay while lanes come and go.
+        let share = chart.height >= Self.largeChart ? chart.height * 3 / 5 : 0
+        gantt.grow(into: share, tallest: 5)
         gantt.firstLane = ScrollWindow.first(
             previous: 0, selection: picture.selectedRow, count: gantt.lanes.count, height: chart.height - 1)
-        let (top, steps) = chart.splitTop(min(chart.height, gantt.height + 1))
+        let (top, steps) = chart.splitTop(min(chart.height, max(share, gantt.height) + 1))
         gantt.render(in: &surface, area: top)
         StepList(lanes: lanes, time: context.snapshot.time, window: gantt.window).render(in: &surface, area: steps)
         if !legend.isEmpty { GanttLegend().render(in: &surface, area: legend) }
     }
+
+    private static let largeChart = 30
 
     private func renderDetails(
         in surface: inout Surface, area: Rect, context: PanelContext, lanes: [TimelineLanes.Lane]

@@ -72,6 +72,12 @@ import Testing
         #expect(draw(DevicesPanel(), try context())[1].contains("GPU  no GPU found"))
     }
 
+    @Test func `curves of devices fill the rows that are there`() throws {
+        let lines = draw(DevicesPanel(), try context(), width: 120, height: 40)
+        let drawn = lines.filter { $0.unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) } }
+        #expect(drawn.count >= 25)
+    }
+
     @Test func `a GPU shows memory, temperature and power`() throws {
         let lines = draw(
             DevicesPanel(), try context { $0.snapshot?.devices.append(RunFixtures.gpu(0, time: 0)) }, width: 70)
