@@ -18,9 +18,11 @@ struct DevicesPanel: Panel {
         if let host = devices.host { rows += [.device(host), .memory(host)] }
         let histories = rows.filter { if case .device(let row) = $0 { !row.history.isEmpty } else { false } }.count
         let workers = devices.workers.prefix(max(0, area.height - rows.count))
-        // Sparklines take what rows and workers leave, one line each at least or none at all.
+        // Sparklines take what rows and workers leave, one line each at least or none at all; those of the workers then
+        // become taller.
         let spare = area.height - rows.count - workers.count
-        let tall = histories > 0 && spare >= histories ? min(3, spare / histories) : 0
+        let tall = histories > 0 && spare >= histories ? min(12, spare / histories) : 0
+        let extra = workers.isEmpty ? 0 : min(5, max(0, spare - tall * histories) / workers.count)
         var y = area.y
         for row in rows where y < area.maxY {
             draw(row, in: &surface, area: Rect(x: area.x, y: y, width: area.width, height: 1))
@@ -34,8 +36,8 @@ struct DevicesPanel: Panel {
         for worker in workers where y < area.maxY {
             draw(
                 worker, values: context.samples(of: worker), in: &surface,
-                area: Rect(x: area.x, y: y, width: area.width, height: 1))
-            y += 1
+                area: Rect(x: area.x, y: y, width: area.width, height: 1 + extra))
+            y += 1 + extra
         }
     }
 
@@ -81,7 +83,7 @@ struct DevicesPanel: Panel {
             )
             .appending(Format.bytes(worker.memoryUsed).padded(to: 6, alignment: .trailing))
         let used = surface.write(line, x: area.x, y: area.y, maxWidth: area.width)
-        let place = Rect(x: area.x + used + 2, y: area.y, width: min(24, area.width - used - 2), height: 1)
+        let place = Rect(x: area.x + used + 2, y: area.y, width: area.width - used - 2, height: area.height)
         Sparkline(values: Sparkline.stretched(values, to: place.width), role: .series4).render(
             in: &surface, area: place)
     }

@@ -18,8 +18,12 @@ enum Format {
         share.isFinite ? "\(ShortNumber.fixed(share * 100, decimals: 0))%" : "-"
     }
 
-    /// `34/3020`: without blanks among the digits, which would part it into two numbers.
-    static func steps(_ step: Int, of total: Int) -> String { "\(step)/\(total)" }
+    /// `1457`, for the number of a step and for a number of steps: without blanks among the digits, as logs, file names
+    /// and the command line have it.
+    static func step(_ step: Int) -> String { "\(step)" }
+
+    /// `34/3020`.
+    static func steps(_ step: Int, of total: Int) -> String { "\(self.step(step))/\(self.step(total))" }
 
     /// How many hundredths of the steps are done, rounded down: 100 is the end and nothing before it. Nil without steps.
     static func hundredths(_ step: Int, of total: Int) -> Int? {

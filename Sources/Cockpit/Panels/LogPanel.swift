@@ -26,22 +26,36 @@ struct LogPanel: Panel {
         let place = area.inset(horizontal: 1, vertical: 0)
         // Enough rows to fill the pane from its bottom up.
         let newest = rows.dropLast(min(view.scroll, rows.count - 1)).suffix(area.height)
-        let lines = newest.flatMap { row -> [TextLine] in
-            let line = text(of: row, context: context, isNarrow: area.width < 60)
+        let names = Self.nameWidth(rows, in: area.width)
+        // What no line has goes to the lines that are too long, the newest ones first.
+        var spare = area.height - newest.count
+        let blocks = newest.reversed().map { row -> [TextLine] in
+            let line = text(of: row, names: names, context: context)
+            let wrapped = Paragraph.wrapped(line, to: place.width)
             // The cause of a failure is no use without its end.
-            return view.wraps || row.level == .error ? Paragraph.wrapped(line, to: place.width) : [line]
+            guard view.wraps || row.level == .error || wrapped.count - 1 <= spare else { return [line] }
+            spare -= wrapped.count - 1
+            return wrapped
         }
+        let lines = blocks.reversed().flatMap(\.self)
         Paragraph(lines: Array(lines.suffix(area.height))).render(in: &surface, area: place)
         surface.scrollbar(
             x: area.maxX - 1, area: area, first: max(0, rows.count - view.scroll - area.height), count: rows.count)
     }
 
-    private func text(of row: LogRow, context: PanelContext, isNarrow: Bool) -> TextLine {
+    /// Cells for the workers' names: for the longest one that is there, in a sixth of the pane; 0 where it is narrow.
+    private static func nameWidth(_ rows: [LogRow], in width: Int) -> Int {
+        guard width >= 60 else { return 0 }
+        let longest = Set(rows.map(\.worker)).map { WorkerName.short($0).cellWidth }.max() ?? 0
+        return min(longest, width / 6)
+    }
+
+    private func text(of row: LogRow, names: Int, context: PanelContext) -> TextLine {
         let time = context.clock(at: row.time)
-        let worker = WorkerName.short(row.worker)
+        let worker = WorkerName.short(row.worker).padded(to: names, ellipsis: context.glyphs.ellipsis)
         let role = row.level.role
         let line = TextLine(time + " ", .dim)
-            .appending(isNarrow ? "" : worker.padded(to: 9), .accent)
+            .appending(names > 0 ? worker + " " : "", .accent)
             .appending(row.level.mark.padded(to: 6), role)
         return line.appending(row.message, row.level >= .warning ? role : .foreground)
     }

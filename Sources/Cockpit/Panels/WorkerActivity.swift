@@ -26,7 +26,7 @@ struct WorkerActivity: Equatable, Sendable {
         of worker: WorkerRow, in snapshot: RunSnapshot, status: TrialStatus
     ) -> WorkerActivity {
         let detail = worker.detail.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-        let step = worker.step > 0 ? " at step \(ShortNumber.grouped(worker.step))" : ""
+        let step = worker.step > 0 ? " at step \(Format.step(worker.step))" : ""
         if status == .lost, !worker.state.isTerminal { return WorkerActivity(.ended, "gone with its orchestrator") }
         switch worker.state {
         case .completed: return WorkerActivity(.ended, "done\(step)")

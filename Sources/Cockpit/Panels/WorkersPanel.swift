@@ -17,7 +17,12 @@ struct WorkersPanel: Panel {
             return
         }
         if area.height > rows.count || area.height == 1 {
-            table(rows, context: context).render(in: &surface, area: area)
+            let table = table(rows, context: context)
+            table.render(in: &surface, area: area)
+            let below = area.splitTop(rows.count + 1).rest
+            let place = below.splitTop(below.height > 2 ? 1 : 0).rest.inset(horizontal: 3, vertical: 0)
+            Paragraph(lines: Self.cutTexts(of: table, width: area.width), overflow: .wrap)
+                .render(in: &surface, area: place)
         } else {
             folded(rows, in: &surface, area: area, context: context)
         }
@@ -49,6 +54,17 @@ struct WorkersPanel: Panel {
             firstRow: 0)
     }
 
+    /// What workers do, whole, of those whose column has no room for it.
+    private static func cutTexts(of table: Table, width: Int) -> [TextLine] {
+        let places = columns.indices.filter { ["id", "doing"].contains(columns[$0].title) }
+        guard let name = places.first, let doing = places.last,
+            let room = table.visibleColumns(width: width - table.gutter).first(where: { $0.index == doing })?.width
+        else { return [] }
+        return table.rows.filter { $0.cells[doing].cellWidth > room }.map { row in
+            row.cells[name].appending("  ") + row.cells[doing]
+        }
+    }
+
     private static let columns: [Table.Column] = [
         Table.Column(title: "", width: 1),
         Table.Column(title: "id", width: 9),
@@ -68,7 +84,7 @@ struct WorkersPanel: Panel {
         let sample = context.snapshot.devices.first { $0.worker == worker.id && !$0.isGPU }
         let roles = context.snapshot.header.lanes.filter { $0.worker == worker.id }.map(\.role)
         let doing = WorkerActivity(of: worker, in: context.snapshot, status: context.run.status)
-        let state = context.run.state(of: worker), version = version(of: worker, in: context.snapshot)
+        let state = context.run.state(of: worker)
         let hasEnded = doing.kind == .ended || state.isTerminal || context.run.status.isTerminal
         return Table.Row([
             TextLine(String(state.glyph(in: context.glyphs)), state.role),
@@ -76,23 +92,14 @@ struct WorkersPanel: Panel {
             TextLine(roles.isEmpty ? (worker.id.hasPrefix("master") ? "master" : "-") : Self.unique(roles), .dim),
             TextLine(state.rawValue, state.role),
             TextLine(doing.text, doing.kind.role),
-            TextLine(worker.step > 0 ? "\(worker.step)" : "-"),
-            TextLine(version > 0 ? "\(version)" : "-", .dim),
+            TextLine(worker.step > 0 ? Format.step(worker.step) : "-"),
+            TextLine(worker.weightVersion > 0 ? "\(worker.weightVersion)" : "-", .dim),
             TextLine(hasEnded ? "-" : sample.map { Format.percent($0.utilisation) } ?? "-"),
             TextLine(hasEnded ? "-" : sample.map { Format.bytes($0.memoryUsed) } ?? "-"),
             TextLine(worker.restarts > 0 ? "\(worker.restarts)" : "-", worker.restarts > 0 ? .logWarning : .dim),
             TextLine(worker.pid > 0 && !hasEnded ? "\(worker.pid)" : "-", .dim),
             hasEnded ? TextLine("-", .dim) : heartbeat(of: worker, context: context),
         ])
-    }
-
-    /// The weight version that its newest training left; the last heartbeat may be older than that.
-    private func version(of worker: WorkerRow, in snapshot: RunSnapshot) -> Int {
-        let trained = snapshot.spans.last { span in
-            span.worker == worker.id && span.attempt == snapshot.attempt && span.end != nil
-                && span.interfaceType == InterfaceType.trainStep.rawValue && span.phase == SpanPhase.main.rawValue
-        }
-        return max(worker.weightVersion, trained?.weightVersion ?? 0)
     }
 
     /// How long ago its last heartbeat was; a recording keeps what workers did and not every beat.

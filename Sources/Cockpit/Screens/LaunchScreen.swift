@@ -47,7 +47,11 @@ struct LaunchScreen {
             draw(rows[index], form: form, isFocused: index == form.focus, in: &surface, area: list.row(line))
         }
         surface.scrollbar(x: inside.maxX, area: list, first: first, count: rows.count)
-        surface.write(TextLine(helpText(form), .dim), x: help.x + 1, y: help.y, maxWidth: help.width - 2)
+        let text = TextLine(helpText(form), .dim)
+        surface.write(text, x: help.x + 1, y: help.y, maxWidth: help.width - 2)
+        let mark = TextLine("*", .diffChanged).appending(" not the default", .dim), x = help.maxX - mark.cellWidth - 1
+        let hasChanged = form.experiment?.settings.contains(where: form.isChanged) ?? false
+        if hasChanged, help.x + text.cellWidth + 2 < x { surface.write(mark, x: x, y: help.y) }
     }
 
     private func helpText(_ form: LaunchForm) -> String {
@@ -117,7 +121,7 @@ struct LaunchScreen {
         }
         FormRow(
             label: label, value: field, standard: setting.defaultValue.description, note: setting.kind.rangeLabel,
-            problem: form.problem(with: setting), isChanged: form.values[path] != nil, focus: focus
+            problem: form.problem(with: setting), isChanged: form.isChanged(setting), focus: focus
         ).render(in: &surface, area: area, metrics: metrics)
     }
 }
@@ -172,13 +176,13 @@ struct PlanPane {
         var lines = [
             fact("workers", "1 master, \(count) model"),
             fact("threads", plan.modelWorkers.map { "\($0.threads)" }.joined(separator: " + ")),
-            fact("steps", ShortNumber.grouped(plan.totalSteps)),
+            fact("steps", Format.step(plan.totalSteps)),
             fact("seed", "\(plan.seed)"),
         ]
         for setup in plan.setups {
             lines.append("")
             lines.append(
-                TextLine(setup.name, .title, .bold).appending("  \(ShortNumber.grouped(setup.steps)) steps", .dim))
+                TextLine(setup.name, .title, .bold).appending("  \(Format.step(setup.steps)) steps", .dim))
             for model in setup.models { lines.append(describe(model)) }
             lines.append(fact("  MFCs", setup.calls.map { "\($0.name)" }.joined(separator: " → ")))
             lines.append(fact("  data", setup.dataset.path))

@@ -42,13 +42,18 @@ struct TimelineScreen {
         let (chart, legend) = inside.splitBottom(inside.height >= 10 ? 1 : 0)
         let picture = TimelinePicture(context: context, lanes: lanes, width: chart.width, detail: .full)
         var gantt = picture.gantt
+        // On a large screen the lanes have a share of their own, so that the steps below stay while lanes come and go.
+        let share = chart.height >= Self.largeChart ? chart.height * 3 / 5 : 0
+        gantt.grow(into: share, tallest: 5)
         gantt.firstLane = ScrollWindow.first(
             previous: 0, selection: picture.selectedRow, count: gantt.lanes.count, height: chart.height - 1)
-        let (top, steps) = chart.splitTop(min(chart.height, gantt.height + 1))
+        let (top, steps) = chart.splitTop(min(chart.height, max(share, gantt.height) + 1))
         gantt.render(in: &surface, area: top)
         StepList(lanes: lanes, time: context.snapshot.time, window: gantt.window).render(in: &surface, area: steps)
         if !legend.isEmpty { GanttLegend().render(in: &surface, area: legend) }
     }
+
+    private static let largeChart = 30
 
     private func renderDetails(
         in surface: inout Surface, area: Rect, context: PanelContext, lanes: [TimelineLanes.Lane]
@@ -60,7 +65,7 @@ struct TimelineScreen {
         Paragraph(lines: span.map { SpanDetails.lines($0, context: context) } ?? SpanDetails.hint)
             .render(in: &surface, area: left.inset(horizontal: 1, vertical: 0))
         let step = span?.step ?? context.snapshot.step
-        let right = surface.box(parts[1], title: "step \(ShortNumber.grouped(step))")
+        let right = surface.box(parts[1], title: "step \(Format.step(step))")
         let share = StepShares(step: step, lanes: lanes, time: context.snapshot.time)
         share.render(in: &surface, area: right.inset(horizontal: 1, vertical: 0))
     }
@@ -88,7 +93,7 @@ enum SpanDetails {
                 ("", rate(span)),
             ]),
             line([
-                ("weight version ", "\(span.weightVersion)"), ("step ", ShortNumber.grouped(span.step)),
+                ("weight version ", "\(span.weightVersion)"), ("step ", Format.step(span.step)),
                 ("attempt ", "\(span.attempt)"),
             ]),
         ]
@@ -185,7 +190,7 @@ struct StepList {
             "where the time went (parts that overlap stand side by side)", x: area.x + 18, y: area.y, role: .dim)
         for (row, entry) in rows.enumerated() {
             let y = area.y + 1 + row
-            surface.write(ShortNumber.grouped(entry.step).padded(to: 6), x: area.x, y: y, role: .foreground)
+            surface.write(Format.step(entry.step).padded(to: 6), x: area.x, y: y, role: .foreground)
             let took = Format.preciseDuration(entry.shares.length).padded(to: 10, alignment: .trailing)
             surface.write(took, x: area.x + 6, y: y, role: .dim)
             entry.shares.renderBar(

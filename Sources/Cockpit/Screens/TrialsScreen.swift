@@ -109,7 +109,7 @@ struct TrialsScreen {
             TextLine(item.id.trial.description, .foreground, .bold),
             TextLine(item.id.experiment.description, .dim),
             TextLine(item.status.rawValue, item.status.role),
-            TextLine(item.step > 0 ? ShortNumber.grouped(item.step) : "-"),
+            TextLine(item.step > 0 ? Format.step(item.step) : "-"),
             TextLine(share.map(String.init) ?? "-", .dim),
             value(item, "reward"), value(item, "accuracy"), value(item, "loss"), value(item, "kl_ref"),
             item.tokenRate.map { TextLine(ShortNumber.text($0)) } ?? TextLine("-", .dim),
@@ -200,7 +200,9 @@ struct TrialPreview {
                 fact("left out", "\(ShortNumber.grouped(Int(rows))) \(rows == 1 ? "row" : "rows") of the dataset"))
         }
         lines.append(fact("MFCs", preview.header.lanes.map(\.mfc).joined(separator: " → ")))
-        if let last = preview.checkpoints.last { lines.append(fact("saved", "step \(last.step)  \(last.role)")) }
+        if let last = preview.checkpoints.last {
+            lines.append(fact("saved", "step \(Format.step(last.step))  \(last.role)"))
+        }
         let settings = preview.header.settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         lines += Paragraph.wrapped(TextLine("settings  ", .dim).appending(settings.joined(separator: "  ")), to: width)
         return lines

@@ -125,6 +125,17 @@ struct LaunchForm: Equatable, Sendable {
     /// The value of a setting as text, typed or default.
     func value(of setting: SettingItem) -> String { values[setting.path] ?? setting.defaultValue.description }
 
+    /// Whether a text stands for the default, however it is written: `1e-3` for 0.001.
+    func isDefault(_ text: String, of setting: SettingItem) -> Bool {
+        text == setting.defaultValue.description || (try? setting.kind.parse(text).get()) == setting.defaultValue
+    }
+
+    /// Whether a setting's value, as it stands or is being typed, is another than the default.
+    func isChanged(_ setting: SettingItem) -> Bool {
+        guard let editing, focusedRow == .setting(setting.path) else { return values[setting.path] != nil }
+        return !isDefault(editing.text, of: setting)
+    }
+
     /// What is wrong with a value, in a few words; nil when it may stand.
     func problem(with setting: SettingItem) -> String? {
         if setting.isRequired, value(of: setting).isEmpty { return "is needed" }
@@ -186,8 +197,8 @@ extension SettingKind {
             Self.label("\(range.lowerBound)", range.lowerBound == .min, "\(range.upperBound)", range.upperBound == .max)
         case .number(let range):
             Self.label(
-                ShortNumber.text(range.lowerBound), range.lowerBound <= -.greatestFiniteMagnitude,
-                ShortNumber.text(range.upperBound), range.upperBound >= .greatestFiniteMagnitude)
+                ShortNumber.exact(range.lowerBound), range.lowerBound <= -.greatestFiniteMagnitude,
+                ShortNumber.exact(range.upperBound), range.upperBound >= .greatestFiniteMagnitude)
         case .choice(let choices): choices.joined(separator: " · ")
         case .boolean: "true · false"
         case .text, .path: ""

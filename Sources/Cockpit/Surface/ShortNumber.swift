@@ -37,6 +37,12 @@ enum ShortNumber {
         return "\(sign)\(whole)." + String(repeating: "0", count: max(0, decimals - rest.count)) + rest
     }
 
+    /// The number itself, for what must not be rounded: `0.999999`, `1e-7`, `4294967296`.
+    static func exact(_ value: Double) -> String {
+        if value.rounded() == value, abs(value) < 1e15 { return "\(Int(value))" }
+        return "\(value)".replacing("e-0", with: "e-").replacing("e+", with: "e")
+    }
+
     /// Thousands apart by a blank: `1 284`.
     static func grouped(_ value: Int) -> String {
         let digits = Array(String(value.magnitude))

@@ -6,7 +6,7 @@ import Protocol
 /// A run's file as such: how it is made and what its one `run` row says.
 enum RunFile {
     /// Makes the file at `path` with the newest schema and its `run` row, synced, not yet in WAL mode: readers of a
-    /// file in that mode would need its log to see the schema.
+    /// file in that mode would need its log to see the schema. No log belongs to it yet: it is closed.
     static func make(_ path: String, header: RunHeader) throws(StoreError) {
         unlink(path)
         try makeEmpty(path)
@@ -41,7 +41,7 @@ enum RunFile {
         try database.run(
             """
             INSERT INTO run (one, \(RunState.header), crc, \(RunState.columns), state_crc, closed)
-            VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+            VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
             """, fixed + [.integer(Checksum.row(fixed))] + state + [.integer(Checksum.row(state))])
     }
 

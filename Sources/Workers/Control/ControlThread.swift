@@ -77,6 +77,8 @@ package final class ControlThread: Sendable {
         for action in actions {
             switch action {
             case .report(let state, let detail, let step):
+                // What was done since the last heartbeat is known to nobody else, and no other one follows.
+                if state.isTerminal { try send(.heartbeat(progress.heartbeat()), on: socket) }
                 let change = filled(WireStateChange()) {
                     $0.state = state.rawValue
                     $0.detail = detail

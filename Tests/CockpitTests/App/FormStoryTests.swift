@@ -209,7 +209,9 @@ import Testing
         arguments: [
             (.integer(1...4), "1…4"), (.integer(.min...4), "≤ 4"), (.integer(0 ... .max), "≥ 0"),
             (.integer(.min ... .max), ""), (.number(0 ... .greatestFiniteMagnitude), "≥ 0"),
-            (.number(0 ... .infinity), "≥ 0"), (.choice(["a", "b"]), "a · b"), (.boolean, "true · false"),
+            (.number(0 ... .infinity), "≥ 0"), (.number(0...0.999999), "0…0.999999"),
+            (.number(1e-7...0.01), "1e-7…0.01"), (.number(1...4_294_967_296), "1…4294967296"),
+            (.choice(["a", "b"]), "a · b"), (.boolean, "true · false"),
             (.path, ""), (.text, ""),
         ] as [(SettingKind, String)])
     func `the form says which values are allowed`(kind: SettingKind, label: String) {

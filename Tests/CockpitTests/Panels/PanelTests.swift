@@ -53,15 +53,15 @@ import Testing
         #expect(!lines.joined().contains("running"))
     }
 
-    @Test func `of a trial that has ended no process is named, and the weight version is that of the last training`()
+    @Test func `of a trial that has ended no process is named, and the weight version is what was last recorded`()
         throws
     {
         let context = try context { run in
             run.item?.status = .completed
             run.snapshot?.status = .completed
-            run.snapshot?.workers[1].weightVersion = 228
-            let last = run.snapshot?.spans.lastIndex { $0.mfc == "actor_train" && $0.phase == "main" && $0.end != nil }
-            run.snapshot?.spans[last ?? 0].weightVersion = 231
+            run.snapshot?.workers[1].weightVersion = 231
+            // An evaluation at the end takes longer than the window: no training is in sight.
+            run.snapshot?.spans = []
         }
         let row = try #require(draw(WorkersPanel(), context, width: 120).first { $0.contains("model/0") })
         #expect(row.contains(" 231 "))
@@ -70,6 +70,12 @@ import Testing
 
     @Test func `no GPU is a normal answer`() throws {
         #expect(draw(DevicesPanel(), try context())[1].contains("GPU  no GPU found"))
+    }
+
+    @Test func `curves of devices fill the rows that are there`() throws {
+        let lines = draw(DevicesPanel(), try context(), width: 120, height: 40)
+        let drawn = lines.filter { $0.unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) } }
+        #expect(drawn.count >= 25)
     }
 
     @Test func `a GPU shows memory, temperature and power`() throws {
@@ -133,6 +139,29 @@ import Testing
         }
         let lines = draw(LogPanel(), context, width: 40).filter { $0.contains("word") }
         #expect(lines.count > 3)
+    }
+
+    @Test func `a log line that is too long takes the rows that no other line has`() throws {
+        let long = LogRow(
+            id: 1, time: 0, worker: "orchestrator", level: .info,
+            message: "begin \(String(repeating: "word ", count: 30))end")
+        let alone = draw(LogPanel(), try context { $0.snapshot?.logs = [long] }, width: 80)
+        #expect(alone[1].contains("orchestrator INFO  begin"))
+        #expect(alone.contains { $0.contains("end") })
+        let full = draw(LogPanel(), try context { $0.snapshot?.logs = Array(repeating: long, count: 6) }, width: 80)
+        #expect(full.count { $0.contains("begin") } == 6)
+        #expect(!full.contains { $0.contains("end") })
+    }
+
+    @Test func `what a worker does is told whole below the table where its column has no room`() throws {
+        let context = try context { run in
+            run.snapshot?.workers[2] = RunFixtures.worker(
+                "model_worker/1", .failed, "", 3, 0, 0, detail: "killed by signal 9 for the third time in a minute")
+        }
+        let lines = draw(WorkersPanel(), context, width: 70, height: 9)
+        #expect(lines[4].contains("model/1"))
+        #expect(lines[4].contains("…"))
+        #expect(lines[6].contains("model/1  killed by signal 9 for the third time in a minute"))
     }
 
     @Test func `every trial state and every worker state can be told apart without colour`() {

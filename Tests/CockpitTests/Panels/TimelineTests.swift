@@ -106,6 +106,34 @@ import Testing
         #expect(events.contains("✗"))
     }
 
+    @Test func `a lane that comes into the window moves no pane`() throws {
+        var state = try StateFixtures.live()
+        let before = DashboardLayout(state: state)
+        let second = RunFixtures.second
+        state.run?.snapshot?.spans.append(
+            span(598 * second, 599 * second, mfc: "", worker: "model_worker/1", id: 9_999))
+        state.run?.snapshot?.events.append(
+            LifecycleRow(time: 595 * second, kind: "saved", worker: "model_worker/0", detail: ""))
+        #expect(DashboardLayout(state: state) == before)
+        let lines = ScreenPicture.surface(state).lines
+        let events = try #require(lines.firstIndex { $0.contains("│events") })
+        #expect(lines[events + 1].contains("│model/1"), "in place of the legend, below what is always there")
+    }
+
+    @Test func `on a large screen lanes are taller, and the steps below stay when another one comes`() throws {
+        var state = try StateFixtures.live(StateFixtures.large)
+        state.screens.append(.timeline)
+        func row(_ text: String) throws -> Int {
+            try #require(ScreenPicture.surface(state).lines.firstIndex { $0.contains(text) })
+        }
+        #expect(try row("actor_train") == row("actor_gen") + 2)
+        let steps = try row("step        took")
+        let second = RunFixtures.second
+        state.run?.snapshot?.spans.append(span(598 * second, 599 * second, mfc: "", worker: "extra", id: 9_999))
+        #expect(try row("│  extra") < steps)
+        #expect(try row("step        took") == steps)
+    }
+
     @Test func `what is not known of the past is neither busy nor idle`() throws {
         var state = try StateFixtures.live()
         let second = RunFixtures.second

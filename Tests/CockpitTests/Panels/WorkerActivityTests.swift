@@ -68,13 +68,23 @@ struct WorkerActivityTests {
     }
 
     @Test func `an ended worker uses no processor and beats no more`() throws {
+        let row = try row(of: RunFixtures.worker("model_worker/0", .completed, "", 460, 9, 0))
+        #expect(row.contains("done at step 460"))
+        #expect(!row.contains("%"))
+    }
+
+    @Test func `the step in the words is written as in the column beside them`() throws {
+        let row = try row(of: RunFixtures.worker("model_worker/0", .stopped, "", 1_457, 9, 0))
+        #expect(row.contains("stopped at step 1457 "))
+        #expect(row.contains(" 1457 1457 "), "the step and the weight version")
+    }
+
+    private func row(of worker: WorkerRow) throws -> String {
         var run = try #require(try StateFixtures.live().run)
-        let id = "model_worker/0"
-        run.snapshot?.workers = [RunFixtures.worker(id, .completed, "", 460, 9, 0)]
+        run.snapshot?.workers = [worker]
         let context = PanelContext(run: run, snapshot: try #require(run.snapshot), utcOffset: 0, glyphs: .unicode)
         var surface = Surface(width: 110, height: 4)
         WorkersPanel().draw(in: &surface, area: surface.bounds, context: context, focus: .unfocused)
-        #expect(surface.lines[2].contains("done at step 460"))
-        #expect(!surface.lines[2].contains("%"))
+        return surface.lines[2]
     }
 }

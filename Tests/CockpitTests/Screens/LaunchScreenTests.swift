@@ -47,6 +47,29 @@ struct LaunchScreenTests {
         #expect(try text { $0.phase = .launching }.contains("launching…"))
     }
 
+    @Test func `a changed setting has a mark, also while it is typed, and the help line says what it means`() throws {
+        let meaning = "* not the default"
+        #expect(try !text { $0.values = [:] }.contains(meaning))
+        #expect(try text { _ in }.contains(meaning))
+        let typed = try text { form in
+            form.values = [:]
+            form.focus = form.rows.firstIndex(of: .setting("actor.layers")) ?? 0
+            form.editing = TextField("12")
+        }
+        #expect(typed.contains("▸* layers"))
+        #expect(typed.contains(meaning))
+    }
+
+    @Test func `the default written otherwise is no change`() throws {
+        var state = try StateFixtures.form()
+        state.form?.values = [:]
+        state.form?.focus = try #require(state.form?.rows.firstIndex(of: .setting("grpo.lr")))
+        state.form?.editing = TextField("3e-4")
+        _ = Reducer.reduce(&state, .key(KeyStroke(.enter)), now: 0)
+        #expect(state.form?.values == [:])
+        #expect(state.form?.editing == nil)
+    }
+
     @Test func `the field under the cursor is in sight at every size`() throws {
         for size in [Size(width: 60, height: 16), StateFixtures.small, StateFixtures.middle] {
             var state = try StateFixtures.form(size)

@@ -107,6 +107,26 @@ struct GanttTests {
     }
 
     @Test
+    mutating func `has taller lanes where there are rows for them, on which short calls and idle time stand`() {
+        gantt.lanes = [
+            .init(label: "model/0", content: .heading),
+            .init(label: "actor", content: .busy([span(.generate, 0, 6), span(.inference, 9.01, 9.02)])),
+        ]
+        gantt.columnTitles = []
+        gantt.window = 0...12 * second
+        gantt.grow(into: 5, tallest: 5)
+        #expect(gantt.height == 5)
+        #expect(
+            drawn(19, 5, gantt.render) == [
+                "      │12:03:20", "model…│", "actor │▓▓▓▓▓▓", "      │▓▓▓▓▓▓", "      │▓▓▓▓▓▓···▁··",
+            ])
+        gantt.grow(into: 99, tallest: 2)
+        #expect(gantt.height == 4)
+        gantt.grow(into: 0, tallest: 5)
+        #expect(gantt.height == 3)
+    }
+
+    @Test
     mutating func `draws with letters in ASCII`() {
         gantt.lanes[1].content = .busy([span(.train, 16, 20.6)])
         gantt.columnTitles = []

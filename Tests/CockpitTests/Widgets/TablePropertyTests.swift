@@ -53,7 +53,7 @@ struct TablePropertyTests {
 
     @Test func `wide characters keep the columns below each other`() {
         #expect(
-            drawn(20, 5, wide.render) == [
+            drawn(19, 5, wide.render) == [
                 " trial      n  mid",
                 " 训练训… 123…  ab",
                 " 训练训    训 训练…",
@@ -68,7 +68,7 @@ struct TablePropertyTests {
             let table = Table(
                 columns: [.init(title: "a", width: 6), .init(title: "b", width: 3)],
                 rows: [.init([TextLine(maker.word(0...12)), "|"])])
-            var surface = Surface(width: 12, height: 2)
+            var surface = Surface(width: 11, height: 2)
             table.render(in: &surface, area: surface.bounds)
             #expect(surface[7, 1]?.scalar == " ")
             #expect(surface[8, 1]?.scalar == "|")

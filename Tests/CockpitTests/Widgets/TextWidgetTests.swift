@@ -62,6 +62,15 @@ struct ShortNumberTests {
         #expect(ShortNumber.fixed(1.999, decimals: 2) == "2.00")
     }
 
+    @Test(
+        arguments: [
+            (0, "0"), (0.999999, "0.999999"), (1e-7, "1e-7"), (1.5e-16, "1.5e-16"), (1e20, "1e20"), (-2.5, "-2.5"),
+            (1_000_000, "1000000"),
+        ] as [(Double, String)])
+    func `can be written without being rounded`(value: Double, text: String) {
+        #expect(ShortNumber.exact(value) == text)
+    }
+
     @Test(arguments: [(0, "0"), (999, "999"), (1284, "1 284"), (-1_234_567, "-1 234 567")])
     func `group thousands`(value: Int, text: String) {
         #expect(ShortNumber.grouped(value) == text)
@@ -110,6 +119,15 @@ struct TableTests {
         var wide = table
         wide.columns[0].grows = true
         #expect(drawn(32, 2, wide.render)[1] == " master/0     running   3%   41M")
+    }
+
+    @Test
+    func `gives spare width first to cells that would be cut`() {
+        let table = Table(
+            columns: [.init(title: "role", width: 4), .init(title: "doing", width: 4, grows: true)],
+            rows: [.init(["reward", "ends"])])
+        #expect(table.visibleColumns(width: 19).map(\.width) == [6, 12])
+        #expect(table.visibleColumns(width: 10).map(\.width) == [5, 4])
     }
 
     @Test

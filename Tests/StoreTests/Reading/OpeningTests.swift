@@ -134,6 +134,38 @@ import Testing
         #expect(try Integrity.check(path: closed).findings == [])
     }
 
+    @Test func `a log that comes between the look for it and the reading is not missing`() throws {
+        let run = try closedRun()
+        let writer = try RunWriter.open(path: run.path)
+        var looks = 0
+        let opening = try RunOpening.open(run.path) { path in
+            looks += 1
+            return looks == 1 ? .absent : .beside(path)
+        }
+        #expect(opening.damage == [])
+        #expect(!opening.isOutdated)
+        try writer.close()
+    }
+
+    @Test func `a look for it that never settles ends`() throws {
+        let run = try closedRun()
+        let writer = try RunWriter.open(path: run.path)
+        var isThere = false
+        let unsettled = try RunOpening.open(run.path) { _ in
+            isThere.toggle()
+            return isThere ? .absent : .empty
+        }
+        #expect(unsettled.damage.count == 1)
+        try writer.close()
+    }
+
+    @Test func `a run that is just being made lacks no log`() throws {
+        let folder = TemporaryFolder()
+        let path = folder.file("run.sqlite")
+        try RunFile.make(path, header: RunBuilder.header(totalSteps: 7))
+        #expect(try StoredRun.open(path: path).snapshot(RunQuery()).damage == [])
+    }
+
     @Test func `the file alone keeps up with a slow run`() throws {
         let run = try RunBuilder()
         let folder = try LogFolder(path: run.path, interval: .zero)

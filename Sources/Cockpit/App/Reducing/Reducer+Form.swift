@@ -226,7 +226,7 @@ extension Reducer {
     }
 
     private static func set(_ form: inout LaunchForm, _ setting: SettingItem, _ text: String) {
-        form.values[setting.path] = text == setting.defaultValue.description ? nil : text
+        form.values[setting.path] = form.isDefault(text, of: setting) ? nil : text
     }
 
     /// Asks for a plan when the request is another one than the last that was checked, and has no plain mistakes.

@@ -54,6 +54,6 @@ extension ChartsPanel {
         guard let key = run.metrics.dropFirst(run.charts.selected).first,
             let series = run.snapshot?.series.first(where: { $0.key == key })
         else { return nil }
-        return "\(key) \(series.last) (step \(series.lastStep))"
+        return "\(key) \(series.last) (step \(Format.step(series.lastStep)))"
     }
 }

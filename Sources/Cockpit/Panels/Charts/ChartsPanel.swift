@@ -32,7 +32,7 @@ struct ChartsPanel: Panel {
             let chart = MetricChart(key: metrics[index], index: index, context: context)
             let isSelected = index == min(context.run.charts.selected, metrics.count - 1)
             let inside = surface.box(
-                box, title: chart.title(among: metrics), trailing: chart.lastValue,
+                box, title: chart.title(among: metrics, width: box.width), trailing: chart.lastValue,
                 focus: focus == .focused && isSelected ? .focused : .unfocused)
             surface.clipped(to: inside) { chart.render(in: &$0, area: inside) }
         }
@@ -57,10 +57,14 @@ struct MetricChart {
     private static let leastSmoothed = 40
     private var series: SeriesRow? { context.snapshot.series.first { $0.key == key } }
 
-    /// The last part of the name where it is enough, and how it is smoothed.
-    func title(among keys: [String]) -> String {
+    /// The name, with its first parts where there is room for them beside the last value, and how it is smoothed.
+    /// - Parameter width: of the box.
+    func title(among keys: [String], width: Int) -> String {
         let weight = weight > 0 ? " ema \(Self.weightLabel(weight))" : ""
-        return SeriesName.short(key, among: keys) + weight + (view.isLogarithmic ? " log" : "")
+        let way = weight + (view.isLogarithmic ? " log" : "")
+        // What the border takes with a text at either side.
+        let room = width - 9 - lastValue.cellWidth - way.cellWidth
+        return SeriesName.fitted(key, among: keys, to: room) + way
     }
 
     var lastValue: String { series.map { ShortNumber.text($0.last) } ?? "" }

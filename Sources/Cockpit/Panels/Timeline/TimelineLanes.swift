@@ -116,8 +116,8 @@ enum TimelineLanes {
 enum SpanText {
     static func line(_ span: SpanRow) -> String {
         let length = span.end.map { Format.preciseDuration($0 - span.start) } ?? "running"
-        return
-            "\(span.mfc.isEmpty ? span.interfaceType : span.mfc) step \(span.step) \(span.worker) \(span.phase) \(length)"
+        let name = span.mfc.isEmpty ? span.interfaceType : span.mfc
+        return "\(name) step \(Format.step(span.step)) \(span.worker) \(span.phase) \(length)"
     }
 }
 

@@ -10,10 +10,10 @@ struct TimelinePanel: Panel {
         let lanes = TimelineLanes.lanes(of: context.snapshot)
         let window = TimelineLanes.window(context.run.timeline, time: context.snapshot.time)
         let steps = TimelineLanes.stepStarts(lanes).filter { window.contains($0.time) }
-        guard let first = steps.first?.step, let last = steps.last?.step else { return "MFC timeline" }
-        let range =
-            first == last ? "step \(last)" : "steps \(first)\(context.glyphs.repertoire == .unicode ? "–" : "-")\(last)"
-        return "MFC timeline  \(range)"
+        guard let first = steps.first.map({ Format.step($0.step) }), let last = steps.last.map({ Format.step($0.step) })
+        else { return "MFC timeline" }
+        let dash = context.glyphs.repertoire == .unicode ? "–" : "-"
+        return "MFC timeline  \(first == last ? "step \(last)" : "steps \(first)\(dash)\(last)")"
     }
 
     func trailing(_ context: PanelContext) -> String {
@@ -29,19 +29,19 @@ struct TimelinePanel: Panel {
         return "  calls since \(context.clock(at: since)) only"
     }
 
-    /// Lanes and, where something happened in the window, the row of events.
+    /// The lanes that are always there: the plan's calls and the events. Another one that comes into the window takes
+    /// the legend's row or is scrolled to: what lies below the pane stays in its place.
     static func rows(of run: RunView) -> Int {
-        guard let snapshot = run.snapshot else { return 4 }
-        let window = TimelineLanes.window(run.timeline, time: snapshot.time)
-        return TimelineLanes.lanes(of: snapshot).count + (TimelineLanes.marks(of: snapshot, in: window).isEmpty ? 0 : 1)
+        guard let header = run.snapshot?.header else { return 4 }
+        return 1 + (header.lanes.isEmpty ? header.workers.count : header.lanes.count)
     }
 
     func render(in surface: inout Surface, area: Rect, context: PanelContext) {
         let lanes = TimelineLanes.lanes(of: context.snapshot)
-        let hasLegend = area.width >= 70 && area.height >= Self.rows(of: context.run) + 2
-        let (chart, legend) = area.splitBottom(hasLegend ? 1 : 0)
-        let picture = TimelinePicture(context: context, lanes: lanes, width: chart.width, detail: .compact)
+        let picture = TimelinePicture(context: context, lanes: lanes, width: area.width, detail: .compact)
         var gantt = picture.gantt
+        let hasLegend = area.width >= 70 && area.height > gantt.height
+        let (chart, legend) = area.splitBottom(hasLegend ? 1 : 0)
         gantt.firstLane = ScrollWindow.first(
             previous: 0, selection: picture.selectedRow, count: gantt.lanes.count, height: chart.height - 1)
         gantt.render(in: &surface, area: chart)

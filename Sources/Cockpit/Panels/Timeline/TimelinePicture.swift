@@ -21,8 +21,11 @@ struct TimelinePicture {
         var rows: [Gantt.Lane] = []
         var selected = 0
         var worker: String?
+        let planned = context.snapshot.header.lanes.count
         for index in detail == .full ? TimelineLanes.byWorker(lanes) : Array(lanes.indices) {
             let lane = lanes[index]
+            // What workers did besides the plan comes and goes: below what stays.
+            if detail == .compact, index == planned { rows.append(builder.events()) }
             if detail == .full, lane.worker != worker, Set(lanes.map(\.worker)).count > 1 {
                 worker = lane.worker
                 rows.append(builder.heading(lane.worker))
@@ -30,7 +33,7 @@ struct TimelinePicture {
             if index == view.lane { selected = rows.count }
             rows.append(builder.row(lane, isSelected: index == view.lane, indent: detail == .full ? "  " : ""))
         }
-        rows += builder.events()
+        if detail == .full || lanes.count <= planned { rows.append(builder.events()) }
         if detail == .full, view.offset == 0 { rows += builder.samples() }
         gantt = Gantt(
             lanes: rows, window: window,
@@ -79,14 +82,12 @@ struct TimelinePicture {
                 selection: isSelected ? lane.spans.firstIndex { $0.id == context.run.timeline.span } : nil)
         }
 
-        /// Failures and restarts inside the window, in a lane of their own.
-        func events() -> [Gantt.Lane] {
-            let marks = TimelineLanes.marks(of: context.snapshot, in: window)
-            guard !marks.isEmpty else { return [] }
-            let spans = marks.map { event in
+        /// Failures and restarts inside the window, in a lane of their own, which is there without them too.
+        func events() -> Gantt.Lane {
+            let spans = TimelineLanes.marks(of: context.snapshot, in: window).map { event in
                 LaneSpan(kind: event.isFailure ? .failure : .event, start: event.time, end: event.time)
             }
-            return [Gantt.Lane(label: TextLine("events", .dim), content: .sparse(spans))]
+            return Gantt.Lane(label: TextLine("events", .dim), content: .sparse(spans))
         }
 
         func samples() -> [Gantt.Lane] {
@@ -126,7 +127,7 @@ struct TimelinePicture {
                 let spacing = max(1, steps.count * 9 / track)
                 let shown = steps.enumerated().filter { $0.offset % spacing == 0 }.map(\.element)
                 if !shown.isEmpty {
-                    return shown.map { Gantt.Tick(time: $0.time, label: ShortNumber.grouped($0.step), mark: .step) }
+                    return shown.map { Gantt.Tick(time: $0.time, label: Format.step($0.step), mark: .step) }
                 }
             }
             let times = TimeAxis.ticks(window: window, width: track, origin: origin)

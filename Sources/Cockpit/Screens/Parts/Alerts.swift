@@ -65,7 +65,7 @@ enum Alerts {
         guard let first = bad.first else { return [] }
         let more = bad.count > 1 ? " and \(bad.count - 1) more" : ""
         // The last value is known here, and not since when it is no number.
-        let text = "\(first.key) is \(ShortNumber.text(first.last)) at step \(first.lastStep)\(more)"
+        let text = "\(first.key) is \(ShortNumber.text(first.last)) at step \(Format.step(first.lastStep))\(more)"
         return [Alert(severity: .failure, text: text)]
     }
 

@@ -60,7 +60,7 @@ struct TransportBar {
     private func whereabouts(_ position: Int64) -> TextLine {
         let wall = Format.clock(snapshot.header.startedWall + position, offset: utcOffset)
         let line = TextLine("   wall ", .dim).appending(wall).appending("   step ", .dim)
-            .appending(ShortNumber.grouped(snapshot.step))
+            .appending(Format.step(snapshot.step))
         guard let since = snapshot.cuts.eventsBefore else { return line }
         let clock = Format.clock(snapshot.header.startedWall + since, offset: utcOffset)
         return line.appending("   events since \(clock)", .dim)

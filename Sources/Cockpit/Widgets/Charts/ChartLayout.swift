@@ -50,7 +50,7 @@ struct ChartLayout {
         write(labels[0], row: 0, in: &surface)
         if plot.height >= 3 { write(labels[1], row: plot.height / 2, in: &surface) }
         write(labels[2], row: plot.height, in: &surface)
-        let last = ShortNumber.text(x.upperBound)
+        let last = xLabel(x.upperBound)
         let isCompact = area.maxY == plot.maxY + 1
         let tail = isCompact ? last.cellWidth + 1 : 0
         surface.horizontalLine(x: plot.x, y: plot.maxY, length: plot.width - tail)
@@ -70,7 +70,7 @@ struct ChartLayout {
     /// Round numbers under their columns, and the end of the axis at its end.
     private func drawXLabels(in surface: inout Surface) {
         let y = plot.maxY + 1
-        let last = ShortNumber.text(x.upperBound)
+        let last = xLabel(x.upperBound)
         let lastStart = plot.maxX - last.cellWidth
         surface.write(last, x: lastStart, y: y, role: .dim)
         var free = plot.x - 1
@@ -79,11 +79,18 @@ struct ChartLayout {
         let most = isWhole ? min(Double(plot.width / 9), x.upperBound - x.lowerBound) : Double(plot.width / 9)
         for value in Self.roundValues(in: x, atMost: max(1, Int(most))) {
             guard let column = column(of: value) else { continue }
-            let text = ShortNumber.text(value)
+            let text = xLabel(value)
             let start = max(free, plot.x - 1 + column)
             guard start <= plot.x + column, start + text.cellWidth + 1 < lastStart else { continue }
             free = start + surface.write(text, x: start, y: y, role: .dim) + 1
         }
+    }
+
+    /// A step as every other place writes it; short where that would take more than a third of the axis.
+    private func xLabel(_ value: Double) -> String {
+        guard value.rounded() == value, abs(value) < 1e15 else { return ShortNumber.text(value) }
+        let whole = ShortNumber.exact(value)
+        return whole.cellWidth <= plot.width / 3 ? whole : ShortNumber.text(value)
     }
 
     private func share(of value: Double) -> Double? {

@@ -8,7 +8,7 @@ struct Table: Sendable {
         /// 0 never goes; of the others the highest number goes first.
         var priority = 0
 
-        /// Takes a part of the width that is left over.
+        /// Takes a part of the width that no cell needs.
         var grows = false
     }
 
@@ -42,7 +42,8 @@ struct Table: Sendable {
         }
     }
 
-    /// The columns that fit, as (index, width).
+    /// The columns that fit, as (index, width). What they leave over goes to those with cells that would be cut, the
+    /// left ones first, and then to those that grow.
     func visibleColumns(width: Int) -> [(index: Int, width: Int)] {
         var kept = Array(columns.indices)
         func needed() -> Int { kept.reduce(0) { $0 + columns[$1].width } + spacing * max(0, kept.count - 1) }
@@ -52,11 +53,20 @@ struct Table: Sendable {
             kept.removeAll { $0 == worst }
         }
         let growing = kept.filter { columns[$0].grows }
-        let spare = max(0, width - needed())
-        return kept.map { index in
-            guard let order = growing.firstIndex(of: index) else { return (index, columns[index].width) }
-            return (index, columns[index].width + spare / growing.count + (order < spare % growing.count ? 1 : 0))
+        var spare = max(0, width - needed())
+        let widths = kept.map { index in
+            let more = spare > 0 ? min(spare, max(0, widestCell(of: index) - columns[index].width)) : 0
+            spare -= more
+            return columns[index].width + more
         }
+        return zip(kept, widths).map { index, width in
+            guard let order = growing.firstIndex(of: index) else { return (index, width) }
+            return (index, width + spare / growing.count + (order < spare % growing.count ? 1 : 0))
+        }
+    }
+
+    private func widestCell(of column: Int) -> Int {
+        rows.reduce(0) { $1.cells.indices.contains(column) ? max($0, $1.cells[column].cellWidth) : $0 }
     }
 
     private func renderHeader(in surface: inout Surface, area: Rect, shown: [(index: Int, width: Int)]) {

@@ -52,16 +52,30 @@ struct Gantt: Sendable {
     var columnTitles: [String] = []
     var firstLane = 0
 
+    /// Rows of each lane that is no heading.
+    private(set) var laneHeight = 1
+
     /// Rows needed for all lanes and the axis.
-    var height: Int { lanes.count + 1 }
+    var height: Int { lanes.reduce(1) { $0 + rows(of: $1) } }
+
+    private func rows(of lane: Lane) -> Int { if case .heading = lane.content { 1 } else { laneHeight } }
+
+    /// Makes the lanes as tall as `rows` allow for all of them together with the axis, up to `tallest`.
+    mutating func grow(into rows: Int, tallest: Int) {
+        laneHeight = 1
+        let room = rows - height, growing = lanes.count { if case .heading = $0.content { false } else { true } }
+        if room > 0, growing > 0 { laneHeight = min(tallest, 1 + room / growing) }
+    }
 
     func render(in surface: inout Surface, area: Rect) {
         let layout = Layout(gantt: self, area: area)
         guard layout.track.width > 0 else { return }
         surface.clipped(to: area) { surface in
             drawAxis(in: &surface, layout: layout)
-            for (row, lane) in lanes.dropFirst(firstLane).prefix(area.height - 1).enumerated() {
-                draw(lane, in: &surface, layout: layout, y: area.y + 1 + row)
+            var y = area.y + 1
+            for lane in lanes.dropFirst(firstLane) where y < area.maxY {
+                draw(lane, in: &surface, layout: layout, y: y)
+                y += rows(of: lane)
             }
         }
     }
@@ -116,8 +130,8 @@ struct Gantt: Sendable {
 
     private func draw(_ lane: Lane, in surface: inout Surface, layout: Layout, y: Int) {
         surface.write(lane.label, x: layout.labels.x, y: y, maxWidth: layout.labels.width - 1)
-        surface.put(surface.glyphs.vertical, x: layout.track.x - 1, y: y, role: .border)
-        let track = Rect(x: layout.track.x, y: y, width: layout.track.width, height: 1)
+        let track = Rect(x: layout.track.x, y: y, width: layout.track.width, height: rows(of: lane))
+        surface.verticalLine(x: track.x - 1, y: y, length: track.height)
         switch lane.content {
         case .busy(let spans):
             drawIdle(in: &surface, track: track, layout: layout)
@@ -129,14 +143,16 @@ struct Gantt: Sendable {
         case .heading:
             break
         }
+        if layout.numbers.width > 0 { surface.verticalLine(x: layout.numbers.x, y: y, length: track.height) }
         drawNumbers(lane.columns, role: .foreground, alignment: .trailing, in: &surface, layout: layout, y: y)
     }
 
+    /// In the last row of the lane, which all that happens stands on.
     private func drawIdle(in surface: inout Surface, track: Rect, layout: Layout) {
         let end = now >= window.upperBound ? track.width : (column(of: now, layout: layout) ?? 0)
         let start = knownSince <= window.lowerBound ? 0 : (column(of: knownSince, layout: layout) ?? track.width)
         for x in (track.x + min(start, end))..<(track.x + end) {
-            surface.put(surface.glyphs.idle, x: x, y: track.y, role: .rpcIdle)
+            surface.put(surface.glyphs.idle, x: x, y: track.maxY - 1, role: .rpcIdle)
         }
     }
 
@@ -152,7 +168,10 @@ struct Gantt: Sendable {
             case 1..<8 where surface.glyphs.repertoire == .unicode: glyph = surface.glyphs.leftEighths[cell.eighths - 1]
             default: glyph = cell.kind.glyph(in: surface.glyphs)
             }
-            surface.put(glyph, x: track.x + column, y: track.y, role: cell.kind.role)
+            // What is shorter than a cell keeps to the last row.
+            for y in (cell.eighths == 0 ? track.maxY - 1 : track.y)..<track.maxY {
+                surface.put(glyph, x: track.x + column, y: y, role: cell.kind.role)
+            }
         }
         guard let selection, spans.indices.contains(selection) else { return }
         var columns = raster.cells.indices.filter { raster.cells[$0]?.span == selection }
@@ -163,10 +182,12 @@ struct Gantt: Sendable {
         }
         guard let first = columns.first, let last = columns.last else { return }
         if last - first >= 2 {
-            surface.put("[", x: track.x + first, y: track.y, role: .cross, attributes: .bold)
-            surface.put("]", x: track.x + last, y: track.y, role: .cross, attributes: .bold)
+            for y in track.y..<track.maxY {
+                surface.put("[", x: track.x + first, y: y, role: .cross, attributes: .bold)
+                surface.put("]", x: track.x + last, y: y, role: .cross, attributes: .bold)
+            }
         } else {
-            let place = Rect(x: track.x + first, y: track.y, width: last - first + 1, height: 1)
+            let place = Rect(x: track.x + first, y: track.y, width: last - first + 1, height: track.height)
             surface.paint(place, adding: .reverse)
         }
     }
