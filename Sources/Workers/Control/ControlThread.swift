@@ -76,11 +76,12 @@ package final class ControlThread: Sendable {
     private func perform(_ actions: [WorkerStateMachine.Action], on socket: borrowing ZeroMQSocket) throws {
         for action in actions {
             switch action {
-            case .report(let state, let detail, let step):
+            case .report(let state, let detail, let step, let persistence):
                 let change = filled(WireStateChange()) {
                     $0.state = state.rawValue
                     $0.detail = detail
                     $0.step = step
+                    $0.lasting = persistence == .lasting
                 }
                 try send(.state(change), on: socket)
             case .obey(let command):

@@ -110,7 +110,7 @@ package final class ModelExecutor: HookSite {
         } catch {
             let report = describe(error), place = [request.handle.rawValue, request.mfc].compactMap(\.self)
             logger.error("\(place.joined(separator: " ")) of step \(request.step) failed: \(report)")
-            reply.body = .failed(report)
+            reply.body = .failed(report, Persistence(of: error))
         }
         return reply
     }
