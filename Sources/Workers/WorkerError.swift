@@ -1,4 +1,4 @@
-import Protocol
+package import Protocol
 
 /// Why a worker could not go on, in words for the person who reads the trial's first failure.
 package struct WorkerError: UserFacingError, Equatable {
@@ -23,8 +23,13 @@ package struct WorkerError: UserFacingError, Equatable {
     package let summary: String
     package let detail: String
     package let hint: String?
+    package let persistence: Persistence
 
-    package init(_ code: Code, _ summary: String, detail: String = "", hint: String? = nil) {
+    package init(
+        _ code: Code, _ summary: String, detail: String = "", hint: String? = nil,
+        persistence: Persistence = .passing
+    ) {
+        self.persistence = persistence
         self.code = code
         self.summary = summary
         self.detail = detail

@@ -15,6 +15,20 @@ package struct PlanCheck: Sendable {
     /// - Throws: `ConfigurationError` or `DataflowError`, for the first thing that cannot work.
     @discardableResult
     package func verify(_ plan: TrialPlan) throws -> PlanReport {
+        try verifyStructure(plan)
+        let rehearsal = try rehearsed(plan)
+        var report = PlanReport()
+        for (index, setup) in plan.setups.enumerated() {
+            let shown = rehearsal.setups.indices.contains(index) ? rehearsal.setups[index] : SetupRehearsal()
+            try verifyFiles(of: setup, shown, &report)
+            try verifyResources(setup, shown, &report)
+        }
+        return report
+    }
+
+    /// The part that needs no file to be read through: names, keys, shapes, batches and where files are.
+    /// - Throws: as `verify`.
+    package func verifyStructure(_ plan: TrialPlan) throws {
         for setup in plan.setups {
             try verifyNames(setup)
             _ = try DataflowGraph(setup.calls, datasetOutput: names.datasetKeys[setup.dataset.type])
@@ -25,14 +39,6 @@ package struct PlanCheck: Sendable {
             try verifyPath(of: setup.dataset, key: "dataset.path")
             if let evaluation = setup.evaluation { try verifyPath(of: evaluation.dataset, key: "dataset.eval_path") }
         }
-        let rehearsal = try rehearsed(plan)
-        var report = PlanReport()
-        for (index, setup) in plan.setups.enumerated() {
-            let shown = rehearsal.setups.indices.contains(index) ? rehearsal.setups[index] : SetupRehearsal()
-            try verifyFiles(of: setup, shown, &report)
-            try verifyResources(setup, shown, &report)
-        }
-        return report
     }
 
     private func verifyNames(_ setup: SetupPlan) throws(ConfigurationError) {
@@ -104,10 +110,7 @@ package struct PlanCheck: Sendable {
     }
 
     func size(ofFolder path: String) throws(ConfigurationError) -> RegisteredNames.ModelSize {
-        guard machine.files.kind(path) != .nothing else {
-            throw ConfigurationError(.dataset, "model.checkpoint: there is no folder \(path)")
-        }
-        return try asked("model.checkpoint") { try names.modelSize(path) }
+        try asked("model.checkpoint") { try names.modelSize(path) }
     }
 
     /// What the workers' part says, its refusal as one of the configuration.
@@ -158,10 +161,11 @@ package struct PlanCheck: Sendable {
                     "'\(call.name)' takes at most \(most) tokens at a time; one sequence may have \(longest)",
                     hint: "set \(SettingNames(of: setup).microBatchTokens) to \(longest) or more")
             }
-            if call.interfaceType == .trainStep, facts.updatesPerStep > call.sequences {
+            let sequences = call.sequences * facts.sequencesPerItem
+            if call.interfaceType == .trainStep, facts.updatesPerStep > sequences {
                 throw ConfigurationError(
                     .badBatch,
-                    "'\(call.name)' cuts \(call.sequences) sequences into \(facts.updatesPerStep) minibatches; "
+                    "'\(call.name)' cuts \(sequences) sequences into \(facts.updatesPerStep) minibatches; "
                         + "some would be empty"
                 )
             }

@@ -21,10 +21,13 @@ package struct RegisteredNames: Sendable {
         package let updatesPerStep: Int
         /// Tokens behind a prompt, at most.
         package let longestAnswer: Int
+        /// Sequences that one item of a batch holds.
+        package let sequencesPerItem: Int
 
-        package init(updatesPerStep: Int = 1, longestAnswer: Int = 0) {
+        package init(updatesPerStep: Int = 1, longestAnswer: Int = 0, sequencesPerItem: Int = 1) {
             self.updatesPerStep = updatesPerStep
             self.longestAnswer = longestAnswer
+            self.sequencesPerItem = sequencesPerItem
         }
     }
 
@@ -62,7 +65,9 @@ package struct RegisteredNames: Sendable {
         datasetKeys: Dictionary(Datasets.all.map { ($0.name, Set($0.keys)) }) { first, _ in first },
         checkCall: { call in
             let interface = try Interfaces.check(call)
-            return CallFacts(updatesPerStep: interface.updatesPerStep, longestAnswer: interface.longestAnswer)
+            return CallFacts(
+                updatesPerStep: interface.updatesPerStep, longestAnswer: interface.longestAnswer,
+                sequencesPerItem: interface.sequencesPerItem)
         },
         modelSize: { folder in
             let size = try ModelFactory.size(ofFolder: folder)

@@ -5,6 +5,8 @@ package struct Settings: Sendable, Equatable {
     /// Definition order: the order of a form and of the frozen file.
     package let definitions: [Setting]
     private var values: [String: SettingValue]
+    /// Those that somebody has set, to whatever value.
+    private var given: Set<String> = []
 
     /// How its paths become absolute.
     private let paths: PathExpansion
@@ -54,7 +56,9 @@ package struct Settings: Sendable, Equatable {
                 hint: "cockpit experiments lists every setting")
         }
         switch definition.parse(text, paths: paths) {
-        case .success(let value): values[path] = value
+        case .success(let value):
+            values[path] = value
+            given.insert(path)
         case .failure(let refusal):
             throw ConfigurationError(
                 .badValue, "\(place): \(path)='\(text)' \(refusal.phrase)", detail: definition.help)
@@ -68,15 +72,23 @@ package struct Settings: Sendable, Equatable {
         return Suggestion.phrase(for: path, among: known)
     }
 
+    /// Whether another setting that was given speaks in its place, as a model's folder does of the model's sizes.
+    func isReplaced(_ definition: Setting) -> Bool {
+        guard let condition = definition.condition, condition.requirement == .isNotGiven else { return false }
+        return !condition.holds(for: self[condition.name])
+    }
+
     /// Refuses what would be accepted and ignored.
-    /// - Throws: `.badValue` for the first value that is not the default and has no effect beside the others.
+    /// - Throws: `.badValue` for the first value that has no effect beside the others and is not the default, or was
+    ///   given although another setting speaks in its place: that may well say something else.
     package func checkEffects() throws(ConfigurationError) {
         let untouched = Settings(definitions, paths: paths)
         let idle = definitions.filter { definition in
-            guard self[definition.path] != untouched[definition.path], let condition = definition.condition else {
+            guard let condition = definition.condition, !condition.holds(for: self[condition.name]) else {
                 return false
             }
-            return !condition.holds(for: self[condition.name])
+            return self[definition.path] != untouched[definition.path]
+                || (given.contains(definition.path) && isReplaced(definition))
         }
         guard let first = idle.first, let condition = first.condition else { return }
         let other = self[condition.name].description

@@ -131,12 +131,14 @@ package enum SettingsFile {
         }
     }
 
-    /// The resolved settings as a file that `apply` reads back to the same values.
+    /// The resolved settings as a file that `apply` reads back to the same values. Those in whose place another speaks
+    /// are left out, so that the file may begin another trial.
     /// - Parameter home: paths under it are written relative to it, so that a home that was moved still has its trials.
     package static func text(of settings: Settings, title: String, home: HomeFolder? = nil) -> String {
         var lines = ["# \(title)", "# Resolved and frozen when the trial was first started."]
         var group = ""
-        for definition in settings.definitions.sorted(by: { isBefore($0.path, $1.path) }) {
+        let shown = settings.definitions.filter { !settings.isReplaced($0) }
+        for definition in shown.sorted(by: { isBefore($0.path, $1.path) }) {
             let parts = definition.path.split(separator: ".", maxSplits: 1).map(String.init)
             let value = quoted(movable(settings[definition.path], definition.kind, home: home))
             if parts.count == 2 {

@@ -28,17 +28,33 @@ struct FrozenInputs: Codable, Equatable {
 
     /// Every file that a plan reads, in order.
     static func paths(of plan: TrialPlan) -> [String] {
-        var paths: Set<String> = []
-        for setup in plan.setups {
-            paths.insert(setup.dataset.path)
-            if let evaluation = setup.evaluation { paths.insert(evaluation.dataset.path) }
-            for model in setup.models {
-                guard case .transformer(let transformer) = model.module else { continue }
-                if case .folder(let folder) = transformer.shape { paths.formUnion(files(ofModel: folder)) }
-                if case .folder(let folder) = transformer.initialization { paths.formUnion(files(ofModel: folder)) }
-            }
+        datasets(of: plan).union(modelFolders(of: plan).flatMap(files(ofModel:))).sorted()
+    }
+
+    private static func datasets(of plan: TrialPlan) -> Set<String> {
+        Set(plan.setups.flatMap { [$0.dataset.path] + ($0.evaluation.map { [$0.dataset.path] } ?? []) })
+    }
+
+    private static func modelFolders(of plan: TrialPlan) -> Set<String> {
+        var folders: Set<String> = []
+        for case .transformer(let transformer) in plan.setups.flatMap(\.models).map(\.module) {
+            if case .folder(let folder) = transformer.shape { folders.insert(folder) }
+            if case .folder(let folder) = transformer.initialization { folders.insert(folder) }
         }
-        return paths.sorted()
+        return folders
+    }
+
+    /// These without what nobody reads: an earlier version froze more of a model's folder.
+    func read(by plan: TrialPlan, home: HomeFolder) -> FrozenInputs {
+        let datasets = Set(Self.datasets(of: plan).map { Self.name(of: $0, home) })
+        var unread: Set<String> = []
+        for folder in Self.modelFolders(of: plan).map({ "\(Self.name(of: $0, home))/" }) {
+            let names = files.map(\.path).filter { $0.hasPrefix(folder) }.map { String($0.dropFirst(folder.count)) }
+            unread.formUnion(Set(names).subtracting(ModelFileNames.read(of: names)).map { folder + $0 })
+        }
+        var rest = self
+        rest.files.removeAll { unread.contains($0.path) && !datasets.contains($0.path) }
+        return rest
     }
 
     /// What is different now, one sentence a file.
@@ -123,7 +139,7 @@ extension FrozenInputs {
     ) throws -> (inputs: FrozenInputs, accepted: [String]) {
         var now = FrozenInputs(of: plan, home: folder.home)
         now.mark(&plan, home: folder.home)
-        guard isResumed, let before = read(folder) else {
+        guard isResumed, let before = read(folder)?.read(by: plan, home: folder.home) else {
             try now.write(folder)
             return (now, [])
         }
@@ -137,7 +153,7 @@ extension FrozenInputs {
 
     /// Refuses what `settle` would; writes nothing.
     static func check(_ plan: TrialPlan, resumedIn folder: TrialFolder) throws(LaunchError) {
-        guard let before = read(folder) else { return }
+        guard let before = read(folder)?.read(by: plan, home: folder.home) else { return }
         let changes = before.changes(to: FrozenInputs(of: plan, home: folder.home))
         if !changes.isEmpty { throw refusal(of: changes, folder.id) }
     }

@@ -27,10 +27,10 @@ package struct Launching: Sendable {
             check: PlanCheck(names: .registered, machine: .current(home: home)))
     }
 
-    /// The settings and the plan of a request, fully checked; starts nothing, and makes only data the experiment brings.
-    package func resolve(
-        _ request: LaunchRequest
-    ) throws -> (settings: Settings, plan: TrialPlan, report: PlanReport) {
+    /// The settings and the plan of a request; starts nothing, and makes only data the experiment brings.
+    ///
+    /// The plan is not checked yet: whoever asks says how far.
+    package func resolve(_ request: LaunchRequest) throws -> (settings: Settings, plan: TrialPlan) {
         let id = try request.id()
         let experiment = try Experiments.find(request.experiment)
         let settings =
@@ -43,7 +43,7 @@ package struct Launching: Sendable {
         var plan = try experiment.plan(settings, id: id)
         plan.fillThreads(cores: check.machine.cores)
         try experiment.prepare(settings, home: home)
-        return (settings, plan, try check.verify(plan))
+        return (settings, plan)
     }
 
     /// A resumed trial goes on with what was frozen; what is asked for on top may not differ from it.
@@ -74,28 +74,30 @@ package struct Launching: Sendable {
         return frozen
     }
 
-    /// What can be refused before an orchestrator is spawned. It checks again with the lock held.
+    /// What can be refused before an orchestrator is spawned. It looks at the folder again with the lock held; what the
+    /// plan names is opened here and by the workers, not by the orchestrator between them.
     @discardableResult func refuseEarly(
         _ request: LaunchRequest
-    ) throws -> (settings: Settings, plan: TrialPlan, report: PlanReport) {
+    ) throws -> (plan: TrialPlan, report: PlanReport) {
         try home.checkOwner()
-        let resolved = try resolve(request)
+        let plan = try resolve(request).plan
+        let report = try check.verify(plan)
         let folder = home.trial(try request.id())
         if TrialLock.isHeld(folder) { _ = try TrialLock.take(folder) }
         try Self.refuseElsewhere(folder)
         if request.recoverMode == .disabled, request.existing == .refuse, FolderFiles.exists(folder.database) {
             throw Self.existsError(folder.id)
         }
-        return resolved
+        return (plan, report)
     }
 
     /// Refuses whatever a start would, and changes nothing.
     @discardableResult func verify(_ request: LaunchRequest) throws -> (plan: TrialPlan, report: PlanReport) {
-        let resolved = try refuseEarly(request)
+        let found = try refuseEarly(request)
         if request.recoverMode == .resume, request.changedInputs == .refuse {
-            try FrozenInputs.check(resolved.plan, resumedIn: home.trial(try request.id()))
+            try FrozenInputs.check(found.plan, resumedIn: home.trial(try request.id()))
         }
-        return (resolved.plan, resolved.report)
+        return found
     }
 
     /// A trial that somebody runs must not be run here too, also where a lock says nothing: one does not reach from every

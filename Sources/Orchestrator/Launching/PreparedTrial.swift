@@ -15,11 +15,13 @@ package struct PreparedTrial {
     /// What its inputs have become since it began, where the request accepts that.
     package let acceptedChanges: [String]
 
-    /// Checks the request and takes the trial's folder; everything that can be refused is refused here.
+    /// Checks the request and takes the trial's folder. What only shows where files are opened has been refused before
+    /// (`Launching.refuseEarly`).
     package static func prepare(_ request: LaunchRequest, launching: Launching) throws -> PreparedTrial {
         try launching.home.checkOwner()
         let folder = launching.home.trial(try request.id())
         let resolved = try launching.resolve(request)
+        try launching.check.verifyStructure(resolved.plan)
         var plan = resolved.plan
         try FolderFiles.makeFolder(folder.path)
         try Launching.refuseElsewhere(folder)

@@ -9,7 +9,8 @@ package enum TrialEvent: Sendable, Equatable {
     case spawnFailed(WorkerID, reason: String)
     case hello(WorkerID, attempt: Int)
     case heartbeat(WorkerID, attempt: Int, Pulse)
-    case report(WorkerID, attempt: Int, state: WorkerState, detail: String, step: Int)
+    /// `Persistence`, of a failure: whether the same would happen at another attempt.
+    case report(WorkerID, attempt: Int, state: WorkerState, detail: String, step: Int, Persistence = .passing)
     /// The newest whole step of a worker's models is on disk, or `problem` says why not.
     case saved(WorkerID, attempt: Int, step: Int, problem: String)
     /// There is a newer checkpoint to go on from.

@@ -67,14 +67,14 @@ extension TrialStateMachine {
         if leavesWithItsGroup(worker) {
             if reported != .failed { actions.append(move(worker, to: .stopped, detail: "its group comes down")) }
         } else if isToldToLeave(worker) {
-            if reported != .failed, reported != .completed {
+            if reported != .failed, reported != orderlyEnd || !status.isSuccess {
                 let detail = status.isSuccess ? "" : status.description
-                actions.append(move(worker, to: isCompleting ? .completed : .stopped, detail: detail))
+                actions.append(move(worker, to: orderlyEnd, detail: detail))
             }
         } else if status.isSuccess, !isTooEarly(reported) {
             // Its last message can be lost when it leaves right after; exit status 0 says the same. The master tells
             // model workers that all is done before it leaves itself, so theirs is often the first exit to be seen.
-            if reported != .failed { actions.append(move(worker, to: isStopping ? .stopped : .completed)) }
+            if reported != .failed { actions.append(move(worker, to: orderlyEnd)) }
             if worker.kind == .master {
                 actions += workIsDone(now: now)
             } else if reported != .completed, reported != .failed, case .running = phase {
@@ -123,14 +123,16 @@ extension TrialStateMachine {
         }
     }
 
-    /// Whether people want it to stop.
-    private var isStopping: Bool {
-        guard case .stopping(let descent) = phase, case .stopped = descent.goal else { return false }
-        return true
+    /// How a worker ends that leaves now without having failed.
+    private var orderlyEnd: WorkerState {
+        guard case .stopping(let descent) = phase else { return Self.orderlyEnd(in: .completed) }
+        return Self.orderlyEnd(in: descent.goal == .completed ? .completed : .stopped)
     }
 
-    private var isCompleting: Bool {
-        if case .stopping(let descent) = phase { descent.goal == .completed } else { false }
+    /// How workers end that did not fail: as their trial does. They cannot know that themselves: one that the master lets
+    /// go has done all it was asked for, also where the trial is stopped.
+    private static func orderlyEnd(in trial: TrialStatus) -> WorkerState {
+        trial == .completed ? .completed : .stopped
     }
 
     private func isToldToLeave(_ worker: WorkerID) -> Bool {
@@ -185,8 +187,16 @@ extension TrialStateMachine {
 
     mutating func finish(_ status: TrialStatus, detail: String) -> [TrialAction] {
         phase = .ended(status)
-        // Of a group that was to begin again nobody will.
-        let waiting = workers.filter { members[$0]?.state == .restarting }.map { move($0, to: .stopped) }
-        return waiting + set(status, detail: detail) + [.finish(status)]
+        return settleWorkers(as: Self.orderlyEnd(in: status)) + set(status, detail: detail) + [.finish(status)]
+    }
+
+    /// What the trial comes to may have changed after a worker had left, and nobody will begin again.
+    private mutating func settleWorkers(as end: WorkerState) -> [TrialAction] {
+        workers.compactMap { worker in
+            guard let member = members[worker], member.state != end,
+                [.completed, .stopped, .restarting].contains(member.state)
+            else { return nil }
+            return move(worker, to: end, detail: member.detail)
+        }
     }
 }

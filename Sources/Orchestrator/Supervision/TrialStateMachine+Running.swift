@@ -4,7 +4,8 @@ import Protocol
 /// While workers live: what they report, whether they are heard, what users ask.
 extension TrialStateMachine {
     mutating func report(
-        _ worker: WorkerID, _ attempt: Int, _ state: WorkerState, detail: String, step: Int, now: Int64
+        _ worker: WorkerID, _ attempt: Int, _ state: WorkerState, detail: String, step: Int,
+        _ persistence: Persistence, now: Int64
     ) -> [TrialAction] {
         guard isCurrent(worker, attempt) else { return [] }
         let before = members[worker]?.reached, lastStep = members[worker]?.step ?? 0
@@ -16,8 +17,8 @@ extension TrialStateMachine {
         case .configured:
             return [record] + startWhenAllConfigured(now: now) + startGroupWhenConfigured(of: worker, now: now)
         case .failed:
-            // A worker that refuses its configuration would refuse it again.
-            let isHopeless = before == .ready || before == .starting
+            // A worker that refuses its configuration would refuse it again; of what comes later it knows itself.
+            let isHopeless = before == .ready || before == .starting || persistence == .lasting
             return [record]
                 + fail(
                     worker, cause: "reported an error", detail: detail, isHopeless: isHopeless, reports: true, now: now)

@@ -153,8 +153,8 @@ package struct TrialStateMachine: Sendable {
         case .spawnFailed(let worker, let reason): return spawnFailed(worker, reason: reason, now: now)
         case .hello(let worker, let attempt): return hello(worker, attempt: attempt, now: now)
         case .heartbeat(let worker, let attempt, let pulse): return heartbeat(worker, attempt, pulse, now: now)
-        case .report(let worker, let attempt, let state, let detail, let step):
-            return report(worker, attempt, state, detail: detail, step: step, now: now)
+        case .report(let worker, let attempt, let state, let detail, let step, let persistence):
+            return report(worker, attempt, state, detail: detail, step: step, persistence, now: now)
         case .exited(let worker, let attempt, let status, let tail):
             return exited(worker, attempt, status, tail: tail, now: now)
         case .checkpoint:

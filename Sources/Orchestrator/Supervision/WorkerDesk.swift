@@ -85,7 +85,8 @@ final class WorkerDesk {
         case .state(let change):
             guard let state = WorkerState(rawValue: change.state) else { return nil }
             return .report(
-                worker, attempt: attempt, state: state, detail: change.detail, step: Int(clamping: change.step))
+                worker, attempt: attempt, state: state, detail: change.detail, step: Int(clamping: change.step),
+                change.lasting ? .lasting : .passing)
         case .saved(let saved):
             return .saved(worker, attempt: attempt, step: Int(clamping: saved.step), problem: saved.problem)
         case nil:

@@ -8,12 +8,28 @@ package protocol UserFacingError: Error {
     var hint: String? { get }
     /// The process exit status this error deserves.
     var exitCode: Int32 { get }
+    /// Whether the same would happen at another try.
+    var persistence: Persistence { get }
+}
+
+/// Whether what failed once fails again.
+package enum Persistence: Sendable, Equatable {
+    /// Another try may go well.
+    case passing
+    /// The same would happen at every try, until a person changes something.
+    case lasting
+
+    /// That of any error; one that does not say is worth another try.
+    package init(of error: any Error) {
+        self = (error as? any UserFacingError)?.persistence ?? .passing
+    }
 }
 
 extension UserFacingError {
     package var detail: String { "" }
     package var hint: String? { nil }
     package var exitCode: Int32 { ExitCode.failure }
+    package var persistence: Persistence { .passing }
 
     /// Summary, detail and hint as the lines a terminal shows.
     package var report: String {

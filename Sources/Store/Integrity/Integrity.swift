@@ -30,6 +30,7 @@ package enum Integrity {
                 report.findings += try structure(database)
                 report.findings += try header(database, path: path)
                 report.findings += try records(database)
+                report.findings += try numbers(database)
                 try metrics(database, into: &report)
             } catch let error as DatabaseError {
                 report.findings.append("the file cannot be read to its end: \(error.message ?? "\(error.resultCode)")")
@@ -56,6 +57,18 @@ package enum Integrity {
         let damaged = try RecordTable.all.map { (table: $0, rows: try $0.damagedRows(in: database)) }
         return try [RunState.damage(database)].compactMap { $0 }
             + damaged.filter { $0.rows > 0 }.map { "\($0.rows) \($0.table.noun) records are damaged" }
+    }
+
+    /// No checksum covers the numbers of rows; they have gaps where a row was lost, or where the schema no longer says that
+    /// its table is numbered.
+    private static func numbers(_ database: Database) throws -> [String] {
+        try RecordTable.numbered.compactMap { table in
+            try database.first("SELECT COUNT(*), MIN(id), MAX(id) FROM \(table.name)") { row -> String? in
+                let count = row.int(0), first = row.int(1), last = row.int(2)
+                guard count > 0, first != 1 || last != count else { return nil }
+                return "\(table.noun) records have numbers from \(first) to \(last), and \(count) are there"
+            } ?? nil
+        }
     }
 
     private static func structure(_ database: Database) throws -> [String] {

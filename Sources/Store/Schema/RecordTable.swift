@@ -49,6 +49,8 @@ struct RecordTable: Sendable {
         "worker_event", "worker event", "worker, time, state, detail, mfc, step, pid, restarts, weight_version")
 
     static let all = [lifecycle, attempt, source, span, buffer, device, log, worker, workerEvent]
+    /// Those whose rows are numbered from 1 as they come, and never taken out.
+    static let numbered = [lifecycle, span, buffer, device, log, workerEvent]
 
     /// Whether a row of a SELECT that begins with `list` is what was written. A row of version 1 has no checksum and
     /// counts as sound.

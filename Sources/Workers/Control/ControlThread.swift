@@ -76,13 +76,14 @@ package final class ControlThread: Sendable {
     private func perform(_ actions: [WorkerStateMachine.Action], on socket: borrowing ZeroMQSocket) throws {
         for action in actions {
             switch action {
-            case .report(let state, let detail, let step):
+            case .report(let state, let detail, let step, let persistence):
                 // What was done since the last heartbeat is known to nobody else, and no other one follows.
                 if state.isTerminal { try send(.heartbeat(progress.heartbeat()), on: socket) }
                 let change = filled(WireStateChange()) {
                     $0.state = state.rawValue
                     $0.detail = detail
                     $0.step = step
+                    $0.lasting = persistence == .lasting
                 }
                 try send(.state(change), on: socket)
             case .obey(let command):

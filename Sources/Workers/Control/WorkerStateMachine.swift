@@ -27,7 +27,7 @@ package enum WorkerNews: Sendable, Equatable {
     case completed(step: UInt64)
     case stopped(step: UInt64)
     /// With the report of the error.
-    case failed(String, step: UInt64)
+    case failed(String, step: UInt64, Persistence = .passing)
     /// The answer to a request to save the newest whole step.
     case saved(SaveOutcome)
 }
@@ -35,7 +35,7 @@ package enum WorkerNews: Sendable, Equatable {
 /// A worker's life as its orchestrator sees it. Pure: commands and news in, reports and orders out.
 package struct WorkerStateMachine: Sendable, Equatable {
     package enum Action: Sendable, Equatable {
-        case report(WorkerState, detail: String, step: UInt64)
+        case report(WorkerState, detail: String, step: UInt64, Persistence = .passing)
         /// The main thread is to obey it.
         case obey(WorkerCommand)
         /// Save the newest whole step beside the training.
@@ -93,16 +93,19 @@ package struct WorkerStateMachine: Sendable, Equatable {
         case .paused(let step): return change(to: .paused, step: step)
         case .completed(let step): return change(to: .completed, step: step)
         case .stopped(let step): return change(to: .stopped, step: step)
-        case .failed(let report, let step): return change(to: .failed, detail: report, step: step)
+        case .failed(let report, let step, let persistence):
+            return change(to: .failed, detail: report, step: step, persistence)
         case .saved(let outcome): return [.reportSaved(outcome)]
         }
     }
 
-    private mutating func change(to next: WorkerState, detail: String = "", step: UInt64 = 0) -> [Action] {
+    private mutating func change(
+        to next: WorkerState, detail: String = "", step: UInt64 = 0, _ persistence: Persistence = .passing
+    ) -> [Action] {
         // A worker that has been told to leave is stopping until it has ended.
         if isLeaving, !next.isTerminal { return [] }
         if state == next { return [] }
         state = next
-        return [.report(next, detail: detail, step: step)]
+        return [.report(next, detail: detail, step: step, persistence)]
     }
 }

@@ -1,4 +1,4 @@
-import Protocol
+package import Protocol
 
 /// Why a dataset, or one row of it, cannot be used; it always names the file and, for a row, the line.
 package struct DatasetError: UserFacingError, Equatable {
@@ -50,4 +50,12 @@ package struct DatasetError: UserFacingError, Equatable {
     }
 
     package var exitCode: Int32 { ExitCode.usage }
+
+    /// What a file says, it says again; a file that cannot be read may only be away.
+    package var persistence: Persistence {
+        switch code {
+        case .empty, .kind, .badRow, .tooManyLeftOut, .unknownType: .lasting
+        case .unreadable, .changed: .passing
+        }
+    }
 }

@@ -16,6 +16,8 @@ package final class ModelExecutor: HookSite {
     package let progress: WorkerProgress
     let clock: RunClock
     private var state: SetupState?
+    /// Obeys the worker's orders; whether it has been told to leave. Set by whoever has the mailbox.
+    package var readOrders: () -> Bool = { false }
 
     /// Reads every dataset of the plan for the trial's vocabulary.
     /// - Parameter resumeStep: the trial-wide step a resumed trial goes on after.
@@ -86,6 +88,8 @@ package final class ModelExecutor: HookSite {
         }
     }
 
+    package func isToldToLeave() -> Bool { readOrders() }
+
     private func run(
         _ hooks: [any RequestHook], of request: Request, phase: (HookKind) -> SpanPhase, _ reply: inout Reply
     ) throws {
@@ -110,7 +114,7 @@ package final class ModelExecutor: HookSite {
         } catch {
             let report = describe(error), place = [request.handle.rawValue, request.mfc].compactMap(\.self)
             logger.error("\(place.joined(separator: " ")) of step \(request.step) failed: \(report)")
-            reply.body = .failed(report)
+            reply.body = .failed(report, Persistence(of: error))
         }
         return reply
     }

@@ -42,6 +42,10 @@ package final class ModelWorker {
         self.orders = orders
         self.progress = progress
         self.logger = logger
+        executor.readOrders = { [weak self] in
+            self?.obey()
+            return self?.isLeaving ?? false
+        }
         try send(.joined(worker: worker))
     }
 

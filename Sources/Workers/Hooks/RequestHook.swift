@@ -35,6 +35,8 @@ package protocol HookSite: AnyObject {
     var progress: WorkerProgress { get }
     /// What may be saved from another thread at the same time.
     var wholeSteps: WholeSteps { get }
+    /// Obeys what was ordered meanwhile, for a hook that waits; whether this worker has been told to leave.
+    func isToldToLeave() -> Bool
     /// The model of a role in the setup that the worker is in.
     func model(of role: ModelRole) throws -> WorkerModel
 }

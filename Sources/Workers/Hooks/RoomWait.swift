@@ -10,9 +10,11 @@ struct RoomWait {
     let logger: Logger
     /// Called at each try: the worker lives and waits.
     let rest: () -> Void
+    /// Asked at each try: whoever is told to leave waits no longer.
+    let isToldToLeave: () -> Bool
 
-    /// Calls `body` until the disk takes what it writes. The first refusal and its end are told, with what is full and
-    /// how much is needed.
+    /// Calls `body` until the disk takes what it writes, or the worker is told to leave. The first refusal and its end
+    /// are told, with what is full and how much is needed.
     /// - Parameters:
     ///   - what: names what is written.
     ///   - bytes: how much room that takes, about.
@@ -32,6 +34,7 @@ struct RoomWait {
                 }
                 isTold = true
                 rest()
+                if isToldToLeave() { throw error }
                 _ = try Poller.wait([], timeout: pause)
             }
         }

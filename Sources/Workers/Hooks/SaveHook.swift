@@ -28,7 +28,7 @@ package struct SaveHook: RequestHook {
 
     package func run(at site: any HookSite) throws -> [SavedCheckpoint] {
         let model = try site.model(of: role)
-        let wait = RoomWait(logger: site.logger, rest: site.progress.waits)
+        let wait = RoomWait(logger: site.logger, rest: site.progress.waits, isToldToLeave: site.isToldToLeave)
         let path = try wait.write(
             "the checkpoint of step \(step) of \(role)", to: folder, bytes: model.checkpointBytes
         ) { try site.wholeSteps.alone { try model.save(to: folder, step: step) } }

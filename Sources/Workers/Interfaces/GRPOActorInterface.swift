@@ -51,6 +51,7 @@ package struct GRPOActorInterface: ModelInterface {
 
     package var updatesPerStep: Int { miniBatches }
     package var longestAnswer: Int { generation.maxNewTokens }
+    package var sequencesPerItem: Int { generation.samplesPerPrompt }
 
     /// What logits are divided by wherever the policy or its reference is asked for log-probabilities.
     var temperature: Float { generation.sampling.temperature }

@@ -38,6 +38,8 @@ package protocol ModelInterface: Sendable {
     var updatesPerStep: Int { get }
     /// Tokens that it puts behind a prompt, at most.
     var longestAnswer: Int { get }
+    /// Sequences that one item of a batch holds, which mini-batches are cut from: the answers to one prompt.
+    var sequencesPerItem: Int { get }
 
     /// Reads every argument it declares; what they accept is checked already.
     /// - Throws: `WorkerError` for values that do not go together.
@@ -49,6 +51,7 @@ package protocol ModelInterface: Sendable {
 extension ModelInterface {
     package var updatesPerStep: Int { 1 }
     package var longestAnswer: Int { 0 }
+    package var sequencesPerItem: Int { 1 }
 }
 
 /// One execution of an interface: what is asked and the data for it.

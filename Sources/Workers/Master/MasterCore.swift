@@ -93,7 +93,7 @@ package struct MasterCore: Sendable {
 
     private mutating func receive(_ reply: Reply, now: Int64) throws -> [MasterAction] {
         guard let pending = ledger.resolve(reply.request) else { return [] }
-        if let report = reply.failure { throw failure(report, pending) }
+        if case .failed(let report, let persistence) = reply.body { throw failure(report, persistence, pending) }
         let recorded = saved(reply, now: now)
         switch (takeState(), pending.purpose, reply.body) {
         case (.opening(let setup), _, _):
@@ -127,12 +127,14 @@ package struct MasterCore: Sendable {
         return state
     }
 
-    private func failure(_ report: String, _ pending: RequestLedger<Purpose>.Pending) -> WorkerError {
+    private func failure(
+        _ report: String, _ persistence: Persistence, _ pending: RequestLedger<Purpose>.Pending
+    ) -> WorkerError {
         let lines = report.split(separator: "\n", omittingEmptySubsequences: false)
         let name = WorkerID(.model, pending.worker), place = place(of: pending.purpose)
         return WorkerError(
             .request, "\(name) failed in \(place): \(lines.first ?? "")",
-            detail: lines.dropFirst().joined(separator: "\n"))
+            detail: lines.dropFirst().joined(separator: "\n"), persistence: persistence)
     }
 
     /// Where in the trial a request stands, for a person.

@@ -127,7 +127,7 @@ private struct SetupRehearsalRun {
     private func addMemory(to result: inout SetupRehearsal, _ specs: [ModelName: ModelSpec]) throws {
         let row = result.rows?.longest ?? 0
         let answer = try factory.longestAnswer(of: setup) ?? 0
-        let group = setup.calls.compactMap { $0.interface.arguments["group_size"]?.integer }.max() ?? 1
+        let group = try setup.calls.map { try Interfaces.make($0.interface).sequencesPerItem }.max() ?? 1
         for (name, spec) in specs {
             guard let model = setup.models.first(where: { $0.name == name }) else { continue }
             let threads = plan.modelWorkers.indices.contains(model.worker) ? plan.modelWorkers[model.worker].threads : 1

@@ -36,7 +36,7 @@ extension WorkerMessage {
                     weightVersion: WeightVersion(wire.weightVersion)))
         case .evaluated: .evaluated(wire.metrics)
         case .done: .done
-        case .failed: .failed(wire.error)
+        case .failed: .failed(wire.error, wire.lasting ? .lasting : .passing)
         }
     }
 
@@ -80,7 +80,9 @@ extension Reply {
                 $0.weightVersion = outcome.weightVersion.count
             case .evaluated(let metrics): $0.metrics = metrics
             case .done: break
-            case .failed(let report): $0.error = report
+            case .failed(let report, let persistence):
+                $0.error = report
+                $0.lasting = persistence == .lasting
             }
         }
     }

@@ -28,11 +28,11 @@ package struct Reply: Sendable, Equatable {
         case evaluated([Metric])
         case done
         /// With the report of the error.
-        case failed(String)
+        case failed(String, Persistence = .passing)
     }
 
     /// The report, where the request failed.
-    package var failure: String? { if case .failed(let report) = body { report } else { nil } }
+    package var failure: String? { if case .failed(let report, _) = body { report } else { nil } }
 }
 
 /// A phase of a request and how long it took.

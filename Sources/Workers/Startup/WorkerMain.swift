@@ -93,7 +93,7 @@ package enum WorkerMain {
                 } catch {
                     let report = describe(error)
                     logger.error("\(report)")
-                    ending = .failed(report, step: progress.step)
+                    ending = .failed(report, step: progress.step, Persistence(of: error))
                 }
                 // A process that leaves would cut a save off that goes on beside it.
                 wholeSteps.join()
@@ -106,7 +106,7 @@ package enum WorkerMain {
                 if case .failed = ending { return ExitCode.failure }
                 return ExitCode.success
             } catch {
-                news.post(.failed(describe(error), step: 0))
+                news.post(.failed(describe(error), step: 0, Persistence(of: error)))
                 return ExitCode.failure
             }
         }

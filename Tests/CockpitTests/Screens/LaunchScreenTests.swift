@@ -63,7 +63,8 @@ struct LaunchScreenTests {
     @Test func `the default written otherwise is no change`() throws {
         var state = try StateFixtures.form()
         state.form?.values = [:]
-        state.form?.focus = try #require(state.form?.rows.firstIndex(of: .setting("grpo.lr")))
+        let row = try #require(state.form?.rows.firstIndex(of: .setting("grpo.lr")))
+        state.form?.focus = row
         state.form?.editing = TextField("3e-4")
         _ = Reducer.reduce(&state, .key(KeyStroke(.enter)), now: 0)
         #expect(state.form?.values == [:])

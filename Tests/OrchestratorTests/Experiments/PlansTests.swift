@@ -373,8 +373,8 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         ),
         (["grpo.max_tokens_per_mb=127"], "'ref_inf' takes at most 127 tokens at a time; one sequence may have 128"),
         (
-            ["grpo.prompts=3", "grpo.n_minibatches=4"],
-            "'actor_train' cuts 3 sequences into 4 minibatches; some would be empty"
+            ["grpo.prompts=3", "grpo.group_size=2", "grpo.n_minibatches=7"],
+            "'actor_train' cuts 6 sequences into 7 minibatches; some would be empty"
         ),
     ])
     func `numbers that do not fit one another`(overrides: [String], summary: String) {

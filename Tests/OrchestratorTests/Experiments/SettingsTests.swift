@@ -185,6 +185,10 @@ import Testing
             "model.width=64 has no effect with model.checkpoint=/m",
             "leave out model.width, model.heads, or leave out model.checkpoint"
         ),
+        (
+            ["model.width=256", "model.checkpoint=/m"], "model.width=256 has no effect with model.checkpoint=/m",
+            "leave out model.width, or leave out model.checkpoint"
+        ),
     ])
     func `is refused, with what would give it an effect`(overrides: [String], summary: String, hint: String) {
         let error = #expect(throws: ConfigurationError.self) { try Samples.settings("sft", overrides).checkEffects() }
@@ -210,6 +214,15 @@ import Testing
         for condition in settings.definitions.compactMap(\.condition) {
             #expect(settings.definitions.contains { $0.path == condition.name }, "\(condition.name)")
         }
+    }
+
+    @Test func `is none in a trial's frozen file, which may begin another trial`() throws {
+        let folder = TemporaryFolder(), settings = try Samples.settings("sft", ["model.checkpoint=/m"])
+        let file = folder.write(SettingsFile.text(of: settings, title: "t"), to: "config.yaml")
+        let again = try Experiments.resolve(
+            Experiments.find("sft"), configFile: file, overrides: [], paths: Samples.paths)
+        try again.checkEffects()
+        #expect(again == settings)
     }
 
     @Test func `is refused before a start`() throws {

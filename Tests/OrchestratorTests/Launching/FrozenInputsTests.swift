@@ -88,6 +88,28 @@ import Testing
         #expect(throws: Never.self) { try launching.verify(request) }
     }
 
+    @Test func `that an earlier version froze and nobody reads are held against nobody`() throws {
+        let home = HomeFolder(path: folder.file("home"))
+        try FolderFiles.makeFolder("\(home.path)/m")
+        for name in ["config.json", "model.safetensors"] { folder.write(name, to: "home/m/\(name)") }
+        // A dataset may have any name and lie anywhere.
+        let data = folder.write("{}\n", to: "home/m/rows.txt")
+        let plan = try Samples.plan("sft", ["dataset.path=\(data)", "model.checkpoint=\(home.path)/m"])
+        let now = FrozenInputs(of: plan, home: home)
+        var before = now
+        for name in ["README.md", "flax_model.msgpack", "training_args.json"] {
+            before.files.append(FrozenInputs.File(path: "$COCKPIT_HOME/m/\(name)", bytes: 1, crc32: 2))
+        }
+        let read = before.read(by: plan, home: home)
+        #expect(read.changes(to: now).isEmpty)
+        #expect(read.files.map(\.path) == now.files.map(\.path))
+        before.files.removeAll { $0.path.hasSuffix("/config.json") || $0.path.hasSuffix("/rows.txt") }
+        #expect(
+            before.read(by: plan, home: home).changes(to: now) == [
+                "$COCKPIT_HOME/m/config.json is new", "$COCKPIT_HOME/m/rows.txt is new",
+            ])
+    }
+
     @Test func `are every file of a model's folder that is read, by name from the home folder where they lie in it`()
         throws
     {

@@ -1,8 +1,10 @@
 import Glibc
 import Protocol
 import Store
+import Synchronization
 import TestSupport
 import Testing
+import Workers
 
 @testable import Orchestrator
 
@@ -22,6 +24,29 @@ import Testing
         #expect(FileFacts.system.kind(prepared.folder.logs) == .folder)
         #expect(FileFacts.system.kind(prepared.folder.checkpoints) == .folder)
         #expect(!prepared.isResumed)
+    }
+
+    @Test func `opens what the plan names once a start, before there is an orchestrator`() throws {
+        let plain = Samples.launching(folder), opened = Mutex(0)
+        var machine = plain.check.machine
+        machine.rehearse = { _ in
+            opened.withLock { $0 += 1 }
+            return TrialRehearsal()
+        }
+        let launching = Launching(
+            home: plain.home, paths: plain.paths, check: PlanCheck(names: plain.check.names, machine: machine))
+        try launching.refuseEarly(Samples.request())
+        #expect(opened.withLock { $0 } == 1)
+        _ = try PreparedTrial.prepare(Samples.request(), launching: launching)
+        #expect(opened.withLock { $0 } == 1)
+    }
+
+    @Test func `refuses a plan that does not fit itself, whoever looked at it before`() throws {
+        let error = #expect(throws: ConfigurationError.self) {
+            try PreparedTrial.prepare(
+                Samples.request("first", ["model.heads=7"]), launching: Samples.launching(folder))
+        }
+        #expect(error?.summary == "model.width=256 is not divisible by model.heads=7")
     }
 
     @Test func `writes what lies under the home so that a moved home still has it`() throws {

@@ -274,6 +274,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
                 $0.state.state = "paused"
                 $0.state.detail = "as asked"
                 $0.state.step = 12
+                $0.state.lasting = true
             }
         ])
         let events = try gather(3, from: desk.pollItem) { desk.receive(from: { _, _ in true }, log: said.add) }
@@ -281,7 +282,7 @@ private func gather<Event>(_ count: Int, from item: PollItem, _ receive: () -> [
             events == [
                 .hello(worker, attempt: 1),
                 .heartbeat(worker, attempt: 2, .init(idle: 5, mfc: "actor_gen", step: .max)),
-                .report(worker, attempt: 1, state: .paused, detail: "as asked", step: 12),
+                .report(worker, attempt: 1, state: .paused, detail: "as asked", step: 12, .lasting),
             ])
         #expect(said.all.isEmpty)
     }

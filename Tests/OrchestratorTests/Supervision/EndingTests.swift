@@ -103,6 +103,29 @@ private typealias Driver = MachineDriver
         #expect(driver.machine.status == .completed)
     }
 
+    @Test func `that was stopped has stopped workers only, whatever the master has told them`() {
+        var driver = MachineDriver.running()
+        driver.take(.stopSignal)
+        for worker in [Driver.first, Driver.second] { driver.report(worker, .completed) }
+        driver.report(.master, .stopped)
+        for worker in Driver.all { driver.exit(worker, .exited(0)) }
+        #expect(driver.machine.status == .stopped)
+        #expect(driver.machine.members.values.allSatisfy { $0.state == .stopped })
+    }
+
+    @Test func `that was done before it could be stopped has completed workers only, and they are on record`() {
+        var driver = MachineDriver.running()
+        driver.take(.stopSignal)
+        for worker in [Driver.first, Driver.second] {
+            #expect(driver.exit(worker, .exited(0)).states == [.stopped])
+        }
+        driver.report(.master, .completed)
+        let end = driver.exit(.master, .exited(0))
+        #expect(end.deeds == [.finish(.completed)])
+        #expect(end.states == [.completed, .completed])
+        #expect(driver.machine.members.values.allSatisfy { $0.state == .completed })
+    }
+
     @Test func `a stop after completion changes nothing`() {
         var driver = MachineDriver.running()
         driver.report(.master, .completed)

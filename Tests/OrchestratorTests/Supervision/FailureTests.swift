@@ -95,6 +95,18 @@ private typealias Driver = MachineDriver
         #expect(notes == ["restarting", "gave_up"])
     }
 
+    @Test func `gives up at once where the worker says that the same would happen again`() {
+        var driver = MachineDriver.running()
+        driver.now += 600_000_000_000
+        driver.take(
+            .report(.master, attempt: 1, state: .failed, detail: "rows.jsonl:9: no JSON", step: 0, .lasting))
+        driver.exit(.master, .exited(1))
+        driver.exit(Driver.first, .signalled(SIGKILL))
+        let end = driver.exit(Driver.second, .signalled(SIGKILL))
+        #expect(end.deeds == [.finish(.failed)])
+        #expect(end.statusDetails == ["master_worker/0 reported an error\nrows.jsonl:9: no JSON"])
+    }
+
     @Test func `a model worker may be seen to leave with status 0 before the master says that all is done`() {
         var driver = MachineDriver.running()
         driver.exit(Driver.second, .exited(0))

@@ -14,6 +14,8 @@ private enum Happening {
 /// A random life of a run, in order of time.
 private struct Life {
     var happenings: [(time: Int64, Happening)] = []
+    /// What the worker said of its state, in order of time.
+    private var states: [(time: Int64, state: WorkerState)] = []
 
     init(seed: UInt64) {
         var random = SplitMix(seed: seed)
@@ -24,6 +26,7 @@ private struct Life {
             switch Int.random(in: 0..<14, using: &random) {
             case 0:
                 let state = WorkerState.allCases.randomElement(using: &random) ?? .ready
+                states.append((time, state))
                 add(time, attempt) { $0.states = [Batch.state(state, time: time)] }
             case 1: add(time, attempt) { $0.logs = [Batch.log("at \(time)", time: time)] }
             case 2 where open == nil:
@@ -58,6 +61,16 @@ private struct Life {
         happenings.append((time, .batch(epoch: UInt64(attempt), fill)))
     }
 
+    /// When the worker was last heard of up to `moment`, and when it last said something new; nil: never.
+    func worker(at moment: Int64) -> (heard: Int64, news: Int64)? {
+        var found: (heard: Int64, news: Int64)?, last: WorkerState?
+        for (time, state) in states where time <= moment {
+            found = (time, state == last ? found?.news ?? time : time)
+            last = state
+        }
+        return found
+    }
+
     /// Stores what happened up to `moment`.
     func live(until moment: Int64 = .max) throws -> RunBuilder {
         let run = try RunBuilder()
@@ -89,10 +102,11 @@ private struct Life {
             var query = RunQuery(timelineWindow: 600, metrics: ["loss", "timeperf/e2e"], columns: 23, logLimit: 9)
             var then = try life.live(until: moment).reader().snapshot(query)
             query.playhead = .at(moment)
-            var replayed = try whole.snapshot(query)
-            // A sign of life is kept for the newest moment only.
-            for index in replayed.workers.indices { replayed.workers[index].time = 0 }
-            for index in then.workers.indices { then.workers[index].time = 0 }
+            let replayed = try whole.snapshot(query)
+            // Not every sign of life is kept: of a worker, a recording knows when it last said something new.
+            let worker = life.worker(at: moment)
+            #expect(then.workers.map(\.time) == (worker.map { [$0.heard] } ?? []), "seed \(seed) at \(moment)")
+            for index in then.workers.indices { then.workers[index].time = worker?.news ?? 0 }
             // Only the length of the scrub bar tells a replay from what was seen then.
             then.endTime = replayed.endTime
             #expect(replayed == then, "seed \(seed) at \(moment)")

@@ -53,7 +53,8 @@ import Testing
 
     @Test func `a failure carries its report, and nothing follows it`() {
         var machine = running()
-        #expect(machine.news(.failed("boom", step: 5)) == [.report(.failed, detail: "boom", step: 5)])
+        #expect(
+            machine.news(.failed("boom", step: 5, .lasting)) == [.report(.failed, detail: "boom", step: 5, .lasting)])
         #expect(machine.news(.completed(step: 5)) == [])
     }
 

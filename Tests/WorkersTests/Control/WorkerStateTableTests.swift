@@ -94,7 +94,7 @@ import Testing
                 Int.random(in: 0..<3, using: &generator) == 0
                 ? news.randomElement(using: &generator).map { machine.news($0) }
                 : commands.randomElement(using: &generator).map { machine.command($0) }
-            for case .report(let state, _, _) in actions ?? [] { reported.append(state) }
+            for case .report(let state, _, _, _) in actions ?? [] { reported.append(state) }
         }
         #expect(reported.dropLast().allSatisfy { !$0.isTerminal })
         #expect(zip(reported, reported.dropFirst()).allSatisfy { $0 != $1 })

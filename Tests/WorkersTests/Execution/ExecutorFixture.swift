@@ -13,10 +13,14 @@ struct ExecutorFixture {
     let queue: TelemetryQueue
     let progress = WorkerProgress()
 
-    init(worker: Int = 0, resumeStep: Int = 0, rows: [String] = TinyTrial.rows) throws {
+    init(
+        worker: Int = 0, resumeStep: Int = 0, rows: [String] = TinyTrial.rows, badRow: DatasetPlan.BadRow = .skip
+    ) throws {
         let train = folder.file("train.jsonl", lines: rows)
         let heldOut = folder.file("held.jsonl", lines: Array(TinyTrial.rows.prefix(3)))
-        plan = TinyTrial.plan(train: train, heldOut: heldOut)
+        var plan = TinyTrial.plan(train: train, heldOut: heldOut)
+        plan.setups[0].dataset.badRow = badRow
+        self.plan = plan
         let queue = try TelemetryQueue(), clock = RunClock.startingNow()
         let logger = Logger(
             label: "test", factory: { _ in WorkerLogHandler(queue: queue, clock: clock, write: { _ in }) })

@@ -10,6 +10,16 @@ import Testing
         #expect(try fixture.answer(fixture.request(.spec)).body == .dataset(DatasetFacts(rows: 8, skipped: 2)))
     }
 
+    @Test func `spec of a file with a row that is broken for good says that another try is none`() throws {
+        let fixture = try ExecutorFixture(rows: TinyTrial.rows + ["{"], badRow: .fail)
+        guard case .failed(let report, let persistence) = try fixture.answer(fixture.request(.spec)).body else {
+            Issue.record("the broken row was taken")
+            return
+        }
+        #expect(report.contains("train.jsonl:\(TinyTrial.rows.count + 1): "))
+        #expect(persistence == .lasting)
+    }
+
     @Test func `fetch keeps the items here and sends their metadata, oldest first`() throws {
         let fixture = try ExecutorFixture()
         try fixture.open()

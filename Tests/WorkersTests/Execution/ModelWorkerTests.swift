@@ -65,17 +65,36 @@ private struct HandMaster: ~Copyable {
     ) throws {
         let orders = try WorkerMailbox<WorkerCommand>()
         for order in early { orders.post(.order(order)) }
+        let outcome = try make(plan, context, runtime, orders).worker.run()
+        #expect(outcome == (early.contains(.exit) ? .stopped : .completed))
+    }
+
+    private static func make(
+        _ plan: TrialPlan, _ context: ZeroMQContext, _ runtime: RuntimeFolder, _ orders: WorkerMailbox<WorkerCommand>
+    ) throws -> (worker: ModelWorker, executor: ModelExecutor) {
         let queue = try TelemetryQueue(), clock = RunClock.startingNow(), progress = WorkerProgress()
         let logger = Logger(
             label: "test", factory: { _ in WorkerLogHandler(queue: queue, clock: clock, write: { _ in }) })
         let executor = try ModelExecutor(
             plan: plan, worker: 0, resumeStep: 0, dataManager: nil, spans: SpanRecorder(queue: queue, clock: clock),
             logger: logger, progress: progress, clock: clock)
-        let outcome = try ModelWorker(
+        let worker = try ModelWorker(
             worker: 0, executor: executor, context: context, runtime: runtime, orders: orders,
-            progress: progress, logger: logger
-        ).run()
-        #expect(outcome == (early.contains(.exit) ? .stopped : .completed))
+            progress: progress, logger: logger)
+        return (worker, executor)
+    }
+
+    @Test func `a hook that waits hears that the worker is to leave, and the loop knows it from then on`() throws {
+        let folder = TemporaryFolder(), context = ZeroMQContext()
+        let runtime = RuntimeFolder(path: folder.path), orders = try WorkerMailbox<WorkerCommand>()
+        let train = folder.file("train.jsonl", lines: TinyTrial.rows)
+        let master = try HandMaster.open(context, runtime)
+        let made = try Self.make(TinyTrial.plan(train: train, heldOut: train), context, runtime, orders)
+        #expect(!made.executor.isToldToLeave())
+        orders.post(.order(.exit))
+        #expect(made.executor.isToldToLeave())
+        try master.send(.reset)
+        #expect(try made.worker.run() == .stopped)
     }
 
     @Test func `an immediate request is answered without a flush`() throws {

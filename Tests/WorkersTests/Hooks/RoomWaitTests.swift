@@ -9,15 +9,18 @@ import Testing
 
 @Suite struct `Writing to a full disk` {
     private let queue: TelemetryQueue
-    private let wait: RoomWait
+    private let logger: Logger
 
     init() throws {
         let queue = try TelemetryQueue()
         self.queue = queue
-        let logger = Logger(
+        logger = Logger(
             label: "test",
             factory: { _ in WorkerLogHandler(queue: queue, clock: .startingNow(), write: { _ in }) })
-        wait = RoomWait(pause: .milliseconds(1), logger: logger, rest: {})
+    }
+
+    private var wait: RoomWait {
+        RoomWait(pause: .milliseconds(1), logger: logger, rest: {}, isToldToLeave: { false })
     }
 
     private var words: [String] {
@@ -40,6 +43,19 @@ import Testing
             words[0].hasPrefix(
                 "warning the disk is full: the checkpoint of step 7 of actor needs about 4.2 MB in /tmp; "))
         #expect(words[1] == "info there is room again: the checkpoint of step 7 of actor is written")
+    }
+
+    @Test func `ends when the worker is told to leave, with the refusal`() {
+        var tries = 0
+        let wait = RoomWait(pause: .milliseconds(1), logger: logger, rest: {}, isToldToLeave: { tries == 3 })
+        let error = #expect(throws: ComputeError.self) {
+            try wait.write("it", to: "/tmp", bytes: 1) {
+                tries += 1
+                throw refusal(28)
+            }
+        }
+        #expect(error?.code == .diskFull)
+        #expect(tries == 3)
     }
 
     @Test(arguments: [5, 13, 27] as [Int32]) func `is the only refusal that is waited for`(number: Int32) throws {

@@ -176,10 +176,11 @@ import Testing
         try workers.join()
         try workers.answerAll { $0.handles.contains("train_step") }
         let request = try #require(workers.sent.last { $0.request.handle == .trainStep }).request
-        let reply = Reply(to: request.id, from: 0, .failed("out of memory\nhint: use a smaller batch"))
+        let reply = Reply(to: request.id, from: 0, .failed("out of memory\nhint: use a smaller batch", .lasting))
         let error = #expect(throws: WorkerError.self) { try workers.feed(.reply(reply)) }
         #expect(error?.summary == "model_worker/0 failed in 'sft_train' of step 1: out of memory")
         #expect(error?.detail == "hint: use a smaller batch")
+        #expect(error?.persistence == .lasting)
     }
 
     @Test func `a reply that nobody asked for changes nothing`() throws {

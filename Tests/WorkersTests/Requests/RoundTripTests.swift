@@ -46,6 +46,7 @@ import Testing
                 .model(nil), .model(shape), .initialized(3), .called(CallOutcome(weightVersion: 9)),
                 .called(CallOutcome(outputs: try sample, statistics: [Metric("a", 1)], weightVersion: 4)),
                 .evaluated([Metric("eval/x", 0.5)]), .done, .failed("because"),
+                .failed("the row is broken", .lasting),
             ]
         }
     }

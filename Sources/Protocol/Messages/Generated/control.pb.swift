@@ -156,6 +156,9 @@ package nonisolated struct WireStateChange: Sendable {
 
   package var step: UInt64 = 0
 
+  /// for failed: the same would happen at every try, so there is no other attempt
+  package var lasting: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -527,7 +530,7 @@ nonisolated extension WireSaved: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireStateChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StateChange"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}state\0\u{1}detail\0\u{1}step\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}state\0\u{1}detail\0\u{1}step\0\u{1}lasting\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -538,6 +541,7 @@ nonisolated extension WireStateChange: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeSingularStringField(value: &self.state) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.detail) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.step) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.lasting) }()
       default: break
       }
     }
@@ -553,6 +557,9 @@ nonisolated extension WireStateChange: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.step != 0 {
       try visitor.visitSingularUInt64Field(value: self.step, fieldNumber: 3)
     }
+    if self.lasting != false {
+      try visitor.visitSingularBoolField(value: self.lasting, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -560,6 +567,7 @@ nonisolated extension WireStateChange: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.state != rhs.state {return false}
     if lhs.detail != rhs.detail {return false}
     if lhs.step != rhs.step {return false}
+    if lhs.lasting != rhs.lasting {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

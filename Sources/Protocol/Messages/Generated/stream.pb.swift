@@ -296,6 +296,12 @@ package nonisolated struct WireReply: @unchecked Sendable {
     set {_uniqueStorage()._saved = newValue}
   }
 
+  /// failed: the same would happen at every try
+  package var lasting: Bool {
+    get {_storage._lasting}
+    set {_uniqueStorage()._lasting = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -828,7 +834,7 @@ nonisolated extension WireSaveHook: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Reply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}request_id\0\u{1}kind\0\u{1}worker\0\u{1}error\0\u{1}sample\0\u{1}statistics\0\u{1}times\0\u{1}dataset\0\u{4}\u{2}birth_times\0\u{1}model\0\u{3}weight_version\0\u{1}saved\0\u{c}\u{a}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}request_id\0\u{1}kind\0\u{1}worker\0\u{1}error\0\u{1}sample\0\u{1}statistics\0\u{1}times\0\u{1}dataset\0\u{4}\u{2}birth_times\0\u{1}model\0\u{3}weight_version\0\u{1}saved\0\u{1}lasting\0\u{c}\u{a}\u{1}")
 
   fileprivate class _StorageClass {
     var _version: UInt32 = 0
@@ -844,6 +850,7 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     var _model: WireModelConfigReply? = nil
     var _weightVersion: UInt64 = 0
     var _saved: [WireSavedCheckpoint] = []
+    var _lasting: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -867,6 +874,7 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       _model = source._model
       _weightVersion = source._weightVersion
       _saved = source._saved
+      _lasting = source._lasting
     }
   }
 
@@ -898,6 +906,7 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         case 12: try { try decoder.decodeSingularMessageField(value: &_storage._model) }()
         case 13: try { try decoder.decodeSingularUInt64Field(value: &_storage._weightVersion) }()
         case 14: try { try decoder.decodeRepeatedMessageField(value: &_storage._saved) }()
+        case 15: try { try decoder.decodeSingularBoolField(value: &_storage._lasting) }()
         default: break
         }
       }
@@ -949,6 +958,9 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       if !_storage._saved.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._saved, fieldNumber: 14)
       }
+      if _storage._lasting != false {
+        try visitor.visitSingularBoolField(value: _storage._lasting, fieldNumber: 15)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -971,6 +983,7 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         if _storage._model != rhs_storage._model {return false}
         if _storage._weightVersion != rhs_storage._weightVersion {return false}
         if _storage._saved != rhs_storage._saved {return false}
+        if _storage._lasting != rhs_storage._lasting {return false}
         return true
       }
       if !storagesAreEqual {return false}
