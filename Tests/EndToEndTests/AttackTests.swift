@@ -8,15 +8,13 @@ import Testing
     private func attack(_ words: String...) throws -> String? { try attack(words) }
 
     private func attack(_ words: [String]) throws -> String? {
-        let process = Process(), output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "\(SourceTree.root)/scripts/attack")
-        process.arguments = words + ["--program", CockpitProgram.path]
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let files = TemporaryFolder()
+        let path = files.write("", to: "said"), output = FileHandle(forWritingAtPath: path)
+        let process = try SpawnedProcess(
+            "\(SourceTree.root)/scripts/attack", words + ["--program", CockpitProgram.path],
+            output: output?.fileDescriptor, errors: output?.fileDescriptor)
         process.waitUntilExit()
-        return process.terminationStatus == 0 ? nil : said
+        return process.terminationStatus == 0 ? nil : try String(contentsOfFile: path, encoding: .utf8)
     }
 
     @Test func `programs that read, back up and vacuum a live run cost nothing of it`() throws {

@@ -11,7 +11,7 @@ import Testing
     }
 
     /// A trial in the foreground whose only checkpoints are those of a stop.
-    private func begin(_ trial: String, _ settings: [String]) throws -> Process {
+    private func begin(_ trial: String, _ settings: [String]) throws -> SpawnedProcess {
         try small.program.start(["start", "-e", "sft", "-f", trial] + settings)
     }
 
@@ -49,7 +49,7 @@ import Testing
     }
 
     /// The end of a trial that was stopped: status 3, all that was trained is saved, nobody is left.
-    private func expectNothingLost(_ trial: String, _ process: Process, since step: Int) throws {
+    private func expectNothingLost(_ trial: String, _ process: SpawnedProcess, since step: Int) throws {
         process.waitUntilExit()
         #expect(process.terminationStatus == 3)
         let shown = try small.show("sft", trial)

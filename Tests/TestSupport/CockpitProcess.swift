@@ -51,16 +51,11 @@ package struct CockpitProgram: Sendable {
     /// - Parameter through: the words of another program that runs it, such as one that sets limits.
     package func start(
         _ arguments: [String], through: [String] = [], output: FileHandle? = nil
-    ) throws -> Process {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: through.isEmpty ? Self.path : "/usr/bin/env")
-        process.arguments = through.isEmpty ? arguments : through + [Self.path] + arguments
-        process.environment = environment
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output ?? FileHandle.nullDevice
-        process.standardError = output ?? FileHandle.nullDevice
-        try process.run()
-        return process
+    ) throws -> SpawnedProcess {
+        let words = through + [Self.path] + arguments
+        return try SpawnedProcess(
+            words[0], Array(words.dropFirst()), environment: environment, output: output?.fileDescriptor,
+            errors: output?.fileDescriptor)
     }
 
     /// Runs the program to its end.
@@ -71,14 +66,10 @@ package struct CockpitProgram: Sendable {
     package func run(_ arguments: [String]) throws -> Result {
         let files = TemporaryFolder()
         let outputPath = files.write("", to: "out"), errorPath = files.write("", to: "err")
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.path)
-        process.arguments = arguments
-        process.environment = environment
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle(forWritingAtPath: outputPath)
-        process.standardError = FileHandle(forWritingAtPath: errorPath)
-        try process.run()
+        let output = FileHandle(forWritingAtPath: outputPath), errors = FileHandle(forWritingAtPath: errorPath)
+        let process = try SpawnedProcess(
+            Self.path, arguments, environment: environment, output: output?.fileDescriptor,
+            errors: errors?.fileDescriptor)
         process.waitUntilExit()
         return Result(
             status: process.terminationStatus, output: try String(contentsOfFile: outputPath, encoding: .utf8),

@@ -1,16 +1,9 @@
-import Foundation
-
 /// Other programs, as a person or a script runs them beside a trial.
 package enum Shell {
     /// Runs `program`, found by the path, to its end; - Returns: its exit status.
     @discardableResult
     package static func run(_ program: String, _ arguments: [String]) throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
+        let process = try SpawnedProcess(program, arguments)
         process.waitUntilExit()
         return process.terminationStatus
     }

@@ -4,7 +4,7 @@ package import Glibc
 /// The program on a pseudo-terminal, driven by keys and read as a screen.
 package final class TerminalSession {
     private let master: Int32
-    private let process = Process()
+    private let process: SpawnedProcess
     package private(set) var screen: TerminalEmulator
     /// Every byte the program has written.
     package private(set) var recording: [UInt8] = []
@@ -19,20 +19,17 @@ package final class TerminalSession {
         var size = winsize(ws_row: UInt16(height), ws_col: UInt16(width), ws_xpixel: 0, ws_ypixel: 0)
         guard openpty(&main, &secondary, nil, nil, &size) == 0 else { throw CannotOpen() }
         _ = fcntl(main, F_SETFD, FD_CLOEXEC)
+        _ = fcntl(secondary, F_SETFD, FD_CLOEXEC)
+        defer { close(secondary) }
         master = main
         screen = TerminalEmulator(width: width, height: height)
-        let terminal = FileHandle(fileDescriptor: secondary, closeOnDealloc: false)
-        // setsid --ctty gives the program this terminal as its own, so that resizes and hang-ups reach it.
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
-        process.arguments = ["--ctty", "--wait", CockpitProgram.path] + arguments
-        process.environment = program.environment.merging(
+        let variables = program.environment.merging(
             ["TERM": "xterm-256color", "COLORTERM": ""].merging(environment) { _, new in new }
         ) { _, new in new }
-        process.standardInput = terminal
-        process.standardOutput = terminal
-        process.standardError = terminal
-        try process.run()
-        close(secondary)
+        // setsid --ctty gives the program this terminal as its own, so that resizes and hang-ups reach it.
+        process = try SpawnedProcess(
+            "/usr/bin/setsid", ["--ctty", "--wait", CockpitProgram.path] + arguments, environment: variables,
+            input: secondary, output: secondary, errors: secondary)
     }
 
     deinit {
