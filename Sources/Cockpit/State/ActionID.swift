@@ -9,7 +9,8 @@ enum ActionID: String, CaseIterable, Sendable {
     case previousPane
     case showTrials
     case showDashboard
-    case showPanel1, showPanel2, showPanel3, showPanel4, showPanel5, showPanel6
+    /// As many as there are digits for panels; those without a panel are bound to nothing.
+    case showPanel1, showPanel2, showPanel3, showPanel4, showPanel5, showPanel6, showPanel7
     case up
     case down
     case left
