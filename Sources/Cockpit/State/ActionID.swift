@@ -1,3 +1,5 @@
+import Protocol
+
 /// The name of an action; one name may be bound in several scopes.
 enum ActionID: String, CaseIterable, Sendable {
     case back
@@ -75,6 +77,15 @@ enum ActionID: String, CaseIterable, Sendable {
     case resetField
     case copyCommand
     case cancelForm
+
+    /// What it asks the trial on screen for, where that is all it does.
+    var request: TrialCommandKind? {
+        switch self {
+        case .saveNow: .saveNow
+        case .evaluateNow: .evaluateNow
+        default: nil
+        }
+    }
 
     /// The place in `Panels.all` of the panel that it goes to.
     var panelPlace: Int? {
