@@ -10,7 +10,8 @@ enum Availability {
             _ where action.panelPlace != nil:
             return state.run == nil ? "no trial is open; enter opens the selected one" : nil
         case .stopTrial: return whyNotAlive(state, verb: "stop")
-        case .pauseTrial, .saveNow, .evaluateNow:
+        case .pauseTrial,
+            _ where action.request != nil:
             if state.run == nil { return "no trial is open" }
             return whyNotAlive(state, verb: "command")
         case .killWorker:

@@ -38,6 +38,14 @@ struct BufferPanel: Panel {
         }
     }
 
+    func meter(in surface: inout Surface, x: Int, y: Int, context: PanelContext) -> Int {
+        guard let buffer = context.snapshot.buffer else {
+            return x + surface.write("buf no sample yet", x: x, y: y, role: .dim) + 2
+        }
+        let age = buffer.oldest.map { " age \($0)" } ?? ""
+        return surface.meter("buf", buffer.share, "\(buffer.size)/\(buffer.capacity)\(age)", x: x, y: y)
+    }
+
     private func occupancy(_ buffer: BufferRow, in surface: inout Surface, area: Rect) {
         let numbers = "\(ShortNumber.grouped(buffer.size)) of \(ShortNumber.grouped(buffer.capacity))"
         surface.write("size", x: area.x, y: area.y, role: .dim)

@@ -41,6 +41,20 @@ struct DevicesPanel: Panel {
         }
     }
 
+    func meter(in surface: inout Surface, x: Int, y: Int, context: PanelContext) -> Int {
+        let devices = DeviceSummary(context.snapshot)
+        let x = devices.gpus.prefix(2).reduce(x) { x, gpu in
+            surface.meter(gpu.label, gpu.utilisation, Format.percent(gpu.utilisation), x: x, y: y)
+        }
+        var line = devices.gpus.isEmpty ? TextLine("no GPU  ", .dim) : TextLine()
+        if let host = devices.host {
+            let memory = host.memoryTotal > 0 ? Double(host.memoryUsed) / Double(host.memoryTotal) : 0
+            line = line.appending("CPU ", .dim).appending(Format.percent(host.utilisation))
+                .appending("  RAM ", .dim).appending(Format.percent(memory))
+        }
+        return x + surface.write(line, x: x, y: y) + 2
+    }
+
     private enum Row {
         case device(DeviceRow)
         case memory(DeviceRow)

@@ -14,6 +14,9 @@ protocol Panel: Sendable {
     func trailing(_ context: PanelContext) -> String
     /// Draws the box and what is in it.
     func draw(in surface: inout Surface, area: Rect, context: PanelContext, focus: FocusState)
+    /// Draws what it has to say in part of a line, from `x` on, where panels of the middle share one.
+    /// - Returns: the column for the next one.
+    func meter(in surface: inout Surface, x: Int, y: Int, context: PanelContext) -> Int
     /// Does what a key of its scope, or a movement, means in it. `area` is where it lies on the screen.
     func handle(_ action: ActionID, in state: inout AppState, area: Rect)
     /// A click somewhere in its area, which has given it the focus.
@@ -32,6 +35,7 @@ extension Panel {
     func draw(in surface: inout Surface, area: Rect, context: PanelContext, focus: FocusState) {
         drawBox(in: &surface, area: area, context: context, focus: focus)
     }
+    func meter(in surface: inout Surface, x: Int, y: Int, context: PanelContext) -> Int { x }
     func handle(_ action: ActionID, in state: inout AppState, area: Rect) {}
     func click(at position: Point, area: Rect, in run: inout RunView) {}
     func filter(in run: RunView) -> String? { nil }
@@ -66,5 +70,15 @@ extension Panel {
             area, title: title(context), trailing: words.joined(separator: "  "), focus: focus)
         guard inside.width >= traits.minimum.width, inside.height >= traits.minimum.height else { return }
         surface.clipped(to: inside) { render(in: &$0, area: inside, context: context) }
+    }
+}
+
+extension Surface {
+    /// A gauge between its name and its number; returns the column for what follows.
+    mutating func meter(_ label: String, _ share: Double, _ text: String, x: Int, y: Int) -> Int {
+        var x = x + write(label, x: x, y: y, role: .dim) + 1
+        Gauge(share: share).render(in: &self, area: Rect(x: x, y: y, width: 14, height: 1))
+        x += 14
+        return x + write(text, x: x, y: y, role: .foreground) + 2
     }
 }

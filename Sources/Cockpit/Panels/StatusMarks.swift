@@ -71,13 +71,7 @@ extension WorkerState {
 extension LifecycleRow {
     /// Whether it is bad news.
     var isFailure: Bool {
-        switch event {
-        case .workerFailed, .gaveUp, .restarting, .storeFull, .stalled, .silentGivenUp, .saveFailed, .stopFailed,
-            .beginsAnew:
-            true
-        case .started, .resumed, .recovered, .killed, .asked, .saved, .storeRecovered: false
-        case nil: kind == TrialStatus.failed.rawValue
-        }
+        event.map { $0.level > .info } ?? (kind == TrialStatus.failed.rawValue)
     }
 }
 

@@ -20,7 +20,7 @@ struct DashboardLayout: Equatable, Sendable {
     private(set) var alerts: Rect?
     let footer: Rect
     private(set) var transport: Rect?
-    /// Buffer and devices on one line.
+    /// The panels of the middle on one line.
     private(set) var meters: Rect?
     private(set) var panes: [PaneID: Rect] = [:]
     private var metricCount = 0

@@ -43,7 +43,7 @@ struct RunScreen {
     }
 }
 
-/// Buffer and devices on one line, where there is no room for their panels.
+/// The panels of the middle on one line, where there is no room for them.
 struct MetersLine {
     let context: PanelContext
 
@@ -51,35 +51,7 @@ struct MetersLine {
         let inside = surface.box(area, focus: focus)
         surface.clipped(to: inside) { surface in
             var x = inside.x + 1
-            if let buffer = context.snapshot.buffer {
-                let age = buffer.oldest.map { " age \($0)" } ?? ""
-                x = meter(
-                    "buf", buffer.share, "\(buffer.size)/\(buffer.capacity)\(age)", at: x, y: inside.y, in: &surface)
-            } else {
-                x += surface.write("buf no sample yet", x: x, y: inside.y, role: .dim) + 2
-            }
-            let devices = DeviceSummary(context.snapshot)
-            for gpu in devices.gpus.prefix(2) {
-                x = meter(gpu.label, gpu.utilisation, Format.percent(gpu.utilisation), at: x, y: inside.y, in: &surface)
-            }
-            var line = devices.gpus.isEmpty ? TextLine("no GPU  ", .dim) : TextLine()
-            if let host = devices.host {
-                let memory = host.memoryTotal > 0 ? Double(host.memoryUsed) / Double(host.memoryTotal) : 0
-                line = line.appending("CPU ", .dim).appending(Format.percent(host.utilisation)).appending(
-                    "  RAM ", .dim
-                )
-                .appending(Format.percent(memory))
-            }
-            surface.write(line, x: x, y: inside.y)
+            for panel in Panels.at(.middle) { x = panel.meter(in: &surface, x: x, y: inside.y, context: context) }
         }
-    }
-
-    private func meter(
-        _ label: String, _ share: Double, _ text: String, at x: Int, y: Int, in surface: inout Surface
-    ) -> Int {
-        var x = x + surface.write(label, x: x, y: y, role: .dim) + 1
-        Gauge(share: share).render(in: &surface, area: Rect(x: x, y: y, width: 14, height: 1))
-        x += 14
-        return x + surface.write(text, x: x, y: y, role: .foreground) + 2
     }
 }

@@ -1,3 +1,5 @@
+import Protocol
+
 /// The name of an action; one name may be bound in several scopes.
 enum ActionID: String, CaseIterable, Sendable {
     case back
@@ -9,7 +11,8 @@ enum ActionID: String, CaseIterable, Sendable {
     case previousPane
     case showTrials
     case showDashboard
-    case showPanel1, showPanel2, showPanel3, showPanel4, showPanel5, showPanel6
+    /// As many as there are digits for panels; those without a panel are bound to nothing.
+    case showPanel1, showPanel2, showPanel3, showPanel4, showPanel5, showPanel6, showPanel7
     case up
     case down
     case left
@@ -74,6 +77,15 @@ enum ActionID: String, CaseIterable, Sendable {
     case resetField
     case copyCommand
     case cancelForm
+
+    /// What it asks the trial on screen for, where that is all it does.
+    var request: TrialCommandKind? {
+        switch self {
+        case .saveNow: .saveNow
+        case .evaluateNow: .evaluateNow
+        default: nil
+        }
+    }
 
     /// The place in `Panels.all` of the panel that it goes to.
     var panelPlace: Int? {

@@ -48,11 +48,13 @@ package struct LeftOutRows: Sendable, Equatable {
     }
 
     /// What helps most of them.
-    func advice(path: String) -> String {
+    /// - Parameter wanted: the columns that rows of this kind read.
+    func advice(path: String, wanted: [String]) -> String {
         switch ordered.first?.kind {
         case .length: "the longest has \(longest) tokens: \(remedy), or shorten the rows"
         case .encoding: "convert it: iconv -f latin1 -t utf-8 '\(path)' > converted.jsonl"
-        case .column: ColumnNames(columns).advice(path: path)
+        case .column where wanted == PromptRow.columns: ColumnNames(columns).advice(path: path)
+        case .column: "give each row the columns \(wanted.joined(separator: ", "))"
         case .vocabulary: "correct the rows, or begin with a model whose tokenizer has these characters"
         case .json, .value, .repetition, .surrogate, .bytes, nil: "correct the rows"
         }
@@ -72,7 +74,7 @@ extension LeftOutRows {
                 "\(count) of \(all) rows (\(Self.percent(Double(count) / Double(all)))) would be left out, more than "
                 + "dataset.bad_row_limit (\(Self.percent(plan.badRowLimit))): \(phrase); the first is line "
                 + "\(first.line ?? 0): \(first.reason)",
-            advice: advice(path: plan.path) + "; dataset.bad_row_limit=1 lets all of them go")
+            advice: advice(path: plan.path, wanted: plan.columns) + "; dataset.bad_row_limit=1 lets all of them go")
     }
 
     private static func percent(_ share: Double) -> String {

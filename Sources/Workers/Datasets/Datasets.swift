@@ -48,3 +48,8 @@ package enum Datasets {
         return found
     }
 }
+
+extension DatasetPlan {
+    /// The columns that its rows may read; those of a prompt where nobody knows its type.
+    var columns: [String] { (try? Datasets.find(type))?.columns ?? PromptRow.columns }
+}

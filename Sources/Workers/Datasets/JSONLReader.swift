@@ -74,7 +74,7 @@ package struct JSONLReader: Sendable {
             }
             throw DatasetError(
                 .empty, path: plan.path, reason: "no usable row; the first of \(lost.count): \(first.summary)",
-                advice: lost.advice(path: plan.path))
+                advice: lost.advice(path: plan.path, wanted: plan.columns))
         }
         try content.leftOut.check(of: plan, kept: content.rows.count)
     }

@@ -15,15 +15,27 @@ import Testing
         #expect(!owners.isEmpty)
     }
 
+    /// All but those of digits that no panel has.
+    private static let actions = ActionID.allCases.filter { id in
+        id.panelPlace.map { Panels.all.indices.contains($0) } ?? true
+    }
+
+    @Test func `every panel that shows a digit is reached by it`() {
+        for (place, panel) in Panels.all.enumerated() {
+            guard let digit = Panels.digit(of: panel.id) else { continue }
+            #expect(Keymap.action(for: KeyStroke(digit), in: [.global])?.panelPlace == place, "\(panel.id)")
+        }
+    }
+
     @Test func `every action has a key and a sentence`() {
         let bound = Set(Keymap.actions.map(\.id))
-        #expect(ActionID.allCases.filter { !bound.contains($0) } == [])
+        #expect(Self.actions.filter { !bound.contains($0) } == [])
         #expect(Keymap.actions.filter { $0.keys.isEmpty || $0.title.isEmpty } == [])
     }
 
     @Test func `every action is reachable from the palette`() throws {
         let offered = Palette.all(in: try StateFixtures.live()).map(\.deed)
-        for id in ActionID.allCases { #expect(offered.contains(.action(id)), "\(id)") }
+        for id in Self.actions { #expect(offered.contains(.action(id)), "\(id)") }
     }
 
     @Test func `what cannot be undone asks first`() {

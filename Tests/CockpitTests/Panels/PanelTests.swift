@@ -36,6 +36,14 @@ import Testing
         }
     }
 
+    @Test(arguments: Panels.at(.middle).map(\.id))
+    func `each panel of the middle says something where they share a line`(pane: PaneID) throws {
+        var surface = Surface(width: 120, height: 1)
+        let end = Panels.panel(pane).meter(in: &surface, x: 3, y: 0, context: try context())
+        #expect(end > 3)
+        #expect(surface.lines[0].contains { $0 != " " })
+    }
+
     private func outside(_ area: Rect, of surface: Surface) -> Int {
         var count = 0
         for y in 0..<surface.height {

@@ -87,7 +87,8 @@ struct DashboardLayoutTests {
             for size in Self.sizes {
                 state.size = size
                 let layout = DashboardLayout(state: state)
-                let isMetered = (focus == .buffer || focus == .devices) && layout.meters.map { !$0.isEmpty } ?? false
+                let isMiddle = Panels.panel(focus).traits.placement == .middle
+                let isMetered = isMiddle && layout.meters.map { !$0.isEmpty } ?? false
                 let isShown = layout.panes[focus].map { $0.height >= 3 && $0.width >= 20 } ?? false
                 #expect(isShown || isMetered, "\(focus) at \(size.width)x\(size.height) \(situation)")
             }

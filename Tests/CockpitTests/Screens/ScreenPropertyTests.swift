@@ -64,7 +64,8 @@ import Testing
                     var state = try StateFixtures.live(Size(width: width, height: height))
                     state.run?.focus = focus
                     let layout = DashboardLayout(state: state)
-                    let isOnMeters = layout.meters != nil && (focus == .buffer || focus == .devices)
+                    let isMiddle = Panels.panel(focus).traits.placement == .middle
+                    let isOnMeters = layout.meters != nil && isMiddle
                     #expect(layout.panes[focus] != nil || isOnMeters, "\(focus) at \(width)x\(height)")
                 }
             }

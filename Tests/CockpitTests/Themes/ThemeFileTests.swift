@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A theme file that is wrong")
 struct ThemeFileTests {
-    private static let names = ["default-dark", "default-light", "mono"]
+    private static let names = ThemeFixtures.shipped.names
 
     private func error(_ text: String) -> ThemeError? {
         do {
@@ -98,7 +98,7 @@ struct ThemeFileTests {
 
 @Suite("A shipped theme")
 struct ShippedThemeTests {
-    private static let names = ["default-dark", "default-light", "mono"]
+    private static let names = ThemeFixtures.shipped.names
 
     @Test(arguments: names)
     func `names every role itself or inherits it, and says who made it`(name: String) throws {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A theme")
 struct ThemeResolutionTests {
-    static let shippedNames = ["default-dark", "default-light", "mono"]
+    static let shippedNames = ThemeFixtures.shipped.names
 
     /// The backgrounds people have: the theme's own assumption, plain black or white, and a softer neighbour.
     private func backgrounds(of theme: Theme) -> [RGB] {

@@ -62,15 +62,15 @@ extension Reducer {
                     : ["It ends the step under way and saves it: nothing is lost.", "R goes on from there."])
         case .pauseTrial: askPause(&state)
         case .killWorker: askKill(&state)
-        case .saveNow: return command(&state, .saveNow, now: now)
-        case .evaluateNow: return command(&state, .evaluateNow, now: now)
         case .relaunch: return relaunch(&state)
         case .replay:
             if state.screen == .trials { openSelected(&state) { _ in } }
             let end = state.run?.snapshot?.endTime ?? .max
             state.run?.transport.seek(to: 0, now: now)
             state.run?.transport.play(now: now, end: end)
-        default: return nil
+        default:
+            guard let kind = action.request else { return nil }
+            return command(&state, kind, now: now)
         }
         return []
     }
