@@ -38,7 +38,7 @@ package final class SpawnedProcess: Sendable {
                 posix_spawn_file_actions_addopen(&actions, Int32(number), "/dev/null", O_RDWR, 0)
             }
         }
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        for descriptor in 3..<Self.descriptors { posix_spawn_file_actions_addclose(&actions, descriptor) }
         // What a thread of this process blocks or ignores is nothing that a program should begin with.
         var none = sigset_t(), all = sigset_t()
         sigemptyset(&none)
@@ -57,6 +57,13 @@ package final class SpawnedProcess: Sendable {
         guard number == 0 else { throw CannotSpawn(program: program, number: number) }
         processIdentifier = pid
     }
+
+    /// More than this process ever has open.
+    private static let descriptors: Int32 = {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return Int32(clamping: min(1024, limit.rlim_cur))
+    }()
 
     deinit {
         // One that still runs becomes nobody's; what has ended leaves nothing behind.

@@ -62,7 +62,7 @@ import Testing
         try stored.add("first")
         let list = try snap("--screen", "trials", "--txt", "-").output
         #expect(list.contains("MFCs      sft_train"), "\(list)")
-        #expect(list.contains("┌─ loss"), "\(list)")
+        #expect(list.contains("┌─ sft/loss "), "\(list)")
         let form = try snap("--screen", "launch", "--txt", "-").output
         #expect(form.contains("ready, ctrl-s") || form.contains("refused"), "\(form)")
         #expect(!form.contains("working out the plan"))

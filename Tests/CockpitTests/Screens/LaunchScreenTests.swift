@@ -50,7 +50,10 @@ struct LaunchScreenTests {
     @Test func `a changed setting has a mark, also while it is typed, and the help line says what it means`() throws {
         let meaning = "* not the default"
         #expect(try !text { $0.values = [:] }.contains(meaning))
-        #expect(try text { _ in }.contains(meaning))
+        let changed = try text { form in
+            form.focus = form.rows.firstIndex(of: .setting("actor.layers")) ?? 0
+        }
+        #expect(changed.contains(meaning))
         let typed = try text { form in
             form.values = [:]
             form.focus = form.rows.firstIndex(of: .setting("actor.layers")) ?? 0
