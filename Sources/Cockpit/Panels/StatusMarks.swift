@@ -72,7 +72,7 @@ extension LifecycleRow {
     /// Whether it is bad news.
     var isFailure: Bool {
         switch event {
-        case .workerFailed, .gaveUp, .restarting, .storeFull, .stalled, .silentGivenUp, .saveFailed, .stopFailed,
+        case .workerFailed, .gaveUp, .restarting, .storeRefused, .stalled, .silentGivenUp, .saveFailed, .stopFailed,
             .beginsAnew:
             true
         case .started, .resumed, .recovered, .killed, .asked, .saved, .storeRecovered: false

@@ -211,7 +211,7 @@ final class Ingest {
         refusal = error
         if outage.failed(now: now()) {
             Diagnostics.write("storing has stopped, the trial goes on: \(words(of: error))")
-            remember(.error, "storing had stopped: \(error.summary)", event: .storeFull)
+            remember(.error, "storing had stopped: \(error.summary)", event: .storeRefused)
         }
         records.say("storing has stopped: \(words(of: error))")
         groupBytes = 0

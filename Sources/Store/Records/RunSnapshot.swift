@@ -282,7 +282,7 @@ package struct LifecycleRow: Sendable, Equatable {
     }
 
     /// The kind as a word of the program; nil for a change of status, and for what another version wrote.
-    package var event: LifecycleKind? { LifecycleKind(rawValue: kind) }
+    package var event: LifecycleKind? { LifecycleKind(stored: kind) }
 }
 
 /// Some points of one series, in step order.
