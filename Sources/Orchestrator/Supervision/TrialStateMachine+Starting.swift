@@ -1,3 +1,4 @@
+import Glibc
 import Protocol
 
 /// From nothing to running: spawn, hello, configure, start.
