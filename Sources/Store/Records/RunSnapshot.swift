@@ -177,7 +177,6 @@ package struct BufferRow: Sendable, Equatable {
     package var ready: [String: Int]
     /// `staleness[k]` items were generated k weight versions ago.
     package var staleness: [Int]
-    package var stalenessBound: Int
 }
 
 /// The newest sample of one device or of one worker process on it, with its utilisation over the window.
