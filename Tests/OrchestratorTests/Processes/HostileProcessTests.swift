@@ -168,7 +168,7 @@ private func end(of child: ChildProcess) throws -> Orchestrator.ExitStatus? {
     @Test func `is not started when it would have no log`() throws {
         let trial = HomeFolder(path: folder.file("gone")).trial(try Samples.id())
         let spawner = LocalSpawner(program: "/bin/echo", folder: trial, runtime: RuntimeFolder(path: "/run/ck"))
-        let error = #expect(throws: SpawnError.self) { try spawner.spawn(.master, attempt: 1) }
+        let error = #expect(throws: SpawnError.self) { try spawner.spawn(.master, attempt: 1, launch: 0) }
         #expect(error?.summary.hasPrefix("could not open the log file ") == true)
     }
 
