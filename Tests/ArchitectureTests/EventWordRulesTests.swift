@@ -8,7 +8,7 @@ import Testing
         try modules.flatMap { try SourceTree.files(under: "Sources/\($0)") }.flatMap(\.lines).joined(separator: "\n")
     }
 
-    /// `case storeFull = …` of `storeFull`.
+    /// `case storeRefused = …` of `storeRefused`.
     private static func caseName(_ word: some Any) -> String { "\(word)" }
 
     private static let senders = ["Workers", "Orchestrator", "Store"]

@@ -34,7 +34,14 @@ struct DashboardRunner {
             state: Self.state(opening, size: screen.size, themes: library.names, theme: theme), screen: screen,
             feed: source, backend: LocalBackend(home: home, exportFolder: Environment.workingFolder),
             wake: { [waker = source.waker] in waker.wake() }, themes: { try library.theme(named: $0) })
-        screen.close(farewell: loop.run())
+        let farewell: String
+        do {
+            farewell = try loop.run()
+        } catch {
+            screen.close(farewell: "")
+            throw error
+        }
+        screen.close(farewell: farewell)
     }
 
     private static func state(_ opening: Opening, size: Size, themes: [String], theme: String) -> AppState {

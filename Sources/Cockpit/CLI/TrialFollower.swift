@@ -66,7 +66,7 @@ struct TrialFollower {
             }
             if overview.status.isTerminal {
                 try printer.printEnd(overview)
-                return Self.exitCode(for: overview.status)
+                return overview.status.exitCode
             }
         }
     }
@@ -85,14 +85,6 @@ struct TrialFollower {
     private func leave() -> Int32 {
         Output.note("left; \(id) may still be running: cockpit show -e \(id.experiment) -f \(id.trial)")
         return ExitCode.stopped
-    }
-
-    static func exitCode(for status: TrialStatus) -> Int32 {
-        switch status {
-        case .completed: ExitCode.success
-        case .stopped: ExitCode.stopped
-        default: ExitCode.failure
-        }
     }
 }
 

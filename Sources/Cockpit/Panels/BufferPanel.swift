@@ -61,9 +61,9 @@ struct BufferPanel: Panel {
         }
         Histogram(columns: columns).render(
             in: &surface, area: Rect(x: area.x + used, y: area.y, width: area.width - used, height: 1))
-        let verdict = buffer.verdict(in: surface.glyphs)
-        let x = area.maxX - verdict.cellWidth
-        if x > area.x + used + columns.count * 4 { surface.write(verdict, x: x, y: area.y) }
+        let age = buffer.ageText
+        let x = area.maxX - age.cellWidth
+        if x > area.x + used + columns.count * 4 { surface.write(age, x: x, y: area.y) }
     }
 
     private func ready(
@@ -92,14 +92,9 @@ extension BufferRow {
     /// The age of the oldest sample in weight versions; nil when the buffer is empty.
     var oldest: Int? { staleness.lastIndex { $0 > 0 } }
 
-    /// The oldest age; where the trial has a bound, beside it with a mark that says whether it holds.
-    func verdict(in glyphs: Glyphs) -> TextLine {
-        guard let oldest else { return TextLine("nothing generated is in it", .dim) }
-        guard stalenessBound > 0 else { return TextLine("oldest \(oldest)", .dim) }
-        let holds = oldest <= stalenessBound
-        let relation = glyphs.repertoire == .unicode ? (holds ? "≤" : ">") : (holds ? "<=" : ">")
-        return TextLine("max \(oldest) \(relation) bound \(stalenessBound) ", .dim)
-            .appending(String(holds ? glyphs.done : glyphs.failed), holds ? .statusDone : .statusFailed)
+    /// The oldest age in words.
+    var ageText: TextLine {
+        TextLine(oldest.map { "oldest \($0)" } ?? "nothing generated is in it", .dim)
     }
 }
 

@@ -88,14 +88,16 @@ enum ActionID: String, CaseIterable, Sendable {
     }
 
     /// The place in `Panels.all` of the panel that it goes to.
-    var panelPlace: Int? {
-        guard rawValue.hasPrefix("showPanel"), let number = Int(rawValue.dropFirst(9)) else { return nil }
-        return number - 1
-    }
+    var panelPlace: Int? { Self.panels.firstIndex(of: self) }
+
+    private static let panels: [ActionID] = [
+        .showPanel1, .showPanel2, .showPanel3, .showPanel4, .showPanel5, .showPanel6,
+    ]
 
     /// The share of the run that a digit of the replay jumps to.
-    var jumpShare: Double? {
-        guard rawValue.hasPrefix("jumpTo"), let percent = Double(rawValue.dropFirst(6)) else { return nil }
-        return percent / 100
-    }
+    var jumpShare: Double? { Self.tenths.firstIndex(of: self).map { Double($0) / 10 } }
+
+    private static let tenths: [ActionID] = [
+        .jumpTo0, .jumpTo10, .jumpTo20, .jumpTo30, .jumpTo40, .jumpTo50, .jumpTo60, .jumpTo70, .jumpTo80, .jumpTo90,
+    ]
 }

@@ -13,8 +13,6 @@ enum Role: UInt8, CaseIterable, Sendable {
     case footerBackground
     case selectionBackground
     case selectionForeground
-    case markBackground
-    case searchBackground
     case statusPending
     case statusStarting
     case statusRunning
@@ -23,16 +21,14 @@ enum Role: UInt8, CaseIterable, Sendable {
     case statusDone
     case statusFailed
     case statusLost
-    case rpcInitialize
-    case rpcGenerate
-    case rpcInference
-    case rpcTrain
-    case rpcEvaluate
-    case rpcSave
-    case rpcSync
-    case rpcOffload
-    case rpcFlush
-    case rpcIdle
+    case mfcInitialize
+    case mfcGenerate
+    case mfcInference
+    case mfcTrain
+    case mfcEvaluate
+    case mfcSave
+    case mfcSync
+    case mfcIdle
     case series1
     case series2
     case series3
@@ -45,27 +41,16 @@ enum Role: UInt8, CaseIterable, Sendable {
     case series10
     case series11
     case series12
-    case baseline
     case meterLow
     case meterMiddle
     case meterHigh
     case meterBackground
-    case heat1
-    case heat2
-    case heat3
-    case heat4
-    case heat5
-    case heat6
-    case heat7
     case logDebug
     case logInfo
     case logWarning
     case logError
-    case diffAdded
-    case diffDeleted
     case diffChanged
     case cross
-    case grid
     case alertBackground
     case alertForeground
 
@@ -82,35 +67,41 @@ extension Role {
     /// The name in theme files, e.g. `status.failed`.
     var name: String { Self.names[Int(rawValue)] }
 
-    /// The role a theme file names.
+    /// The role a theme file names, in words of now or of older files.
     init?(name: String) {
-        guard let index = Self.names.firstIndex(of: name) else { return nil }
+        let isOlder = name.hasPrefix(Self.olderPrefix)
+        let current = isOlder ? "mfc.\(name.dropFirst(Self.olderPrefix.count))" : name
+        guard let index = Self.names.firstIndex(of: current) else { return nil }
         self.init(rawValue: UInt8(index))
     }
 
     /// Whether the role colours the background of cells.
     var isBackground: Bool {
         switch self {
-        case .background, .footerBackground, .selectionBackground, .markBackground, .searchBackground,
-            .meterBackground, .alertBackground:
-            true
-        default:
-            false
+        case .background, .footerBackground, .selectionBackground, .meterBackground, .alertBackground: true
+        default: false
         }
     }
 
     private static let names: [String] = [
         "bg", "fg", "dim", "title", "accent", "border", "border.focus", "key", "footer.bg", "selection.bg",
-        "selection.fg", "mark.bg", "search.bg",
+        "selection.fg",
         "status.pending", "status.starting", "status.running", "status.paused", "status.stopping", "status.done",
         "status.failed", "status.lost",
-        "rpc.initialize", "rpc.generate", "rpc.inference", "rpc.train", "rpc.evaluate", "rpc.save", "rpc.sync",
-        "rpc.offload", "rpc.flush", "rpc.idle",
+        "mfc.initialize", "mfc.generate", "mfc.inference", "mfc.train", "mfc.evaluate", "mfc.save", "mfc.sync",
+        "mfc.idle",
         "series.1", "series.2", "series.3", "series.4", "series.5", "series.6", "series.7", "series.8", "series.9",
         "series.10", "series.11", "series.12",
-        "baseline", "meter.low", "meter.mid", "meter.high", "meter.bg",
-        "heat.1", "heat.2", "heat.3", "heat.4", "heat.5", "heat.6", "heat.7",
-        "log.debug", "log.info", "log.warn", "log.error", "diff.add", "diff.del", "diff.chg", "cross", "grid",
-        "alert.bg", "alert.fg",
+        "meter.low", "meter.mid", "meter.high", "meter.bg",
+        "log.debug", "log.info", "log.warn", "log.error", "diff.chg", "cross", "alert.bg", "alert.fg",
     ]
+
+    /// Names that nothing is drawn in any more. A theme file may still have them; they change nothing.
+    static let retiredNames: Set<String> = [
+        "mark.bg", "search.bg", "rpc.offload", "rpc.flush", "baseline", "heat.1", "heat.2", "heat.3", "heat.4",
+        "heat.5", "heat.6", "heat.7", "diff.add", "diff.del", "grid",
+    ]
+
+    /// What `mfc.…` was called in older theme files.
+    private static let olderPrefix = "rpc."
 }

@@ -45,19 +45,10 @@ extension Theme {
         footer = #1e222b
         select = #2b3a58
         white = #ffffff
-        mark = #3b3420
-        search = #57480f
         trough = #2a2f3a
         alert = #5e1f26
         blush = #ffd9d6
         grid = #3d4554
-        h1 = #6b8ee0
-        h2 = #5fb0e0
-        h3 = #5fd0bd
-        h4 = #a5d65a
-        h5 = #e6c35c
-        h6 = #f29a4a
-        h7 = #ff7b72
 
         [roles]
         bg = default
@@ -71,8 +62,6 @@ extension Theme {
         footer.bg = footer | default |
         selection.bg = select | 4 | reverse
         selection.fg = white bold | 15 bold | bold
-        mark.bg = mark | default bold | underline
-        search.bg = search | 3 | reverse
 
         # Every status also has a glyph and a word; colour only helps.
         status.pending = steel | 7 | dim
@@ -84,16 +73,14 @@ extension Theme {
         status.failed = red bold | 9 bold | reverse
         status.lost = violet bold | 13 bold | reverse
 
-        rpc.initialize = steel | 7 |
-        rpc.generate = blue | 12 |
-        rpc.inference = violet | 13 |
-        rpc.train = green | 10 | bold
-        rpc.evaluate = cyan | 14 |
-        rpc.save = pink | 13 |
-        rpc.sync = yellow | 11 |
-        rpc.offload = orange | 3 |
-        rpc.flush = sand | 3 |
-        rpc.idle = grid | 8 | dim
+        mfc.initialize = steel | 7 |
+        mfc.generate = blue | 12 |
+        mfc.inference = violet | 13 |
+        mfc.train = green | 10 | bold
+        mfc.evaluate = cyan | 14 |
+        mfc.save = pink | 13 |
+        mfc.sync = yellow | 11 |
+        mfc.idle = grid | 8 | dim
 
         series.1 = blue | 12 |
         series.2 = orange | 11 |
@@ -107,31 +94,19 @@ extension Theme {
         series.10 = teal | 6 |
         series.11 = rose | 1 |
         series.12 = steel | 7 |
-        baseline = yellow | 11 | dim
 
         meter.low = green | 10 |
         meter.mid = yellow | 11 |
         meter.high = red | 9 | bold
         meter.bg = trough | default |
 
-        heat.1 = h1 | 4 |
-        heat.2 = h2 | 12 |
-        heat.3 = h3 | 6 |
-        heat.4 = h4 | 2 |
-        heat.5 = h5 | 11 |
-        heat.6 = h6 | 3 | bold
-        heat.7 = h7 | 9 | bold
-
         log.debug = faint | 8 | dim
         log.info = fg | default |
         log.warn = yellow | 11 | bold
         log.error = red bold | 9 bold | reverse
 
-        diff.add = green | 10 | bold
-        diff.del = red | 9 | underline
         diff.chg = yellow | 11 | bold
         cross = white bold | 15 bold | bold
-        grid = grid | 8 | dim
         alert.bg = alert | 1 | reverse
         alert.fg = blush bold | 15 bold | bold
 

@@ -5,6 +5,7 @@ import Protocol
 /// A role's value is `truecolor | 16-colour | mono`. Each part is an optional colour (a palette name, `#rrggbb`,
 /// `default`, or 0 to 15 in the second part) and attributes. A missing second part is the nearest of the 16 colours,
 /// a missing third one repeats the attributes. Roles a file does not name come from the theme it inherits.
+/// A line of a role that is no more is passed over.
 struct ThemeParser {
     private enum Section: String, CaseIterable {
         case meta
@@ -86,6 +87,7 @@ struct ThemeParser {
     }
 
     private mutating func readRole(_ name: String, value: Substring) throws(ThemeError) {
+        if Role.retiredNames.contains(name) { return }
         guard let role = Role(name: name) else { throw unknown("role", name, among: Role.allCases.map(\.name)) }
         guard entries[role] == nil else { throw syntax("role '\(name)' is set twice") }
         let parts = value.split(separator: "|", omittingEmptySubsequences: false).map(Self.trimmed)

@@ -43,35 +43,33 @@ package struct CheckpointFolder: Sendable {
     }
 
     private func write(_ content: CheckpointContent) throws(FileFault) -> String {
-        let step = content.state.step
-        let partial = "\(path)/.\(CheckpointPath(folder: path, step: step).name).partial"
+        let place = CheckpointPath(folder: path, step: content.state.step), partial = place.partial
         try makeFolders()
         try files.removeFolder(partial)
         do throws(FileFault) {
             try files.makeFolder(partial)
             try CheckpointWriter(folder: partial, files: files).write(content)
             try files.syncFolder(partial)
-            try moveIntoPlace(partial, step: step)
+            try moveIntoPlace(place)
         } catch {
             // The disk may be full: what was written so far is of no use, and failing to remove it changes nothing.
             try? files.removeFolder(partial)
             throw error
         }
-        return folder(of: step)
+        return "\(place)"
     }
 
     /// Renames the finished folder to its place. A folder already there steps aside first, under a name a person
     /// understands, so that no moment is without a whole checkpoint of that step.
-    private func moveIntoPlace(_ partial: String, step: Int) throws(FileFault) {
-        let place = folder(of: step)
-        let aside = place + Self.asideSuffix
+    private func moveIntoPlace(_ checkpoint: CheckpointPath) throws(FileFault) {
+        let place = "\(checkpoint)"
         if FolderListing.names(in: place) != nil {
-            try files.removeFolder(aside)
-            try files.rename(place, to: aside)
+            try files.removeFolder(checkpoint.aside)
+            try files.rename(place, to: checkpoint.aside)
         }
-        try files.rename(partial, to: place)
+        try files.rename(checkpoint.partial, to: place)
         try files.syncFolder(path)
-        try files.removeFolder(aside)
+        try files.removeFolder(checkpoint.aside)
     }
 
     private func makeFolders() throws(FileFault) {
@@ -84,8 +82,4 @@ package struct CheckpointFolder: Sendable {
             try files.syncFolder(parent)
         }
     }
-
-    private func folder(of step: Int) -> String { "\(CheckpointPath(folder: path, step: step))" }
-
-    fileprivate static let asideSuffix = ".replaced"
 }

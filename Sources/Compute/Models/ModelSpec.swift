@@ -1,14 +1,18 @@
 /// What a transformer is made of. GPT-2, Llama and Qwen2 are three values of this type, not three classes.
 package struct ModelSpec: Sendable, Equatable {
+    /// What normalizes the rows before attention, before the MLP and at the end.
     package enum Norm: String, Sendable {
+        /// Mean and variance, a gain and a shift (Ba et al., 2016).
         case layerNorm
         /// Root mean square norm (Zhang and Sennrich, 2019): a gain, no mean, no shift.
         case rmsNorm
     }
 
+    /// How attention knows where a token stands.
     package enum Position: Sendable, Equatable {
         /// A learned vector for every position, added to the token's.
         case learned
+        /// Queries and keys are turned by their position (Su et al., 2021).
         case rotary(RotaryPosition)
     }
 
@@ -19,7 +23,9 @@ package struct ModelSpec: Sendable, Equatable {
         case none
     }
 
+    /// What stands on the last layer.
     package enum Head: String, Sendable {
+        /// Logits over the vocabulary.
         case languageModel
         /// One number a token: a critic's value; a reward model's score is that of the last token.
         case value
@@ -33,38 +39,57 @@ package struct ModelSpec: Sendable, Equatable {
 
     /// Probabilities with which training drops an element.
     package struct Dropout: Sendable, Equatable {
+        /// Of the sum of token and position.
         package var embedding: Float
+        /// Of the weights of attention, after the softmax.
         package var attention: Float
+        /// Of what attention and MLP add to the row.
         package var residual: Float
 
+        /// Nothing is dropped where nothing is given.
         package init(embedding: Float = 0, attention: Float = 0, residual: Float = 0) {
             self.embedding = embedding
             self.attention = attention
             self.residual = residual
         }
 
+        /// Training and inference compute the same.
         package static let none = Dropout()
     }
 
     /// Name of the `ModelFamily`, which knows how tensors are named and laid out: `model_type` in `config.json`.
     package var family: String
+    /// Rows of the token embedding.
     package var vocabularySize: Int
     /// Longest segment the model accepts.
     package var contextLength: Int
+    /// Floats a token between two layers.
     package var width: Int
+    /// Blocks of attention and MLP.
     package var layers: Int
+    /// Of queries.
     package var heads: Int
+    /// Of keys and values; divides `heads`, each serving as many of them.
     package var keyValueHeads: Int
     /// Floats per attention head; `heads * headWidth` may differ from `width`.
     package var headWidth: Int
+    /// Floats a token behind the activation function.
     package var mlpWidth: Int
+    /// The same in every layer.
     package var norm: Norm
+    /// Added to the variance, or mean square, under the root.
     package var normEpsilon: Float
+    /// Learned or rotary.
     package var position: Position
+    /// Of the MLP; a SwiGLU has a gate beside it.
     package var activation: MLPActivation
+    /// Of attention and MLP.
     package var biases: Biases
+    /// What its last layer gives.
     package var head = Head.languageModel
+    /// Only a language-model head can be tied.
     package var headWeights: HeadWeights
+    /// In training alone.
     package var dropout = Dropout.none
 
     /// Floats of a row of attention output.

@@ -1,4 +1,4 @@
-/// A module of a user's own: layers one behind the other, each row of the input on its own, logits at the end.
+/// Layers one behind the other, each row of the input on its own, logits at the end. Made in code; no plan names one.
 ///
 /// For example five linear layers as in `(1...4).map { .linear("fc\($0)", from: 784, to: 784) }` and
 /// `.linear("fc5", from: 784, to: 10)`. Parameters have PyTorch's names and layouts: `fc1.weight` is `[out, in]`.

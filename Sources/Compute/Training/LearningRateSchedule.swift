@@ -60,8 +60,6 @@ package struct LearningRateSchedule: Sendable, Equatable, Codable {
     }
 }
 
-// MARK: - Schedules by the names of the field
-
 extension LearningRateSchedule {
     /// Constant, linear or cosine over `totalSteps`, down to `minimumRatio * peak`.
     package init(kind: ScheduleKind, peak: Float, warmupSteps: Int, totalSteps: Int, minimumRatio: Float) {
@@ -73,35 +71,5 @@ extension LearningRateSchedule {
             case .cosine: .cosine(end: totalSteps, minimum: minimum)
             }
         self.init(peak: peak, warmup: Double(warmupSteps), shape: shape)
-    }
-
-    /// The same with the warm-up as a share of `totalSteps`.
-    package init(kind: ScheduleKind, peak: Float, warmupProportion: Double, totalSteps: Int, minimumRatio: Float) {
-        self.init(kind: kind, peak: peak, warmupSteps: 0, totalSteps: totalSteps, minimumRatio: minimumRatio)
-        warmup = warmupProportion * Double(totalSteps)
-    }
-
-    /// `CosineAnnealingWithWarmupDecay`: from `maximum` behind a warm-up of `warmupRate * decaySteps` updates to
-    /// `minimum` at `decaySteps`.
-    package static func cosineAnnealingWithWarmupDecay(
-        maximum: Float, minimum: Float, warmupRate: Double, decaySteps: Int
-    ) -> LearningRateSchedule {
-        LearningRateSchedule(
-            peak: maximum, warmup: warmupRate * Double(decaySteps), shape: .cosine(end: decaySteps, minimum: minimum))
-    }
-
-    /// `LinearDecayWithWarmup`: a straight line to zero at `totalSteps`.
-    ///
-    /// The line starts where the warm-up ends. The original takes it from update 0, so that its rate falls off a step
-    /// at the end of the warm-up.
-    package static func linearDecayWithWarmup(peak: Float, warmup: Double, totalSteps: Int) -> LearningRateSchedule {
-        LearningRateSchedule(peak: peak, warmup: warmup, shape: .linear(end: totalSteps, minimum: 0))
-    }
-
-    /// `MultiStepDecay`: the peak, times `factor` behind every milestone.
-    package static func multiStep(
-        peak: Float, milestones: [Int], factor: Float = 0.1, warmup: Double = 0
-    ) -> LearningRateSchedule {
-        LearningRateSchedule(peak: peak, warmup: warmup, shape: .steps(milestones: milestones, factor: factor))
     }
 }

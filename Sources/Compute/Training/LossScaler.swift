@@ -20,6 +20,7 @@ package struct LossScalerOptions: Sendable, Equatable, Codable {
     /// Growth ends here.
     package var maximumScale: Float
 
+    /// `scale_loss` 32768, doubled after 1000 good updates, halved after `decr_every_n` 2 bad ones, where not told.
     package init(
         initialScale: Float = 32_768, growthFactor: Float = 2, growthInterval: Int = 1000, backoffFactor: Float = 0.5,
         backoff: Backoff = .consecutive(2), minimumScale: Float = 1, maximumScale: Float = 0x1p32
@@ -32,13 +33,6 @@ package struct LossScalerOptions: Sendable, Equatable, Codable {
         self.minimumScale = minimumScale
         self.maximumScale = maximumScale
     }
-
-    /// `scale_loss` 32768, doubled after 1000 good updates, halved after `decr_every_n` 2 bad ones.
-    package static let engineDefaults = LossScalerOptions()
-
-    /// 2^32 with a window of 5 and a hysteresis of 2: finds its place from above within the first updates.
-    package static let windowed = LossScalerOptions(
-        initialScale: 0x1p32, growthInterval: 5, backoff: .hysteresis(2), maximumScale: 0x1p32)
 }
 
 /// A dynamic loss scale as a state machine: told of every update, it says what the next loss is multiplied by.

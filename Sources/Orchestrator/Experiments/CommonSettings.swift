@@ -27,7 +27,9 @@ enum CommonSettings {
     ]
 
     static let dataset: [Setting] = [
-        Setting("dataset.path", .path, default: .text(""), "jsonl file with a prompt and an answer in each row"),
+        Setting(
+            "dataset.path", .path, default: .text(""), "jsonl file with a prompt and an answer in each row",
+            need: .required),
         Setting("dataset.eval_path", .path, default: .text(""), "held-out jsonl file; empty: no evaluation"),
         Setting(
             "dataset.bad_row", .choice(DatasetPlan.BadRow.allCases.map(\.rawValue)), default: .text("skip"),

@@ -69,23 +69,23 @@ package struct GRPOExperiment: Experiment {
         return [
             ModelFunctionCall(
                 name: "actor_gen", interfaceType: .generate, interface: interface, model: ModelName(.actor),
-                inputKeys: ["packed_prompts"],
-                outputKeys: ["packed_input_ids", "packed_logprobs", "prompt_mask", "seq_no_eos_mask"],
+                inputKeys: [.packedPrompts],
+                outputKeys: [.packedInputIDs, .packedLogProbabilities, .promptMask, .sequenceNoEOSMask],
                 sequences: prompts),
             ModelFunctionCall(
                 name: "rew_inf", interfaceType: .inference, interface: reward,
-                model: ModelName(.reward), inputKeys: ["packed_input_ids", "prompt_mask", "packed_answers"],
-                outputKeys: ["rewards"], sequences: prompts),
+                model: ModelName(.reward), inputKeys: [.packedInputIDs, .promptMask, .packedAnswers],
+                outputKeys: [.rewards], sequences: prompts),
             ModelFunctionCall(
                 name: "ref_inf", interfaceType: .inference, interface: interface, model: ModelName(.reference),
-                inputKeys: ["packed_input_ids"], outputKeys: ["packed_ref_logprobs"],
-                outputKeyRemap: ["packed_logprobs": "packed_ref_logprobs"], sequences: prompts,
+                inputKeys: [.packedInputIDs], outputKeys: [.packedReferenceLogProbabilities],
+                outputKeyRemap: [.packedLogProbabilities: .packedReferenceLogProbabilities], sequences: prompts,
                 microBatches: microBatches),
             ModelFunctionCall(
                 name: "actor_train", interfaceType: .trainStep, interface: interface, model: ModelName(.actor),
                 inputKeys: [
-                    "packed_input_ids", "packed_logprobs", "prompt_mask", "seq_no_eos_mask", "rewards",
-                    "packed_ref_logprobs",
+                    .packedInputIDs, .packedLogProbabilities, .promptMask, .sequenceNoEOSMask, .rewards,
+                    .packedReferenceLogProbabilities,
                 ], sequences: prompts, microBatches: microBatches),
         ]
     }

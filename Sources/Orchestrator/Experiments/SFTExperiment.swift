@@ -37,7 +37,7 @@ package struct SFTExperiment: Experiment {
             options: settings.modelOptions("sft"), optimizer: settings.optimizer("sft"))
         let train = ModelFunctionCall(
             name: "actor_train", interfaceType: .trainStep, interface: interface, model: ModelName(.actor),
-            inputKeys: ["packed_input_ids", "prompt_mask"], sequences: settings.integer("sft.batch_size"),
+            inputKeys: [.packedInputIDs, .promptMask], sequences: settings.integer("sft.batch_size"),
             microBatches: settings.microBatches("sft"))
         return SetupPlan(
             name: "sft", steps: settings.integer("sft.steps"), models: [actor], calls: [train],

@@ -3,6 +3,13 @@ import Workers
 
 /// One knob of an experiment: what a configuration file, an override or the launch form may say.
 package struct Setting: Sendable, Equatable {
+    /// Whether somebody has to give it.
+    package enum Need: Sendable, Equatable {
+        case optional
+        /// Where the default is empty.
+        case required
+    }
+
     /// Dotted: `grpo.group_size`.
     package let path: String
     package let kind: SettingKind
@@ -10,29 +17,34 @@ package struct Setting: Sendable, Equatable {
     package let help: String
     /// What another setting must be, so that this one has an effect; nil: it always has.
     package let condition: Condition?
+    private let need: Need
 
     package init(
         _ path: String, _ kind: SettingKind, default value: SettingValue, _ help: String,
-        when condition: Condition? = nil
+        when condition: Condition? = nil, need: Need = .optional
     ) {
         self.path = path
         self.kind = kind
         self.defaultValue = value
         self.help = help
         self.condition = condition
+        self.need = need
     }
 
     /// Whether nothing can start before somebody gives it: the rows to train on, where the experiment brings none.
-    package var isRequired: Bool { path == "dataset.path" && defaultValue.description.isEmpty }
+    package var isRequired: Bool { need == .required && defaultValue.description.isEmpty }
+
+    /// The first part of its path; settings without one form the group `general`.
+    package var group: String { path.contains(".") ? String(path.prefix { $0 != "." }) : "general" }
 
     /// The same setting with another default, for an experiment that builds on another.
     package func defaulting(to value: SettingValue) -> Setting {
-        Setting(path, kind, default: value, help, when: condition)
+        Setting(path, kind, default: value, help, when: condition, need: need)
     }
 
     /// The same setting, which has an effect only where `condition` holds.
     func when(_ condition: Condition) -> Setting {
-        Setting(path, kind, default: defaultValue, help, when: condition)
+        Setting(path, kind, default: defaultValue, help, when: condition, need: need)
     }
 
     /// Reads `text` as this setting's kind; the failure is a phrase that follows "'key=text' ".

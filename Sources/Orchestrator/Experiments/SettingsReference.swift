@@ -31,18 +31,11 @@ package enum SettingsReference {
             for setting in experiment.settings { add(setting, of: experiment.name, to: &rows) }
         }
         var groups: [String] = []
-        for row in rows where !groups.contains(group(of: row.setting.path)) {
-            groups.append(group(of: row.setting.path))
-        }
+        for row in rows where !groups.contains(row.setting.group) { groups.append(row.setting.group) }
         let sections = groups.map { name in
-            section(name, rows.filter { group(of: $0.setting.path) == name }, among: experiments.map(\.name))
+            section(name, rows.filter { $0.setting.group == name }, among: experiments.map(\.name))
         }
         return ([head] + sections).joined(separator: "\n\n") + "\n"
-    }
-
-    /// The first part of a dotted path; settings without one form the group `general`.
-    private static func group(of path: String) -> String {
-        path.contains(".") ? String(path.prefix { $0 != "." }) : "general"
     }
 
     private static func add(_ setting: Setting, of experiment: String, to rows: inout [Row]) {

@@ -17,7 +17,7 @@ final class Ingest {
     private var outage = StoreOutage()
     private var garbage = RateLimitedCount()
     private var tally = ProgressTally()
-    /// Taken from the queue, not yet in the store.
+    /// Taken from the queue, not yet in the store. While that refuses nothing is taken: the queue has a limit.
     private var backlog: [IngestQueue.Entry] = []
     private var records: RunRecordDesk
     /// Bytes of the batches in the open group.
@@ -55,11 +55,13 @@ final class Ingest {
     func run() -> IngestEnd {
         while true {
             let isReadable = waitForWork()
-            let taken = queue.take()
+            // What the store takes again is stored before it is asked for more.
+            if outage.isOngoing { storeBacklog() }
+            let taken = outage.isOngoing ? queue.takeButEntries() : queue.take()
             if taken.isClosing { drainSocket() }
             backlog += taken.entries
             if taken.dropped > 0 {
-                note(.warning, "\(taken.dropped) records of the orchestrator were dropped: the store is too slow")
+                note(.warning, "\(taken.dropped) records of the orchestrator were dropped: the store did not keep up")
             }
             if taken.isClosing { return finish(with: taken.runRecord) }
             if let record = taken.runRecord { records.put(record) }
@@ -209,7 +211,7 @@ final class Ingest {
         refusal = error
         if outage.failed(now: now()) {
             Diagnostics.write("storing has stopped, the trial goes on: \(words(of: error))")
-            remember(.error, "storing had stopped: \(error.summary)", event: .storeFull)
+            remember(.error, "storing had stopped: \(error.summary)", event: .storeRefused)
         }
         records.say("storing has stopped: \(words(of: error))")
         groupBytes = 0

@@ -24,6 +24,11 @@ package final class IngestQueue: Sendable {
         var isClosing = false
         /// Nobody waits any longer for a store that refuses.
         var isHurried = false
+
+        fileprivate mutating func emptied() -> Contents {
+            defer { self = Contents(isClosing: isClosing, isHurried: isHurried) }
+            return self
+        }
     }
 
     private let contents = Mutex(Contents())
@@ -64,10 +69,16 @@ package final class IngestQueue: Sendable {
     /// Takes all that waits. Whether it is closing stays known.
     func take() -> Contents {
         wakeUp.drain()
+        return contents.withLock { $0.emptied() }
+    }
+
+    /// Takes all but the entries, which wait on here, where there is a limit. Of a queue that closes it takes all.
+    func takeButEntries() -> Contents {
+        wakeUp.drain()
         return contents.withLock { contents in
-            let taken = contents
-            contents = Contents(isClosing: taken.isClosing, isHurried: taken.isHurried)
-            return taken
+            if contents.isClosing { return contents.emptied() }
+            defer { contents.runRecord = nil }
+            return Contents(runRecord: contents.runRecord, isHurried: contents.isHurried)
         }
     }
 

@@ -29,7 +29,7 @@ struct CheckpointKeeper {
         let roles = ResumePoint.trainedRoles(of: plan)
         let saved = Dictionary(uniqueKeysWithValues: roles.map { ($0, savedSteps(of: $0)) })
         for (role, steps) in Self.superseded(plan, recorded: recorded, saved: saved) {
-            for step in steps { Self.remove("\(CheckpointPath(folder: folder.checkpoints(of: role), step: step))") }
+            for step in steps { Self.remove(CheckpointPath(folder: folder.checkpoints(of: role), step: step)) }
         }
     }
 
@@ -50,7 +50,7 @@ struct CheckpointKeeper {
         for role in ResumePoint.trainedRoles(of: plan) {
             let path = folder.checkpoints(of: role)
             for name in FolderListing.names(in: path) ?? [] {
-                switch Leftover(name) {
+                switch CheckpointPath.Leftover(name) {
                 case .rubbish: try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
                 case .steppedAside(let place):
                     // A crash between two renames: the checkpoint that was to be replaced is the only one of its step.
@@ -71,28 +71,10 @@ struct CheckpointKeeper {
     ///
     /// It gets a hidden name first, in one step: a process that is killed while it removes the files must not leave a
     /// folder that looks like a checkpoint to go on from.
-    static func remove(_ path: String) {
-        guard let slash = path.lastIndex(of: "/") else { return }
-        let doomed = "\(path[...slash]).\(path[path.index(after: slash)...]).removed"
+    static func remove(_ path: CheckpointPath) {
+        let doomed = path.doomed
         try? FileManager.default.removeItem(atPath: doomed)
-        guard rename(path, doomed) == 0 else { return }
+        guard rename("\(path)", doomed) == 0 else { return }
         try? FileManager.default.removeItem(atPath: doomed)
-    }
-
-    /// A name in a folder of checkpoints that no checkpoint has.
-    enum Leftover: Equatable {
-        case rubbish
-        /// The name it had.
-        case steppedAside(String)
-
-        init?(_ name: String) {
-            if name.hasPrefix(".step-"), name.hasSuffix(".partial") || name.hasSuffix(".removed") {
-                self = .rubbish
-            } else if name.hasPrefix("step-"), name.hasSuffix(".replaced") {
-                self = .steppedAside(String(name.dropLast(".replaced".count)))
-            } else {
-                return nil
-            }
-        }
     }
 }

@@ -23,19 +23,11 @@ package enum OrchestratorMain {
                 PreparedTrial.prepare(given.request, launching: launching), signals: signals)
             if let readiness { Readiness.ready(trial.started).send(to: readiness) }
             readiness = nil
-            return exitCode(of: trial.run())
+            return trial.run().exitCode
         } catch {
             Diagnostics.write(describe(error))
             if let readiness { Readiness(refusing: error).send(to: readiness) }
             return (error as? any UserFacingError)?.exitCode ?? ExitCode.failure
-        }
-    }
-
-    private static func exitCode(of status: TrialStatus) -> Int32 {
-        switch status {
-        case .completed: ExitCode.success
-        case .stopped: ExitCode.stopped
-        default: ExitCode.failure
         }
     }
 }

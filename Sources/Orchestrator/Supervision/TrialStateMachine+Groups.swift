@@ -8,8 +8,9 @@ extension TrialStateMachine {
         enum Phase: Sendable, Equatable {
             /// With the trial, or again since the moment given.
             case up(since: Int64?)
-            /// One has failed and the others are brought down. Who still lives at `end` is killed.
-            case leaving(ranFor: Int64, end: Int64, isHopeless: Bool)
+            /// One has failed, as told, and the others are brought down. Who still lives at `end` is killed, once;
+            /// nil: that has been done.
+            case leaving(TrialFailure, ranFor: Int64, end: Int64?, isHopeless: Bool)
             /// Nobody lives; the workers start at the time given.
             case waiting(until: Int64)
             case starting
@@ -18,7 +19,6 @@ extension TrialStateMachine {
         var phase = Phase.up(since: nil)
         var policy: RestartPolicy
         var restarts = 0
-        var failure: TrialFailure?
     }
 
     /// How long one that has reported an error may take to leave by itself.
@@ -36,21 +36,19 @@ extension TrialStateMachine {
 
     // MARK: - Coming down
 
-    /// The first failure is the reported cause; what follows in the group is only counted.
+    /// The first failure is the reported cause; what follows in the group comes of it.
     mutating func fail(
         _ group: WorkerGroup, by worker: WorkerID, cause: String, detail: String, isHopeless: Bool, now: Int64
     ) -> [TrialAction] {
         guard case .running(let since) = phase, var recovery = recoveries[group.name] else { return [] }
         let ranFor: Int64
         switch recovery.phase {
-        case .leaving:
-            if recovery.failure?.worker != worker { recoveries[group.name]?.failure?.later += 1 }
-            return []
+        case .leaving: return []
         case .up(let restarted): ranFor = now - (restarted ?? since)
         case .waiting, .starting: ranFor = 0
         }
-        recovery.failure = TrialFailure(worker: worker, cause: cause, detail: detail)
-        recovery.phase = .leaving(ranFor: ranFor, end: now + Self.lastWords, isHopeless: isHopeless)
+        let failure = TrialFailure(worker: worker, cause: cause, detail: detail)
+        recovery.phase = .leaving(failure, ranFor: ranFor, end: now + Self.lastWords, isHopeless: isHopeless)
         recoveries[group.name] = recovery
         let note = TrialAction.note(
             kind: .workerFailed, worker: worker, detail: detail.isEmpty ? cause : "\(cause)\n\(detail)")
@@ -67,10 +65,9 @@ extension TrialStateMachine {
     /// Decides how it goes on once nobody of a group that comes down lives.
     mutating func advanceIfDown(_ group: WorkerGroup, now: Int64) -> [TrialAction] {
         guard case .running = phase, var recovery = recoveries[group.name],
-            case .leaving(let ranFor, _, let isHopeless) = recovery.phase,
+            case .leaving(let failure, let ranFor, _, let isHopeless) = recovery.phase,
             !group.workers.contains(where: { members[$0]?.isAlive == true || isBeingSpawned($0) })
         else { return [] }
-        let failure = recovery.failure
         let decision =
             isHopeless
             ? .giveUp(reason: "the same would happen again") : recovery.policy.attemptFailed(at: now, ranFor: ranFor)
@@ -80,16 +77,15 @@ extension TrialStateMachine {
             recovery.restarts += 1
             recoveries[group.name] = recovery
             let detail = "group \(group.name) in \(delay / 1_000_000) ms"
-            return [.note(kind: .restarting, worker: failure?.worker, detail: detail)]
+            return [.note(kind: .restarting, worker: failure.worker, detail: detail)]
                 + group.workers.map { move($0, to: .restarting, detail: detail) }
         case .giveUp(let reason):
             recovery.phase = .up(since: nil)
             recoveries[group.name] = recovery
-            let cause = failure?.cause ?? "ended", worker = failure?.worker ?? group.workers[0]
-            let detail = [failure?.detail ?? "", "group \(group.name) is given up: \(reason)"]
+            let detail = [failure.detail, "group \(group.name) is given up: \(reason)"]
             return failAttempt(
-                worker, cause: cause, detail: detail.filter { !$0.isEmpty }.joined(separator: "\n"), isHopeless: true,
-                now: now)
+                failure.worker, cause: failure.cause, detail: detail.filter { !$0.isEmpty }.joined(separator: "\n"),
+                isHopeless: true, now: now)
         }
     }
 
@@ -106,7 +102,8 @@ extension TrialStateMachine {
                     members[worker] = Member(lastHeard: now)
                     actions.append(.spawn(worker, attempt: attempt))
                 }
-            case .leaving(_, let end, _) where now >= end:
+            case .leaving(let failure, let ranFor, let end?, let isHopeless) where now >= end:
+                recoveries[group.name]?.phase = .leaving(failure, ranFor: ranFor, end: nil, isHopeless: isHopeless)
                 actions += group.workers.filter { members[$0]?.isAlive == true }.map { .signal($0, SIGKILL) }
             default: break
             }
@@ -119,7 +116,7 @@ extension TrialStateMachine {
         recoveries.values.compactMap { recovery in
             switch recovery.phase {
             case .waiting(let until): until
-            case .leaving(_, let end, _): end
+            case .leaving(_, _, let end, _): end
             case .up, .starting: nil
             }
         }

@@ -82,7 +82,8 @@ extension TrialStateMachine {
     // MARK: - Coming down
 
     mutating func descend(by plan: ShutdownPlan, goal: Descent.Goal, now: Int64) -> [TrialAction] {
-        let descent = Descent(plan: plan, goal: goal, countedAt: now)
+        var descent = Descent(plan: plan, goal: goal, countedAt: now)
+        if case .stopping(let before) = phase { descent.failed = before.failed }
         phase = .stopping(descent)
         return act(descent.current.acts, on: alive) + advanceIfDone(descent, now: now)
     }
@@ -174,10 +175,12 @@ extension TrialStateMachine {
     mutating func failWhileStopping(
         _ worker: WorkerID, cause: String, detail: String, reports: Bool, now: Int64
     ) -> [TrialAction] {
-        guard case .stopping(let descent) = phase, case .stopped(let reason) = descent.goal else { return [] }
+        guard case .stopping(var descent) = phase, case .stopped(let reason) = descent.goal else { return [] }
         if ownGroup(of: worker) != nil { return [.note(kind: .stopFailed, worker: worker, detail: cause)] }
         // The exit of one that had reported its error says nothing more.
-        if !reports, reason.contains("meanwhile \(worker) ") { return [] }
+        if !reports, descent.failed.contains(worker) { return [] }
+        descent.failed.insert(worker)
+        phase = .stopping(descent)
         let firstLine = detail.split(separator: "\n").first.map { ": \($0)" } ?? ""
         let note = TrialAction.note(
             kind: .stopFailed, worker: worker,

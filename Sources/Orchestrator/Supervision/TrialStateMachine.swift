@@ -34,6 +34,8 @@ package struct TrialStateMachine: Sendable {
         var countedAt: Int64
         /// Those whose newest whole step is on disk.
         var saved: Set<WorkerID> = []
+        /// Those whose failure while it stops has been told.
+        var failed: Set<WorkerID> = []
 
         var current: ShutdownPlan.Step { plan.steps[step] }
     }

@@ -21,6 +21,39 @@ package struct CheckpointPath: Sendable, Equatable, CustomStringConvertible {
     package var name: String { "step-\(step)" }
     package var description: String { "\(folder)/\(name)" }
 
+    /// The hidden folder beside it in which it is written until it is whole.
+    package var partial: String { hidden(Ending.partial) }
+    /// Where an earlier one of the same step waits until this one is in its place; a name that a person understands.
+    package var aside: String { description + Ending.aside }
+    /// The hidden name under which it is removed.
+    package var doomed: String { hidden(Ending.doomed) }
+
+    private func hidden(_ ending: String) -> String { "\(folder)/.\(name)\(ending)" }
+
+    private enum Ending {
+        static let partial = ".partial"
+        static let aside = ".replaced"
+        static let doomed = ".removed"
+    }
+
+    /// A name in a role's folder that no checkpoint has: what a killed process left.
+    package enum Leftover: Equatable, Sendable {
+        /// Half written or half removed.
+        case rubbish
+        /// Stepped aside; the name it had.
+        case steppedAside(String)
+
+        package init?(_ name: String) {
+            if name.hasPrefix(".step-"), name.hasSuffix(Ending.partial) || name.hasSuffix(Ending.doomed) {
+                self = .rubbish
+            } else if name.hasPrefix("step-"), name.hasSuffix(Ending.aside) {
+                self = .steppedAside(String(name.dropLast(Ending.aside.count)))
+            } else {
+                return nil
+            }
+        }
+    }
+
     /// The steps that have a folder in `folder`, whatever is in it.
     package static func steps(in folder: String) -> [Int] {
         (FolderListing.names(in: folder) ?? []).compactMap(step(of:))

@@ -37,7 +37,7 @@ package struct ModelShardID: Hashable, Sendable, CustomStringConvertible {
         self.tensor = tensor
     }
 
-    /// `<model>@pp00@tp00@dp00`, as the legacy system prints it.
+    /// `<model>@pp00@tp00@dp00`: at least two digits a rank.
     package var description: String {
         func two(_ rank: Int) -> String { rank < 10 ? "0\(rank)" : "\(rank)" }
         return "\(model)@pp\(two(pipeline))@tp\(two(tensor))@dp\(two(data))"

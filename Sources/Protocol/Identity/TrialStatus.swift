@@ -18,6 +18,15 @@ package enum TrialStatus: String, Sendable, Codable, CaseIterable {
         case .pending, .starting, .running, .paused, .stopping: false
         }
     }
+
+    /// The exit status of a process that followed the trial to here. What has not ended counts as not done.
+    package var exitCode: Int32 {
+        switch self {
+        case .completed: ExitCode.success
+        case .stopped: ExitCode.stopped
+        case .failed, .lost, .pending, .starting, .running, .paused, .stopping: ExitCode.failure
+        }
+    }
 }
 
 /// Where a worker process is in its life.

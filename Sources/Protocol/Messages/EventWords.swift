@@ -20,8 +20,8 @@ package enum LifecycleKind: String, Sendable, CaseIterable {
     case killed
     /// A person asked for something else: a pause, a save, a stop.
     case asked
-    /// Nothing can be stored: the disk is full or cannot be written.
-    case storeFull = "store_full"
+    /// Nothing can be stored; the detail says why: a full disk, a damaged file, one that cannot be written.
+    case storeRefused = "store_refused"
     /// Workers in which nothing moved any more were given up while the trial stopped.
     case silentGivenUp = "silent_given_up"
     /// A stop found the newest whole step on the disk.
@@ -35,10 +35,16 @@ package enum LifecycleKind: String, Sendable, CaseIterable {
     /// Storing goes on.
     case storeRecovered = "store_recovered"
 
+    /// The kind that a run's file names.
+    /// - Returns: nil for a change of status, and for what another version wrote.
+    package init?(stored word: String) {
+        self.init(rawValue: word == "store_full" ? Self.storeRefused.rawValue : word)
+    }
+
     /// How serious it is in the log.
     package var level: LogLevel {
         switch self {
-        case .workerFailed, .gaveUp, .storeFull, .saveFailed, .stopFailed: .error
+        case .workerFailed, .gaveUp, .storeRefused, .saveFailed, .stopFailed: .error
         case .stalled, .restarting, .silentGivenUp, .beginsAnew: .warning
         case .started, .resumed, .recovered, .killed, .asked, .saved, .storeRecovered: .info
         }

@@ -145,7 +145,7 @@ struct RecordReader {
             BufferRow(
                 time: row.int64(1), step: row.int(2), event: row.text(3), mfc: row.text(4), count: row.int(5),
                 size: row.int(6), capacity: row.int(7), beingRead: row.int(8), ready: BufferText.ready(row.text(9)),
-                staleness: BufferText.staleness(row.text(10)), stalenessBound: row.int(11))
+                staleness: BufferText.staleness(row.text(10)))
         }.first
     }
 

@@ -1,7 +1,8 @@
 /// The tables of a run's file, version by version. A version that has been released is never edited.
 ///
 /// Times are nanoseconds since the run's start; `run.started_wall` says when that was. What starts with `v_` is meant
-/// for other programs and keeps its columns; tables may change with the version.
+/// for other programs and keeps its columns; tables may change with the version. Of `buffer_event` the column
+/// `staleness_bound` is always 0, and nobody reads it.
 enum RunSchema {
     /// `PRAGMA application_id`: "ckpt" in ASCII.
     static let applicationID: Int64 = 0x636b_7074

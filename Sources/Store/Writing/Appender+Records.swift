@@ -42,7 +42,8 @@ extension Appender {
                 .text(record.mfc), .integer(Int64(clamping: record.count)), .integer(Int64(clamping: record.size)),
                 .integer(Int64(clamping: record.capacity)), .integer(Int64(clamping: record.beingRead)),
                 .text(BufferText.ready(record.ready)), .text(BufferText.staleness(record.staleness)),
-                .integer(Int64(clamping: record.bound)),
+                // The bound of the staleness: no trial has one.
+                .integer(0),
             ])
     }
 

@@ -1,36 +1,30 @@
 /// Fires when enough steps, enough seconds, or both have passed since it last fired.
 ///
-/// With neither threshold it never fires (but for a first time, where asked); with one only that counts; with both both
-/// must hold.
+/// With neither threshold it never fires; with one only that counts; with both both must hold.
 package struct FrequencyControl: Sendable, Equatable {
     private let steps: Int?
     private let seconds: Double?
     private var stepsSince = 0
     private var lastTime: Double
-    private var firesFirst: Bool
 
-    /// - Parameter initially: whether the first call fires whatever has passed.
-    package init(steps: Int? = nil, initially firesFirst: Bool = false) {
-        self.init(steps: steps, seconds: nil, from: 0, initially: firesFirst)
+    /// Fires by steps alone, or never.
+    package init(steps: Int? = nil) {
+        self.steps = steps
+        seconds = nil
+        lastTime = 0
     }
 
     /// - Parameter time: when it is made. Its clock starts then and not at the first call, which may come late.
-    package init(steps: Int? = nil, seconds: Double, at time: Double, initially firesFirst: Bool = false) {
-        self.init(steps: steps, seconds: seconds, from: time, initially: firesFirst)
-    }
-
-    private init(steps: Int?, seconds: Double?, from time: Double, initially firesFirst: Bool) {
+    package init(steps: Int? = nil, seconds: Double, at time: Double) {
         self.steps = steps
         self.seconds = seconds
-        self.firesFirst = firesFirst
         lastTime = time
     }
 
     /// One more step has been done at `time` (seconds of any clock that does not go back); whether it fires.
     package mutating func advance(steps passed: Int = 1, time: Double) -> Bool {
         stepsSince += passed
-        guard firesFirst || isDue(time) else { return false }
-        firesFirst = false
+        guard isDue(time) else { return false }
         stepsSince = 0
         lastTime = time
         return true

@@ -12,7 +12,7 @@ import Testing
     ) throws -> (world: FakeBackend, screen: RecordingScreen) {
         let world = FakeBackend(trials: try StateFixtures.trials(), snapshot: try RunFixtures.snapshot())
         let script = Script(steps)
-        _ = script.run(world, state: AppState(size: size, themes: StateFixtures.themes), themes: themes)
+        _ = try script.run(world, state: AppState(size: size, themes: StateFixtures.themes), themes: themes)
         #expect(script.isDone)
         return (world, try #require(script.screen))
     }

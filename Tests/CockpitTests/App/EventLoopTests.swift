@@ -15,7 +15,7 @@ import Testing
             .init(seeing: "actor_gen  │", press: [KeyStroke("q")]),
             .init(seeing: "Trials 4", press: [KeyStroke("q")]),
         ])
-        let farewell = script.run(world, state: AppState(size: StateFixtures.middle))
+        let farewell = try script.run(world, state: AppState(size: StateFixtures.middle))
         #expect(
             farewell == "grpo-arith/first: 3 workers keep running; return with: cockpit attach -e grpo-arith -f first")
         #expect(world.commands == [])
@@ -29,7 +29,7 @@ import Testing
             .init(seeing: "y Yes", press: [KeyStroke("y")]),
             .init(seeing: "done as asked", press: [KeyStroke("q")]),
         ])
-        _ = script.run(world, state: AppState(size: StateFixtures.middle))
+        _ = try script.run(world, state: AppState(size: StateFixtures.middle))
         #expect(world.commands == ["stop grpo-arith/first"])
         #expect(script.isDone)
     }
@@ -42,7 +42,7 @@ import Testing
             .init(seeing: "actor_gen  │", press: [KeyStroke("q")]),
             .init(seeing: "Trials", press: [KeyStroke("q")]),
         ])
-        _ = script.run(world, state: AppState(size: StateFixtures.middle))
+        _ = try script.run(world, state: AppState(size: StateFixtures.middle))
         #expect(world.commands == ["launch grpo-arith/first"])
         #expect(script.isDone)
     }
@@ -53,14 +53,28 @@ import Testing
             .init(seeing: "first", press: [KeyStroke(.enter)]),
             .init(seeing: "the run database run.sqlite is damaged", press: [KeyStroke("q"), KeyStroke("q")]),
         ])
-        _ = script.run(world, state: AppState(size: StateFixtures.middle))
+        _ = try script.run(world, state: AppState(size: StateFixtures.middle))
         #expect(script.isDone)
+    }
+
+    @Test(arguments: ["reader", "commands"])
+    func `without one of its threads it does not begin and says so`(missing: String) throws {
+        let state = AppState(size: StateFixtures.middle)
+        let loop = EventLoop(
+            state: state, screen: RecordingScreen(size: state.size), feed: Script([]),
+            backend: FakeBackend(trials: [], snapshot: nil), wake: {}, themes: { _ in .defaultDark },
+            startThread: { (name, body) throws(TransportError) in
+                if name == missing { throw TransportError(.thread, place: name, reason: "no more of them") }
+                return try OwnThread(name: name, body)
+            })
+        let error = #expect(throws: TransportError.self) { try loop.run() }
+        #expect(error?.summary == "a thread could not be started (\(missing)): no more of them")
     }
 
     @Test func `a terminal that goes away ends the loop`() throws {
         let world = FakeBackend(trials: [], snapshot: nil)
         let script = Script([])
-        #expect(script.run(world, state: AppState(size: StateFixtures.middle)) == "")
+        #expect(try script.run(world, state: AppState(size: StateFixtures.middle)) == "")
     }
 }
 

@@ -95,14 +95,14 @@ final class Script: EventFeed {
 
     func run(
         _ backend: FakeBackend, state: AppState, themes: @escaping (String) throws -> Theme = { _ in .defaultDark }
-    ) -> String {
+    ) throws -> String {
         let screen = RecordingScreen(size: state.size)
         self.screen = screen
         let wakes = wakes
         let loop = EventLoop(
             state: state, screen: screen, feed: self, backend: backend, wake: { wakes.update { $0 += 1 } },
             themes: themes, wall: { RunFixtures.started + 600 * RunFixtures.second })
-        return loop.run()
+        return try loop.run()
     }
 
     func next(timeout: Duration?) -> [TerminalEvent] {

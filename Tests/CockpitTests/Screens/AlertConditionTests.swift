@@ -82,9 +82,9 @@ struct AlertConditionTests {
         #expect(Alerts.of(run).isEmpty)
     }
 
-    @Test func `of a store that was full is raised again when it fills again`() throws {
+    @Test func `of a store that refused is raised again when it refuses again, also in older words`() throws {
         var run = try #require(try StateFixtures.live().run)
-        let kinds = ["store_full", "store_recovered", "store_full", "store_recovered"]
+        let kinds = ["store_refused", "store_recovered", "store_full", "store_recovered"]
         for (index, kind) in kinds.enumerated() {
             run.snapshot?.events.append(LifecycleRow(time: Int64(index), kind: kind, worker: "", detail: ""))
             #expect(Alerts.of(run).isEmpty == (kind == "store_recovered"))

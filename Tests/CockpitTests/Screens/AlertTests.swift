@@ -42,14 +42,15 @@ import Testing
         #expect(found == ["stopping: waits for step 7: actor_train on model_worker/0"])
     }
 
-    @Test func `a store that is full is said until it has recovered`() throws {
-        let full = LifecycleRow(time: 1, kind: "store_full", worker: "", detail: "")
+    @Test func `a store that refuses is said with its reason until it has recovered`() throws {
+        let reason = "storing had stopped: the run database run.sqlite is damaged"
+        let refused = LifecycleRow(time: 1, kind: "store_refused", worker: "", detail: reason)
         let recovered = LifecycleRow(time: 2, kind: "store_recovered", worker: "", detail: "")
         #expect(
-            try alerts { $0.snapshot?.events.append(full) } == [
-                "the store is full: free disk space; nothing acknowledged is lost"
+            try alerts { $0.snapshot?.events.append(refused) } == [
+                "storing had stopped: the run database run.sqlite is damaged; nothing acknowledged is lost"
             ])
-        #expect(try alerts { $0.snapshot?.events += [full, recovered] } == [])
+        #expect(try alerts { $0.snapshot?.events += [refused, recovered] } == [])
     }
 
     @Test func `a series that is not a number is named`() throws {

@@ -101,7 +101,7 @@ enum HostileFixtures {
         }
         snapshot.buffer = BufferRow(
             time: 0, step: .max, event: "put", mfc: "", count: .max, size: .max, capacity: 1, beingRead: .max,
-            ready: ["a": .max, "b": .min], staleness: Array(repeating: .max, count: 40), stalenessBound: .min)
+            ready: ["a": .max, "b": .min], staleness: Array(repeating: .max, count: 40))
         snapshot.droppedRecords = .max
         return snapshot
     }

@@ -86,7 +86,7 @@ enum RunFixtures {
     private static func buffer(step: Int, time: Int64) -> BufferRow {
         BufferRow(
             time: time, step: step, event: "get", mfc: "actor_train", count: 64, size: 96, capacity: 128, beingRead: 64,
-            ready: ["rew_inf": 0, "ref_inf": 32, "actor_train": 64], staleness: [64], stalenessBound: 0)
+            ready: ["rew_inf": 0, "ref_inf": 32, "actor_train": 64], staleness: [64])
     }
 
     private static func devices(time: Int64, _ random: inout Seeded) -> [DeviceRow] {

@@ -102,8 +102,7 @@ import Testing
             ]
             snapshot.buffer = BufferRow(
                 time: 0, step: 0, event: "put", mfc: "", count: 0, size: 5, capacity: 0, beingRead: 0, ready: [:],
-                staleness: [],
-                stalenessBound: 0)
+                staleness: [])
             state.run?.snapshot = snapshot
             for keys in ["", "3", "7", "6", "r"] {
                 var changed = state

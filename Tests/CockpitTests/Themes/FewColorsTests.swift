@@ -25,7 +25,7 @@ struct FewColorsTests {
     }
 
     @Test func `what is selected or alarming is reversed`() {
-        for background in [Role.selectionBackground, .alertBackground, .searchBackground] {
+        for background in [Role.selectionBackground, .alertBackground] {
             let style = Theme.defaultDark.style(role: .foreground, background: background, depth: .basic8)
             #expect(style.attributes.contains(.reverse), "\(background.name)")
         }

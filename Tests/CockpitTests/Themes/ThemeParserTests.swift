@@ -38,6 +38,14 @@ struct ThemeParserTests {
         #expect(theme.appearance == .dark)
     }
 
+    @Test
+    func `of an older version keeps its colours, and what nothing is drawn in any more is passed over`() throws {
+        let theme = try ThemeFixtures.parse(
+            "[meta]\ninherits = default-dark\n[roles]\nrpc.train = #010203\nheat.3 = #040506\nrpc.flush = default\n")
+        #expect(theme[.mfcTrain].trueColor == .rgb(RGB(0x010203)))
+        #expect(theme[.mfcGenerate] == Theme.defaultDark[.mfcGenerate])
+    }
+
     @Test(arguments: [
         ("[mета]", "t.theme:1: unknown section 'mета'"),
         ("[palete]", "t.theme:1: unknown section 'palete'. Did you mean 'palette'?"),
@@ -59,7 +67,7 @@ struct ThemeParserTests {
         ("[roles]\nkey", "t.theme:2: expected 'key = value'"),
         (
             "[roles]\nbg = default",
-            "t.theme: role 'fg' is missing, and 64 more. Set it, or add 'inherits = default-dark' to [meta]"
+            "t.theme: role 'fg' is missing, and 49 more. Set it, or add 'inherits = default-dark' to [meta]"
         ),
     ])
     func `is refused with its line and a suggestion`(text: String, message: String) {

@@ -44,8 +44,8 @@ struct ThemeResolutionTests {
     @Test(arguments: shippedNames)
     func `is readable on the backgrounds it is made for`(name: String) throws {
         let theme = try ThemeFixtures.shipped.theme(named: name)
-        // Lines of borders, grids and idle lanes carry no text.
-        let lines: Set<Role> = [.border, .grid, .rpcIdle]
+        // Lines of borders and idle lanes carry no text.
+        let lines: Set<Role> = [.border, .mfcIdle]
         let onOtherBackgrounds: Set<Role> = [.alertForeground, .selectionForeground]
         for background in backgrounds(of: theme) {
             for role in Role.allCases where !role.isBackground && !lines.contains(role) {
@@ -58,8 +58,7 @@ struct ThemeResolutionTests {
 
     @Test(arguments: [
         (Role.selectionForeground, Role.selectionBackground), (.alertForeground, .alertBackground),
-        (.foreground, .selectionBackground), (.foreground, .searchBackground), (.foreground, .markBackground),
-        (.foreground, .footerBackground), (.key, .footerBackground),
+        (.foreground, .selectionBackground), (.foreground, .footerBackground), (.key, .footerBackground),
     ])
     func `keeps text readable on its own backgrounds`(front: Role, back: Role) throws {
         for name in ["default-dark", "default-light"] {

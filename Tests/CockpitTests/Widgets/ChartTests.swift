@@ -47,8 +47,8 @@ struct BarTests {
     @Test
     func `share a whole without a rounding gap`() {
         let bar = StackedBar(segments: [
-            .init(value: 10.3, glyph: "▓", role: .rpcGenerate), .init(value: 3.1, glyph: "▒", role: .rpcInference),
-            .init(value: 6.1, glyph: "█", role: .rpcTrain), .init(value: 0.1, glyph: "░", role: .rpcSync),
+            .init(value: 10.3, glyph: "▓", role: .mfcGenerate), .init(value: 3.1, glyph: "▒", role: .mfcInference),
+            .init(value: 6.1, glyph: "█", role: .mfcTrain), .init(value: 0.1, glyph: "░", role: .mfcSync),
             .init(value: .nan, glyph: "?", role: .dim),
         ])
         #expect(drawn(20, 1, bar.render) == ["▓▓▓▓▓▓▓▓▓▓▓▒▒▒██████░"].map { String($0.prefix(20)) })

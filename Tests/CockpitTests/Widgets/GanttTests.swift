@@ -98,11 +98,11 @@ struct GanttTests {
         gantt.lanes = [
             .init(label: "model/0", content: .heading),
             .init(label: "buffer", content: .samples([0, 1, 2, 4], maximum: 4)),
-            .init(label: "critical", content: .sparse([span(.critical, 0, 15)])),
+            .init(label: "the save", content: .sparse([span(.save, 0, 15)])),
         ]
         #expect(
             drawn(19, 4, gantt.render) == [
-                "      │12:03:20", "model…│", "buffer│⣀⣀⣀⣤⣤⣤⣶⣶⣶⣿⣿⣿", "criti…│══════",
+                "      │12:03:20", "model…│", "buffer│⣀⣀⣀⣤⣤⣤⣶⣶⣶⣿⣿⣿", "the s…│┆┆┆┆┆┆",
             ])
     }
 

@@ -26,7 +26,8 @@ import Testing
             module,
             options: OptimizerOptions(
                 kind: .sgd(MomentumOptions(momentum: 0.9)),
-                schedule: .multiStep(peak: 0.05, milestones: [150], factor: 0.5), weightDecay: 0))
+                schedule: LearningRateSchedule(
+                    peak: 0.05, warmup: 0, shape: .steps(milestones: [150], factor: 0.5)), weightDecay: 0))
     }
 
     @Test func `it learns what a line cannot part`() throws {

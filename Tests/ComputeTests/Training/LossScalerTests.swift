@@ -12,13 +12,11 @@ import Testing
         }
     }
 
-    @Test func `both seeds' defaults`() {
-        let engine = LossScalerOptions.engineDefaults
+    @Test func `the engine's defaults`() {
+        let engine = LossScalerOptions()
         #expect(engine.initialScale == 32_768 && engine.growthInterval == 1000 && engine.growthFactor == 2)
         #expect(engine.backoff == .consecutive(2) && engine.backoffFactor == 0.5)
-        let windowed = LossScalerOptions.windowed
-        #expect(windowed.initialScale == 4_294_967_296 && windowed.growthInterval == 5)
-        #expect(windowed.backoff == .hysteresis(2) && windowed.minimumScale == 1)
+        #expect(engine.minimumScale == 1 && engine.maximumScale == 4_294_967_296)
     }
 
     @Test func `it grows after good updates in a row and falls after overflows without a good one between`() {

@@ -73,9 +73,9 @@ private func plan() throws -> TrialPlan {
 
     @Test func `removes a checkpoint whole, also where an earlier removal was killed half way`() throws {
         try make("step-10", ".step-10.removed")
-        CheckpointKeeper.remove("\(place)/step-10")
+        CheckpointKeeper.remove(CheckpointPath(folder: place, step: 10))
         #expect(names == [])
-        CheckpointKeeper.remove("\(place)/step-10")
+        CheckpointKeeper.remove(CheckpointPath(folder: place, step: 10))
         #expect(names == [])
     }
 }

@@ -49,6 +49,18 @@ private func running(policy: RestartPolicy = RestartPolicy(limit: 2, firstDelay:
         #expect(anew.deeds == [.spawn(MachineDriver.first, attempt: 1), .spawn(server, attempt: 1)])
     }
 
+    @Test func `that does not leave after its last words is killed once, and nothing is due until it is gone`() {
+        var driver = running()
+        #expect(driver.report(server, .failed, detail: "out of memory").deeds.isEmpty)
+        _ = driver.beat(.master)
+        _ = driver.beat(MachineDriver.first)
+        #expect(driver.take(.timePassed, afterMilliseconds: 1000).deeds == [.signal(server, SIGKILL)])
+        let silence = TrialStateMachine.heartbeatPatience - 1_000_000_000
+        #expect(driver.machine.nextDeadline == driver.now + silence)
+        #expect(driver.take(.timePassed).deeds.isEmpty)
+        #expect(driver.exit(server, .signalled(SIGKILL)).notes == ["restarting"])
+    }
+
     @Test func `costs the trial when it dies too often, which says so`() {
         var driver = running()
         for _ in 1...2 {

@@ -116,7 +116,7 @@ private struct RecorderBench {
     }
 
     @Test(arguments: [
-        (LifecycleKind.workerFailed, "error"), (.gaveUp, "error"), (.storeFull, "error"), (.restarting, "warning"),
+        (LifecycleKind.workerFailed, "error"), (.gaveUp, "error"), (.storeRefused, "error"), (.restarting, "warning"),
         (.stalled, "warning"), (.killed, "info"), (.asked, "info"),
     ])
     func `what happens is an event and a line of the log, as loud as it is bad`(kind: LifecycleKind, level: String)

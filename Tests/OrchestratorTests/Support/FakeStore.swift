@@ -29,6 +29,7 @@ final class FakeStoreLog: Sendable {
     let contents = Mutex(Contents())
 
     var committed: [String] { contents.withLock { $0.committed } }
+    var operations: Int { contents.withLock { $0.operations } }
     var isClosed: Bool { contents.withLock { $0.isClosed } }
     func fill(_ isFull: Bool) { contents.withLock { $0.isFull = isFull } }
     func refuse(_ operations: Set<Int>) { contents.withLock { $0.refused = operations } }

@@ -24,4 +24,15 @@ import Testing
         #expect(CheckpointPath.steps(in: folder.path).sorted() == [1, 10])
         #expect(CheckpointPath.steps(in: "\(folder.path)/none") == [])
     }
+
+    @Test func `is hidden while it is written or removed, and what is left of it then is known`() {
+        let path = CheckpointPath(folder: "actor", step: 4)
+        #expect(
+            [path.partial, path.doomed, path.aside] == [
+                "actor/.step-4.partial", "actor/.step-4.removed", "actor/step-4.replaced",
+            ])
+        #expect([".step-4.partial", ".step-4.removed"].allSatisfy { CheckpointPath.Leftover($0) == .rubbish })
+        #expect(CheckpointPath.Leftover("step-4.replaced") == .steppedAside("step-4"))
+        #expect(["step-4", "step-4.invalid", "mine.partial"].allSatisfy { CheckpointPath.Leftover($0) == nil })
+    }
 }

@@ -31,6 +31,7 @@ import Testing
         let refused = #expect(throws: NameError.self) { try TrialName("") }
         #expect(refused?.exitCode == 2)
         #expect([ExitCode.success, ExitCode.failure, ExitCode.usage, ExitCode.stopped] == [0, 1, 2, 3])
+        #expect([TrialStatus.completed, .failed, .lost, .stopped].map(\.exitCode) == [0, 1, 1, 3])
     }
 
     @Test(arguments: [

@@ -7,9 +7,15 @@ import Testing
         #expect(
             LifecycleKind.allCases.map(\.rawValue) == [
                 "started", "resumed", "worker_failed", "restarting", "gave_up", "stalled", "recovered", "killed",
-                "asked", "store_full", "silent_given_up", "saved", "save_failed", "stop_failed", "begins_anew",
+                "asked", "store_refused", "silent_given_up", "saved", "save_failed", "stop_failed", "begins_anew",
                 "store_recovered",
             ])
+    }
+
+    @Test func `a store that refuses is known by the word of older runs too`() {
+        #expect(LifecycleKind(stored: "store_full") == .storeRefused)
+        #expect(LifecycleKind(stored: "store_refused") == .storeRefused)
+        #expect(LifecycleKind(stored: "running") == nil)
     }
 
     @Test(arguments: [

@@ -76,11 +76,13 @@ import Testing
 
     @Test func `a loss scale for binary16 only, with its own numbers`() throws {
         #expect(try options([:]).lossScaling == nil)
-        #expect(try options([:], precision: .float16).lossScaling == .engineDefaults)
+        #expect(try options([:], precision: .float16).lossScaling == LossScalerOptions())
         let windowed: GivenArguments = [
             "loss_scale": 4_294_967_296, "loss_scale_window": 5, "loss_scale_rule": "hysteresis",
         ]
-        #expect(try options(windowed, precision: .float16).lossScaling == .windowed)
+        #expect(
+            try options(windowed, precision: .float16).lossScaling
+                == LossScalerOptions(initialScale: 4_294_967_296, growthInterval: 5, backoff: .hysteresis(2)))
         let other: GivenArguments = [
             "loss_scale": 8, "loss_scale_growth": 4, "loss_scale_backoff": 0.25, "loss_scale_overflows": 3,
             "loss_scale_min": 2, "loss_scale_max": 64,

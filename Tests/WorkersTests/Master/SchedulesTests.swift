@@ -9,11 +9,6 @@ import Testing
         #expect((1...5).map { control.advance(time: Double($0) * 1000) } == [false, false, false, false, false])
     }
 
-    @Test func `it fires first and then never, where only that is asked`() {
-        var control = FrequencyControl(initially: true)
-        #expect((1...3).map { control.advance(time: Double($0)) } == [true, false, false])
-    }
-
     @Test func `by steps it fires every so many`() {
         var control = FrequencyControl(steps: 3)
         #expect((1...7).map { _ in control.advance(time: 0) } == [false, false, true, false, false, true, false])

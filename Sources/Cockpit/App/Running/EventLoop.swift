@@ -19,6 +19,7 @@ final class EventLoop {
     private let feed: any EventFeed
     private let themes: (String) throws -> Theme
     private let wall: () -> Int64
+    private let startThread: ThreadStart
     private let inbox: Inbox
     private let reader: RunReader
     private let commands: CommandRunner
@@ -29,17 +30,24 @@ final class EventLoop {
     private var lastFrame: Int64 = .min
     private var farewell: String?
 
+    /// How a thread with a name is started.
+    typealias ThreadStart = (String, @escaping @Sendable () -> Void) throws(TransportError) -> OwnThread
+
     /// `wake` must make `feed` return; `themes` finds a theme by its name; `wall` reads the wall clock.
     init(
         state: AppState, screen: any Screen, feed: any EventFeed, backend: any Backend,
         wake: @escaping @Sendable () -> Void, themes: @escaping (String) throws -> Theme,
-        wall: @escaping () -> Int64 = RunClock.wallNanoseconds
+        wall: @escaping () -> Int64 = RunClock.wallNanoseconds,
+        startThread: @escaping ThreadStart = { (name, body) throws(TransportError) in
+            try OwnThread(name: name, body)
+        }
     ) {
         self.state = state
         self.screen = screen
         self.feed = feed
         self.themes = themes
         self.wall = wall
+        self.startThread = startThread
         inbox = Inbox(wake: wake)
         reader = RunReader(backend: backend, inbox: inbox)
         commands = CommandRunner(backend: backend, inbox: inbox)
@@ -48,9 +56,10 @@ final class EventLoop {
     }
 
     /// Runs until the person leaves and returns what to print once the terminal is restored. Workers are not touched.
-    func run() -> String {
-        let readerThread = try? OwnThread(name: "reader") { [reader] in reader.run() }
-        let commandThread = try? OwnThread(name: "commands") { [commands] in commands.run() }
+    /// - Throws: where its threads cannot be started; without them the screen would stay empty.
+    func run() throws(TransportError) -> String {
+        let readerThread = try startThread("reader") { [reader] in reader.run() }
+        let commandThread = try startCommands(beside: readerThread)
         state.size = screen.size
         perform(Reducer.start(&state, now: LoopClock.now()))
         draw()
@@ -63,10 +72,20 @@ final class EventLoop {
         }
         reader.stop()
         commands.stop()
-        readerThread?.join()
+        readerThread.join()
         // A launch may take seconds and nobody is there to wait for it; it goes on until it is done.
-        commandThread?.detach()
+        commandThread.detach()
         return farewell ?? ""
+    }
+
+    private func startCommands(beside readerThread: OwnThread) throws(TransportError) -> OwnThread {
+        do {
+            return try startThread("commands") { [commands] in commands.run() }
+        } catch {
+            reader.stop()
+            readerThread.join()
+            throw error
+        }
     }
 
     // MARK: Time

@@ -28,7 +28,7 @@ enum Alerts {
             let seconds = run.silence / 1_000_000_000
             fail("nothing was recorded for \(seconds) s: the orchestrator hangs or cannot write")
         }
-        if isStoreFull(snapshot) { fail("the store is full: free disk space; nothing acknowledged is lost") }
+        if let refusal = refusal(of: snapshot) { fail("\(refusal); nothing acknowledged is lost") }
         if let first = snapshot.damage.first {
             fail(
                 "\(snapshot.damage.count) damaged part\(snapshot.damage.count == 1 ? "" : "s") left out: \(oneLine(first))"
@@ -45,9 +45,11 @@ enum Alerts {
         return found.filter { $0.severity == .failure } + found.filter { $0.severity == .warning }
     }
 
-    private static func isStoreFull(_ snapshot: RunSnapshot) -> Bool {
-        let last = snapshot.events.last { $0.event == .storeFull || $0.event == .storeRecovered }
-        return last?.event == .storeFull
+    /// Why nothing can be stored; nil where it can.
+    private static func refusal(of snapshot: RunSnapshot) -> String? {
+        let last = snapshot.events.last { $0.event == .storeRefused || $0.event == .storeRecovered }
+        guard let last, last.event == .storeRefused else { return nil }
+        return last.detail.isEmpty ? "storing had stopped" : oneLine(last.detail)
     }
 
     private static func workers(_ snapshot: RunSnapshot) -> [Alert] {

@@ -95,7 +95,7 @@ struct TransportBar {
         }
         for checkpoint in snapshot.checkpoints {
             let x = area.x + Int(share(of: checkpoint.time, end: end) * Double(max(0, area.width - 1)))
-            if surface[x, area.y]?.scalar == " " { surface.put(surface.glyphs.save, x: x, y: area.y, role: .rpcSave) }
+            if surface[x, area.y]?.scalar == " " { surface.put(surface.glyphs.save, x: x, y: area.y, role: .mfcSave) }
         }
     }
 

@@ -152,7 +152,7 @@ struct Gantt: Sendable {
         let end = now >= window.upperBound ? track.width : (column(of: now, layout: layout) ?? 0)
         let start = knownSince <= window.lowerBound ? 0 : (column(of: knownSince, layout: layout) ?? track.width)
         for x in (track.x + min(start, end))..<(track.x + end) {
-            surface.put(surface.glyphs.idle, x: x, y: track.maxY - 1, role: .rpcIdle)
+            surface.put(surface.glyphs.idle, x: x, y: track.maxY - 1, role: .mfcIdle)
         }
     }
 

@@ -7,8 +7,8 @@ struct GanttLegend: Sendable {
         // Where it is narrow the last ones go, whole.
         let entries = [
             span(.generate, "generate"), span(.inference, "inference"), span(.train, "train"),
-            span(.evaluate, "evaluate"), span(.sync, "data transfer"), Entry(glyphs.save, .rpcSave, "save"),
-            Entry(glyphs.idle, .rpcIdle, "idle"), Entry(glyphs.brief, .foreground, "brief"),
+            span(.evaluate, "evaluate"), span(.sync, "data transfer"), Entry(glyphs.save, .mfcSave, "save"),
+            Entry(glyphs.idle, .mfcIdle, "idle"), Entry(glyphs.brief, .foreground, "brief"),
             span(.initialize, "initialize"),
         ]
         surface.clipped(to: area) { surface in

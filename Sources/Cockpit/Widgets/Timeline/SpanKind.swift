@@ -7,34 +7,26 @@ enum SpanKind: Hashable, CaseIterable, Sendable {
     case evaluate
     case save
     case sync
-    case offload
-    case flush
 
     /// Something without a length of its own: a request, a restart.
     case event
     case failure
 
-    /// A piece of the critical path.
-    case critical
-    case waitData
-    case waitWeights
+    /// Waits for the others.
     case waitPeer
 
     var role: Role {
         switch self {
-        case .initialize: .rpcInitialize
-        case .generate: .rpcGenerate
-        case .inference: .rpcInference
-        case .train: .rpcTrain
-        case .evaluate: .rpcEvaluate
-        case .save: .rpcSave
-        case .sync: .rpcSync
-        case .offload: .rpcOffload
-        case .flush: .rpcFlush
+        case .initialize: .mfcInitialize
+        case .generate: .mfcGenerate
+        case .inference: .mfcInference
+        case .train: .mfcTrain
+        case .evaluate: .mfcEvaluate
+        case .save: .mfcSave
+        case .sync: .mfcSync
         case .event: .dim
         case .failure: .statusFailed
-        case .critical: .accent
-        case .waitData, .waitWeights, .waitPeer: .rpcIdle
+        case .waitPeer: .mfcIdle
         }
     }
 
@@ -45,14 +37,11 @@ enum SpanKind: Hashable, CaseIterable, Sendable {
         case .evaluate: glyphs.evaluate
         case .initialize: glyphs.initialize
         case .train: glyphs.train
-        case .sync, .offload, .flush: glyphs.sync
+        case .sync: glyphs.sync
         case .save: glyphs.save
         case .event: glyphs.tick
         case .failure: glyphs.failed
-        case .critical: glyphs.doubleHorizontal
-        case .waitData: "d"
-        case .waitWeights: "w"
-        case .waitPeer: "p"
+        case .waitPeer: glyphs.idle
         }
     }
 
@@ -60,7 +49,7 @@ enum SpanKind: Hashable, CaseIterable, Sendable {
     var hasLength: Bool {
         switch self {
         case .initialize, .generate, .inference, .train, .evaluate, .sync: true
-        case .save, .offload, .flush, .event, .failure, .critical, .waitData, .waitWeights, .waitPeer: false
+        case .save, .event, .failure, .waitPeer: false
         }
     }
 

@@ -165,9 +165,6 @@ package nonisolated struct WireBufferRecord: Sendable {
   /// [k] = items generated k weight versions ago
   package var staleness: [UInt64] = []
 
-  /// the largest staleness the trial allows
-  package var bound: UInt64 = 0
-
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -542,7 +539,7 @@ nonisolated extension WireSpanRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireBufferRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".BufferRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}time_ns\0\u{1}step\0\u{1}event\0\u{1}mfc\0\u{1}count\0\u{1}size\0\u{1}capacity\0\u{3}being_read\0\u{1}ready\0\u{1}staleness\0\u{1}bound\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}time_ns\0\u{1}step\0\u{1}event\0\u{1}mfc\0\u{1}count\0\u{1}size\0\u{1}capacity\0\u{3}being_read\0\u{1}ready\0\u{1}staleness\0\u{b}bound\0\u{c}\u{b}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -560,7 +557,6 @@ nonisolated extension WireBufferRecord: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.beingRead) }()
       case 9: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufUInt64>.self, value: &self.ready) }()
       case 10: try { try decoder.decodeRepeatedUInt64Field(value: &self.staleness) }()
-      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.bound) }()
       default: break
       }
     }
@@ -597,9 +593,6 @@ nonisolated extension WireBufferRecord: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.staleness.isEmpty {
       try visitor.visitPackedUInt64Field(value: self.staleness, fieldNumber: 10)
     }
-    if self.bound != 0 {
-      try visitor.visitSingularUInt64Field(value: self.bound, fieldNumber: 11)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -614,7 +607,6 @@ nonisolated extension WireBufferRecord: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.beingRead != rhs.beingRead {return false}
     if lhs.ready != rhs.ready {return false}
     if lhs.staleness != rhs.staleness {return false}
-    if lhs.bound != rhs.bound {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
