@@ -84,7 +84,7 @@ import Testing
         try begin("watched")
         let session = try TerminalSession(small.program, ["attach", "-e", "grpo", "-f", "watched"])
         #expect(session.waitFor("watched") != nil, "\(session.screen.text)")
-        kill(try #require(session.programPid), SIGKILL)
+        kill(session.programPid, SIGKILL)
         #expect(try small.waitForEnd("grpo", "watched") == "completed")
         #expect(try small.show("grpo", "watched").workers.allSatisfy { $0.restarts == 0 })
         try expectWholeCurve("watched")

@@ -28,7 +28,7 @@ package final class TerminalSession {
         ) { _, new in new }
         // setsid --ctty gives the program this terminal as its own, so that resizes and hang-ups reach it.
         process = try SpawnedProcess(
-            "/usr/bin/setsid", ["--ctty", "--wait", CockpitProgram.path] + arguments, environment: variables,
+            "/usr/bin/setsid", ["--ctty", CockpitProgram.path] + arguments, environment: variables,
             input: secondary, output: secondary, errors: secondary)
     }
 
@@ -38,12 +38,8 @@ package final class TerminalSession {
     }
 
     package var isRunning: Bool { process.isRunning }
-    /// The process id of the program itself, not of the `setsid` around it.
-    package var programPid: pid_t? {
-        let path = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
-        let children = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        return children.split(separator: " ").first.flatMap { pid_t($0) }
-    }
+    /// The program itself: `setsid` becomes it, since it leads no group.
+    package var programPid: pid_t { process.processIdentifier }
 
     /// Types text or key sequences.
     package func press(_ keys: String) {

@@ -91,7 +91,7 @@ enum ActionID: String, CaseIterable, Sendable {
     var panelPlace: Int? { Self.panels.firstIndex(of: self) }
 
     private static let panels: [ActionID] = [
-        .showPanel1, .showPanel2, .showPanel3, .showPanel4, .showPanel5, .showPanel6,
+        .showPanel1, .showPanel2, .showPanel3, .showPanel4, .showPanel5, .showPanel6, .showPanel7,
     ]
 
     /// The share of the run that a digit of the replay jumps to.

@@ -12,7 +12,11 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     private let kind: Kind
 
     /// The address in ZeroMQ's form.
-    package var description: String { switch kind { case .file(let path): "ipc://\(path)" } }
+    package var description: String {
+        switch kind {
+        case .file(let path): "ipc://\(path)"
+        }
+    }
 
     /// The longest path a Unix socket address can hold, less the terminating zero.
     package static let longestPath = 107
@@ -40,5 +44,9 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether nobody can reach the address any more, although a socket is bound to it: somebody has cleared the folder.
-    var isSweptAway: Bool { switch kind { case .file(let path): access(path, F_OK) != 0 } }
+    var isSweptAway: Bool {
+        switch kind {
+        case .file(let path): access(path, F_OK) != 0
+        }
+    }
 }

@@ -153,7 +153,8 @@ package enum WorkerMain {
             let executor = try ModelExecutor(
                 plan: plan, worker: id.index, resumeStep: resumeStep,
                 dataManager: try DataManager(worker: id.index, context: context, runtime: runtime),
-                spans: SpanRecorder(queue: queue, clock: clock, epoch: epoch), logger: logger, progress: progress, clock: clock,
+                spans: SpanRecorder(queue: queue, clock: clock, epoch: epoch), logger: logger, progress: progress,
+                clock: clock,
                 wholeSteps: wholeSteps)
             guard try waitForStart() else { return .stopped(step: configuration.resumeStep) }
             news.post(.running(step: configuration.resumeStep))

@@ -16,7 +16,8 @@ import Testing
     private func leave(_ bytes: [UInt8], attempt: UInt64 = 1) throws -> String {
         let trial = try trial()
         try FolderFiles.makeFolder(TelemetrySpool.folder(in: trial.path))
-        let path = TelemetrySpool.path(in: trial.path, worker: WorkerID(.model, 0),
+        let path = TelemetrySpool.path(
+            in: trial.path, worker: WorkerID(.model, 0),
             epoch: TelemetryEpoch(attempt: attempt, launch: 0))
         try FolderFiles.replace(path, with: bytes)
         return path
@@ -157,7 +158,8 @@ import Testing
     @Test func `takes in what a worker left before it says how it ended`() throws {
         let bench = try IngestBench()
         try FolderFiles.makeFolder(TelemetrySpool.folder(in: bench.trial.path))
-        let path = TelemetrySpool.path(in: bench.trial.path, worker: WorkerID(.model, 0),
+        let path = TelemetrySpool.path(
+            in: bench.trial.path, worker: WorkerID(.model, 0),
             epoch: TelemetryEpoch(attempt: 1, launch: 0))
         try FolderFiles.replace(path, with: TelemetrySpool.bytes(of: [telemetryBatch(1), telemetryBatch(2)]))
         let stored = bench.finish([.status(.completed, detail: "", time: 0)]).filter { !$0.hasPrefix("log") }

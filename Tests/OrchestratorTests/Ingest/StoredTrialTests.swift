@@ -51,7 +51,8 @@ import Testing
         for frame in frames { _ = try socket.send([frame]) }
         var acknowledged: UInt64 = 0
         while acknowledged < UInt64(frames.count) {
-            guard try Poller.wait([socket.pollItem], timeout: .seconds(120))[0], let answer = try socket.receive() else {
+            guard try Poller.wait([socket.pollItem], timeout: .seconds(120))[0], let answer = try socket.receive()
+            else {
                 Issue.record("no acknowledgement came")
                 return
             }

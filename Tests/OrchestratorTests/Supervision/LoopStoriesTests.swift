@@ -76,7 +76,9 @@ private let second = WorkerID(.model, 1)
         let third = WorkerID(.model, 2), deaths = Mutex(0)
         let bench = try LoopBench(plan) { worker, _ in
             guard worker == third else { return .obedient }
-            return deaths.withLock { $0 += 1; return $0 } == 1 ? .crashes : .obedient
+            return deaths.withLock {
+                $0 += 1; return $0
+            } == 1 ? .crashes : .obedient
         }
         let home = bench.trial.home, id = bench.trial.id, configured = bench.spawner.configurations
         let user = try TestThread {

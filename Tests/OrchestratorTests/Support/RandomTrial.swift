@@ -149,7 +149,9 @@ struct RandomTrial {
         case .signal(let worker, let number): signal(worker, number)
         case .setStatus(let status, let detail):
             lastStatus = status
-            if status == .failed, !hasOwnGroups, !detail.hasPrefix("\(blamed.first ?? .master) ") { note("it blames '\(detail)'") }
+            if status == .failed, !hasOwnGroups, !detail.hasPrefix("\(blamed.first ?? .master) ") {
+                note("it blames '\(detail)'")
+            }
         case .note(.workerFailed, let worker, _):
             // What a group makes good by itself is nobody's fault.
             if hasOwnGroups { break }

@@ -160,7 +160,9 @@ private struct Damage: Sendable, CustomTestStringConvertible {
     private func `for words that nobody knows`(damage: Damage) { refuse(damage) }
 
     private static let numbers: [Damage] = [
-        Damage("the plan's setups[0].models[0].worker is 0; that worker is of the group 'a', which begins again by itself") {
+        Damage(
+            "the plan's setups[0].models[0].worker is 0; that worker is of the group 'a', which begins again by itself"
+        ) {
             $0.modelWorkers[0].group = "a"
         },
         Damage("the plan's model_workers[1].threads is -1; it must be at least 0") { $0.modelWorkers[1].threads = -1 },

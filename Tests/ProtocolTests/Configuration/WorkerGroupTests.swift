@@ -4,7 +4,8 @@ import Testing
 @Suite struct `Groups of workers` {
     @Test func `are the master's, with every worker it calls, and then the others`() {
         var plan = SomePlans.full
-        #expect(plan.groups == [WorkerGroup(name: "trial", workers: [.master, WorkerID(.model, 0), WorkerID(.model, 1)])])
+        #expect(
+            plan.groups == [WorkerGroup(name: "trial", workers: [.master, WorkerID(.model, 0), WorkerID(.model, 1)])])
         plan.modelWorkers += ["b", "a", "b"].map { ModelWorkerPlan(threads: 1, group: $0) }
         #expect(plan.groups.map(\.name) == ["trial", "b", "a"])
         #expect(plan.groups.map(\.restarts) == [.trial, .group, .group])
@@ -19,6 +20,7 @@ import Testing
         let second = TelemetryEpoch(attempt: 7, launch: 1)
         #expect(TelemetryEpoch(rawValue: second.rawValue) == second)
         #expect(second.firstSpan > UInt64(UInt32.max))
-        #expect(Set((1...3).flatMap { a in (0...3).map { TelemetryEpoch(attempt: a, launch: $0).rawValue } }).count == 12)
+        #expect(
+            Set((1...3).flatMap { a in (0...3).map { TelemetryEpoch(attempt: a, launch: $0).rawValue } }).count == 12)
     }
 }
