@@ -31,7 +31,7 @@ struct LogPanel: Panel {
         var spare = area.height - newest.count
         let blocks = newest.reversed().map { row -> [TextLine] in
             let line = text(of: row, names: names, context: context)
-            let wrapped = Paragraph.wrapped(line, to: place.width)
+            let wrapped = Self.whole(line, to: place.width)
             // The cause of a failure is no use without its end.
             guard view.wraps || row.level == .error || wrapped.count - 1 <= spare else { return [line] }
             spare -= wrapped.count - 1
@@ -41,6 +41,19 @@ struct LogPanel: Panel {
         Paragraph(lines: Array(lines.suffix(area.height))).render(in: &surface, area: place)
         surface.scrollbar(
             x: area.maxX - 1, area: area, first: max(0, rows.count - view.scroll - area.height), count: rows.count)
+    }
+
+    /// All of a message, which may have several lines, in rows of that width.
+    private static func whole(_ line: TextLine, to width: Int) -> [TextLine] {
+        var lines = [TextLine()]
+        for run in line.runs {
+            let parts = run.text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            for (number, part) in parts.enumerated() {
+                if number > 0 { lines.append(TextLine()) }
+                lines[lines.count - 1].runs.append(TextLine.Run(text: String(part), style: run.style))
+            }
+        }
+        return lines.flatMap { Paragraph.wrapped($0, to: width) }
     }
 
     /// Cells for the workers' names: for the longest one that is there, in a sixth of the pane; 0 where it is narrow.

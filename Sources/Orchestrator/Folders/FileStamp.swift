@@ -6,6 +6,8 @@ struct FileStamp: Equatable {
     private var size: Int64 = -1
     private var seconds: Int64 = 0
     private var nanoseconds: Int64 = 0
+    /// When it was last changed in any way: unlike the time of its content, nobody can set it back.
+    private var changed: Int64 = 0
 
     /// Of a file that is not there, too.
     init(_ path: String) {
@@ -15,5 +17,6 @@ struct FileStamp: Equatable {
         size = Int64(information.st_size)
         seconds = Int64(information.st_mtim.tv_sec)
         nanoseconds = Int64(information.st_mtim.tv_nsec)
+        changed = Int64(information.st_ctim.tv_sec) * 1_000_000_000 + Int64(information.st_ctim.tv_nsec)
     }
 }

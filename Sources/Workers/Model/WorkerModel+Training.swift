@@ -75,7 +75,7 @@ extension WorkerModel {
             throw WorkerError(
                 .request, "the gradients of model '\(name)' are not finite at step \(context.step)",
                 detail: batch.notFinite ?? "",
-                hint: "lower the learning rate; the checkpoint before this step is whole")
+                hint: "lower the learning rate; a resume goes on from the newest checkpoint, where one was saved")
         }
         if statistics.isApplied { weightVersion = weightVersion.next }
         // A loss scale that was too high is lower now: nothing that a person need hear of.

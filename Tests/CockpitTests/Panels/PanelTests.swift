@@ -138,6 +138,13 @@ import Testing
         #expect(lines.count > 3)
     }
 
+    @Test func `a message of several lines has them where there is room`() throws {
+        let row = LogRow(id: 1, time: 0, worker: "model_worker/0", level: .error, message: "not finite\nhint: lower it")
+        let lines = draw(LogPanel(), try context { $0.snapshot?.logs = [row] }, width: 80)
+        #expect(lines.contains { $0.contains("not finite") && !$0.contains("hint") })
+        #expect(lines.contains { $0.contains("hint: lower it") && !$0.contains("not finite") })
+    }
+
     @Test func `a log line that is too long takes the rows that no other line has`() throws {
         let long = LogRow(
             id: 1, time: 0, worker: "orchestrator", level: .info,

@@ -24,6 +24,19 @@ import Testing
             ])
     }
 
+    @Test func `where nothing was saved R is said to begin anew`() throws {
+        let found = try alerts { run in
+            run.item?.status = .lost
+            run.snapshot?.checkpoints = []
+        }
+        #expect(found == ["the orchestrator is gone; R begins anew: nothing was saved"])
+        var run = try #require(try StateFixtures.live().run)
+        run.snapshot?.status = .failed
+        #expect(FailureBanner.lines(of: run)?.resumption == "resumes from the last checkpoint")
+        run.snapshot?.checkpoints = []
+        #expect(FailureBanner.lines(of: run)?.resumption == "begins anew: nothing was saved")
+    }
+
     @Test func `the banner names the model worker in whose call it failed, though the master reports it`() throws {
         var run = try #require(try StateFixtures.live().run)
         run.snapshot?.status = .failed

@@ -54,7 +54,8 @@ import Testing
         }
         #expect(error?.detail.hasPrefix("the supervised loss of element 1 of a micro-batch is nan") == true)
         #expect(error?.summary == "the gradients of model 'actor' are not finite at step 3")
-        #expect(error?.hint == "lower the learning rate; the checkpoint before this step is whole")
+        #expect(
+            error?.hint == "lower the learning rate; a resume goes on from the newest checkpoint, where one was saved")
         #expect(try model.score([[1, 2, 3]], context) == before)
         #expect(model.weightVersion == 0)
         #expect(model.takeRemarks() == [])

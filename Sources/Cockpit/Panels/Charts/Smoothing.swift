@@ -6,15 +6,15 @@ enum Smoothing {
     /// An exponential moving average over the means of the columns, with the pull towards zero of its start taken out:
     /// a constant stays the constant from its first point on. Columns without points stay gaps and do not count.
     static func debiased(_ columns: ArraySlice<ReducedColumn>, weight: Double) -> [LineChart.Column] {
-        var sum = 0.0
+        var value = 0.0
         var points = 0.0
         return columns.map { column in
             guard column.count > 0 else {
                 return LineChart.Column(count: 0, low: .nan, high: .nan, mean: .nan, hasNonFinite: column.nonFinite > 0)
             }
             points += 1
-            sum = weight * sum + (1 - weight) * column.mean
-            let value = weight > 0 ? sum / (1 - pow(weight, points)) : column.mean
+            // The same as a weighted sum over the sum of its weights, but a constant meets no rounding.
+            value += (column.mean - value) * (1 - weight) / (1 - pow(weight, points))
             return LineChart.Column(
                 count: column.count, low: value, high: value, mean: value, hasNonFinite: column.nonFinite > 0)
         }

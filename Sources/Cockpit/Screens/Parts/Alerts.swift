@@ -21,7 +21,7 @@ enum Alerts {
         func fail(_ text: String) { found.append(Alert(severity: .failure, text: text)) }
         func warn(_ text: String) { found.append(Alert(severity: .warning, text: text)) }
         if let failure = run.failure { fail(oneLine(failure)) }
-        if run.status == .lost { fail("the orchestrator is gone; R resumes from the last checkpoint") }
+        if run.status == .lost { fail("the orchestrator is gone; R \(run.snapshot.resumption)") }
         if let notice = run.item?.notice { fail(oneLine(notice)) }
         guard let snapshot = run.snapshot else { return found }
         if run.silence > 0, !run.transport.isReplay {
@@ -98,6 +98,8 @@ struct AlertsLine {
 struct FailureBanner {
     let title: String
     let lines: [String]
+    /// What R does.
+    let resumption: String
 
     /// What the banner says; nil where nothing failed or it was put away.
     static func lines(of run: RunView) -> FailureBanner? {
@@ -107,7 +109,8 @@ struct FailureBanner {
         let culprit = failure.map { $0.culprit.isEmpty ? "" : " of \($0.culprit)" } ?? ""
         let text = snapshot.statusDetail.isEmpty ? failure?.detail ?? "no reason was recorded" : snapshot.statusDetail
         return FailureBanner(
-            title: "first failure\(culprit)", lines: text.split(whereSeparator: \.isNewline).map(String.init))
+            title: "first failure\(culprit)", lines: text.split(whereSeparator: \.isNewline).map(String.init),
+            resumption: run.snapshot.resumption)
     }
 
     /// Rows it needs to say all of it, its frame and its keys included, at a width.
@@ -123,13 +126,20 @@ struct FailureBanner {
         let (text, hint) = inside.inset(horizontal: 1, vertical: 0).splitBottom(1)
         let all = wrapped(to: text.width)
         Paragraph(lines: Array(all.prefix(text.height))).render(in: &surface, area: text)
-        var keys = TextLine("R", .key).appending(" resumes from the last checkpoint   ", .dim).appending("r", .key)
+        var keys = TextLine("R", .key).appending(" \(resumption)   ", .dim).appending("r", .key)
             .appending(" replay", .dim)
         if all.count > text.height {
             keys =
                 TextLine("\(all.count - text.height) more lines: ", .dim).appending("cockpit logs   ", .key) + keys
         }
         surface.write(keys, x: hint.x, y: hint.y, maxWidth: hint.width)
+    }
+}
+
+extension RunSnapshot? {
+    /// What R does with a trial that has ended; of one that is not read yet, what it does mostly.
+    fileprivate var resumption: String {
+        self?.checkpoints.isEmpty == true ? "begins anew: nothing was saved" : "resumes from the last checkpoint"
     }
 }
 
