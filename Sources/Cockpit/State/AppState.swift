@@ -177,27 +177,24 @@ struct TrialFilter: Equatable, Sendable {
 
 /// Text search with `*` for anything.
 enum Glob {
-    /// Whether the pieces between the stars occur in order.
+    /// Whether the pieces between the stars occur in order. Compares bytes: it runs over every row of every list.
     static func contains(_ text: String, _ pattern: some StringProtocol) -> Bool {
-        var rest = Substring(text)
-        for piece in pattern.split(separator: "*") {
-            guard let end = rest.firstRange(of: piece)?.upperBound else { return false }
+        var rest = text.utf8[...]
+        for piece in pattern.utf8.split(separator: UInt8(ascii: "*")) {
+            guard let end = rest.end(of: piece) else { return false }
             rest = rest[end...]
         }
         return true
     }
 }
 
-extension Substring {
-    /// The first place where `piece` stands, without Foundation.
-    fileprivate func firstRange(of piece: some StringProtocol) -> Range<Substring.Index>? {
-        guard !piece.isEmpty else { return startIndex..<startIndex }
+extension Substring.UTF8View {
+    /// Where the first occurrence of `piece` ends.
+    fileprivate func end(of piece: some Collection<UInt8>) -> Index? {
         var start = startIndex
         while start < endIndex {
-            if self[start...].hasPrefix(piece) {
-                return start..<index(start, offsetBy: piece.count)
-            }
-            start = index(after: start)
+            if self[start...].starts(with: piece) { return index(start, offsetBy: piece.count) }
+            formIndex(after: &start)
         }
         return nil
     }

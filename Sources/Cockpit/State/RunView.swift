@@ -5,7 +5,7 @@ import Store
 struct RunView: Equatable, Sendable {
     let id: TrialID
     /// The newest view; nil until the first answer.
-    var snapshot: RunSnapshot?
+    var snapshot: RunSnapshot? { didSet { rankSeries(after: oldValue) } }
     /// Why the run cannot be read.
     var failure: String?
     /// What the processes of the trial are doing, from the trials list.
@@ -21,7 +21,11 @@ struct RunView: Equatable, Sendable {
     /// The focused pane fills the screen.
     var isZoomed = false
     var timeline = TimelineView()
-    var charts = ChartsView()
+    var charts = ChartsView() { didSet { if charts.filter != oldValue.filter { filterSeries() } } }
+    /// The keys of all series, the ones that matter most first.
+    private var ranked: [String] = []
+    /// The keys of the series to page through: those of `ranked` that pass the charts' filter.
+    private(set) var metrics: [String] = []
     var workers = WorkersView()
     var logs = LogsView()
     /// The failure banner was read and put away.
@@ -86,11 +90,17 @@ struct RunView: Equatable, Sendable {
         return rows.filter { Glob.contains("\($0.worker) \($0.message)".lowercased(), pattern) }
     }
 
-    /// The series to page through, the ones that matter most first.
-    var metrics: [String] {
-        MetricOrder.ranked((snapshot?.series ?? []).map(\.key)).filter {
-            Glob.contains($0.lowercased(), charts.filter.lowercased())
-        }
+    /// Frames ask for the metrics many times, and runs may have thousands: they are worked out when series appear.
+    private mutating func rankSeries(after old: RunSnapshot?) {
+        let series = snapshot?.series ?? []
+        guard !series.elementsEqual(old?.series ?? [], by: { $0.key == $1.key }) else { return }
+        ranked = MetricOrder.ranked(series.map(\.key))
+        filterSeries()
+    }
+
+    private mutating func filterSeries() {
+        let pattern = charts.filter.lowercased()
+        metrics = pattern.isEmpty ? ranked : ranked.filter { Glob.contains($0.lowercased(), pattern) }
     }
 }
 
@@ -192,7 +202,7 @@ enum MetricOrder {
         let name = SeriesName.last(of: key)
         let isHeldOut = key.hasPrefix("eval/") && name != "accuracy"
         if let exact = first.firstIndex(of: name) { return exact * 2 + (isHeldOut ? 1 : 0) }
-        if let close = first.firstIndex(where: { name.contains($0) }) { return close * 2 + 1 }
+        if let close = first.firstIndex(where: { Glob.contains(name, $0) }) { return close * 2 + 1 }
         return key.hasPrefix("buffer/") ? 800 : 500
     }
 }

@@ -8,12 +8,15 @@ struct ProgressTally: Equatable {
 
     mutating func take(_ batch: WireTelemetryBatch) {
         for block in batch.metrics {
-            for row in block.rows where row.values.count == block.names.count {
-                step = max(step, Int(clamping: row.step))
+            let rows = block.rows.filter { $0.values.count == block.names.count }
+            guard let newest = rows.lazy.map(\.step).max() else { continue }
+            step = max(step, Int(clamping: newest))
+            for (column, name) in block.names.enumerated() {
                 // Values that are no numbers cannot stand in the catalogue's JSON.
-                for (name, value) in zip(block.names, row.values) where value.isFinite { last[name] = value }
-                isChanged = true
+                guard let row = rows.last(where: { $0.values[column].isFinite }) else { continue }
+                last[name] = row.values[column]
             }
+            isChanged = true
         }
     }
 

@@ -9,15 +9,15 @@ package enum TelemetryBatcher {
 
     /// The records in order, cut into batches that carry neither source nor number yet.
     package static func batches(of records: [TelemetryRecord]) -> [WireTelemetryBatch] {
-        var batches: [WireTelemetryBatch] = [], current = WireTelemetryBatch(), bytes = 0, rows = 0
+        var batches: [WireTelemetryBatch] = [], current = WireTelemetryBatch(), columns: [Columns] = [], bytes = 0, rows = 0
         for record in records {
             let size = estimatedBytes(of: record)
             let isRow = if case .metrics = record { true } else { false }
             if bytes > 0, bytes + size > largestBytes || (isRow && rows == largestRows) {
                 batches.append(current)
-                (current, bytes, rows) = (WireTelemetryBatch(), 0, 0)
+                (current, columns, bytes, rows) = (WireTelemetryBatch(), [], 0, 0)
             }
-            add(record, to: &current)
+            add(record, to: &current, columns: &columns)
             bytes += size
             rows += isRow ? 1 : 0
         }
@@ -25,9 +25,28 @@ package enum TelemetryBatcher {
         return batches
     }
 
-    private static func add(_ record: TelemetryRecord, to batch: inout WireTelemetryBatch) {
+    /// How rows that report the same names in the same order become rows of one block of a batch.
+    private struct Columns {
+        /// As they were reported.
+        let names: [String]
+        /// For each name of the block, where its value stands in a row.
+        let places: [Int]
+        /// The block's index in the batch.
+        let block: Int
+
+        func fit(_ metrics: [Metric]) -> Bool { names.elementsEqual(metrics) { $0 == $1.name } }
+    }
+
+    private static func add(_ record: TelemetryRecord, to batch: inout WireTelemetryBatch, columns: inout [Columns]) {
         switch record {
-        case .metrics(let step, let time, let metrics): add(step, time, metrics, to: &batch)
+        case .metrics(let step, let time, let metrics):
+            let fitting = columns.first { $0.fit(metrics) } ?? open(metrics.map(\.name), in: &batch, &columns)
+            batch.metrics[fitting.block].rows.append(
+                filled(WireMetricRow()) {
+                    $0.step = step
+                    $0.timeNs = time
+                    $0.values = fitting.places.map { metrics[$0].value }
+                })
         case .span(let span): batch.spans.append(span)
         case .buffer(let buffer): batch.buffers.append(buffer)
         case .log(let log): batch.logs.append(log)
@@ -35,25 +54,18 @@ package enum TelemetryBatcher {
         }
     }
 
-    private static func add(_ step: UInt64, _ time: Int64, _ metrics: [Metric], to batch: inout WireTelemetryBatch) {
+    /// The columns for rows that report these names, with a block of the batch that has them.
+    private static func open(
+        _ names: [String], in batch: inout WireTelemetryBatch, _ columns: inout [Columns]
+    ) -> Columns {
         // A name that occurs twice keeps its last value; sorted, so that equal series give equal blocks.
-        let unique = Dictionary(metrics.map { ($0.name, $0.value) }) { _, last in last }
-        let sorted = unique.sorted { $0.key < $1.key }
-        let row = filled(WireMetricRow()) {
-            $0.step = step
-            $0.timeNs = time
-            $0.values = sorted.map(\.value)
-        }
-        let names = sorted.map(\.key)
-        if let index = batch.metrics.firstIndex(where: { $0.names == names }) {
-            batch.metrics[index].rows.append(row)
-        } else {
-            batch.metrics.append(
-                filled(WireMetricBlock()) {
-                    $0.names = names
-                    $0.rows = [row]
-                })
-        }
+        let places = Dictionary(names.indices.map { (names[$0], $0) }) { _, last in last }.sorted { $0.key < $1.key }
+        let sorted = places.map(\.key)
+        let known = batch.metrics.firstIndex { $0.names == sorted }
+        if known == nil { batch.metrics.append(filled(WireMetricBlock()) { $0.names = sorted }) }
+        let opened = Columns(names: names, places: places.map(\.value), block: known ?? batch.metrics.count - 1)
+        columns.append(opened)
+        return opened
     }
 
     private static func estimatedBytes(of record: TelemetryRecord) -> Int {
