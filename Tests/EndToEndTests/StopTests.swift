@@ -60,7 +60,7 @@ import Testing
         #expect(eventually { small.survivors.isEmpty })
     }
 
-    @Test(arguments: Target.allCases, [SIGINT, SIGTERM])
+    @Test(arguments: Target.allCases, [SIGINT, SIGTERM, SIGUSR1])
     func `a signal to any of its processes is one stop`(target: Target, signal: Int32) throws {
         let trial = "\(target)\(signal)".lowercased()
         let process = try begin(trial, settings())

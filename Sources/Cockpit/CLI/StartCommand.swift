@@ -8,8 +8,9 @@ struct StartCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "start", abstract: "Start a trial and show it on the dashboard.",
         discussion: """
-            Without a terminal, or with --headless, progress is printed instead (JSON lines with --json), Ctrl-C or
-            SIGTERM stops the trial so that it loses nothing (a second one hurries, a third kills), and the exit status is 0 only when it completed, 1 when it failed, 3 when it was stopped.
+            Without a terminal, or with --headless, progress is printed instead (JSON lines with --json), Ctrl-C, SIGTERM,
+            SIGUSR1 or SIGUSR2 stops the trial so that it loses nothing (a second one hurries, a third kills), and the
+            exit status is 0 only when it completed, 1 when it failed, 3 when it was stopped.
             Settings are given as a YAML file and as dotted overrides: sft.steps=300 grpo.lr=1e-4.
             """)
 

@@ -22,6 +22,8 @@ struct TrialFollower {
     private static let lineInterval: Int64 = 1_000_000_000
     /// A trial whose files were removed puts them back within a second; one that is gone for so long is.
     private static let longestGap: Int64 = 3_000_000_000
+    /// How long an orchestrator may take to leave after its trial has ended.
+    private static let closing = Duration.seconds(10)
     /// After so many signals a person wants their shell back, whatever the trial does.
     private static let lastSignal = 4
 
@@ -30,18 +32,18 @@ struct TrialFollower {
     static func start(_ request: LaunchRequest, home: HomeFolder, format: Format) throws -> Int32 {
         var signals: SignalDescriptor?
         let started = try TrialLauncher.start(request, home: home) {
-            signals = try SignalDescriptor([SIGINT, SIGTERM])
+            signals = try SignalDescriptor(SignalDescriptor.stops)
         }
         if let beginning = StartNote.text(of: started, request) { Output.note(beginning) }
         return try TrialFollower(id: started.id, home: home, format: format).run(signals)
     }
 
-    /// Prints until the trial has ended. SIGINT or SIGTERM stops it and loses nothing, a second one hurries, a third kills.
+    /// Prints until the trial has ended. A signal to stop stops it and loses nothing, a second one hurries, a third kills.
     func run(_ given: SignalDescriptor? = nil) throws -> Int32 {
-        let signals = try given ?? SignalDescriptor([SIGINT, SIGTERM])
+        let signals = try given ?? SignalDescriptor(SignalDescriptor.stops)
         let run = try StoredRun.open(path: home.trial(id).database)
         var printer = ProgressPrinter(format: format)
-        var counter: Int64 = -1, lastLine: Int64?, missingSince: Int64?, stops = 0
+        var counter: Int64 = -1, lastLine: Int64?, missingSince: Int64?, stops = 0, orchestrator: ProcessWatch?
         while true {
             let isSignalled = try Poller.wait([signals.pollItem], timeout: Self.interval)[0]
             if isSignalled, signals.next() != nil {
@@ -58,6 +60,7 @@ struct TrialFollower {
             }
             missingSince = nil
             let overview = try found.get()
+            orchestrator = orchestrator ?? overview.orchestratorPID.flatMap { ProcessWatch(pid: $0) }
             let isDue = lastLine.map { now - $0 >= Self.lineInterval } ?? true
             if changed != counter, isDue || overview.status.isTerminal {
                 counter = changed
@@ -66,6 +69,8 @@ struct TrialFollower {
             }
             if overview.status.isTerminal {
                 try printer.printEnd(overview)
+                // Who follows may be all that keeps a container alive, or the one before the next start.
+                _ = try orchestrator?.waitForEnd(Self.closing)
                 return overview.status.exitCode
             }
         }

@@ -43,16 +43,10 @@ static void reset_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-// What is ignored stays ignored over exec, so there is no moment in which the program could die of one.
-static void ignore_stops(void) {
-    signal(SIGHUP, SIG_IGN);
-    signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_IGN);
-}
-
 static int prepare_child(const struct cprocess_options *options, pid_t parent, int output, int inherited) {
     reset_signals();
-    if (options->ignores_stops) ignore_stops();
+    // What is ignored stays ignored over exec, so there is no moment in which the program could die of one.
+    for (size_t index = 0; index < options->ignored_count; index++) signal(options->ignored[index], SIG_IGN);
     if (options->own_session ? setsid() < 0 : setpgid(0, 0) < 0) return -1;
     if (options->death_signal) {
         if (prctl(PR_SET_PDEATHSIG, options->death_signal) < 0) return -1;

@@ -23,7 +23,7 @@ enum CommonSettings {
             "seconds without any movement after which a stop gives up waiting for a step and its save"),
         Setting(
             "stop.grace", .number(0...86_400), default: .number(0),
-            "seconds between SIGTERM and the end by force where something else stops trials; 0: there is none"),
+            "seconds between a signal to stop and the end by force where something else stops trials; 0: there is none"),
     ]
 
     static let dataset: [Setting] = [

@@ -52,7 +52,7 @@ package enum TrialLauncher {
         // The pipe is closed, so it has ended or is about to.
         _ = try? Poller.wait([process.pollItem], timeout: .seconds(2))
         let status = process.exitStatus()
-        if let signal = status?.signal, [SIGINT, SIGTERM].contains(signal) {
+        if let signal = status?.signal, SignalDescriptor.stops.contains(signal) {
             return LaunchError(
                 .didNotStart, "the start of \(folder.id) was stopped by signal \(signal)", exitCode: ExitCode.stopped)
         }

@@ -67,17 +67,19 @@ package final class ChildProcess {
         defer { if log >= 0 { close(log) } }
         var pid: pid_t = 0
         var descriptor: Int32 = -1
+        let ignored = command.stopSignals == .leftToParent ? [SIGHUP] + SignalDescriptor.stops : []
         let result = withCStrings([command.path] + command.arguments) { arguments in
             withCStrings(environment(adding: command.environment)) { environment in
-                command.path.withCString { path in
+                ignored.withUnsafeBufferPointer { ignored in
                     var options = cprocess_options()
-                    options.path = path
+                    options.path = UnsafePointer(arguments[0])
                     options.arguments = arguments
                     options.environment = environment
                     options.output = log
                     options.inherited = command.inherited ?? -1
                     options.own_session = command.detachment == .ownSession ? 1 : 0
-                    options.ignores_stops = command.stopSignals == .leftToParent ? 1 : 0
+                    options.ignored = ignored.baseAddress
+                    options.ignored_count = ignored.count
                     options.death_signal = command.detachment == .ownGroup ? SIGKILL : 0
                     return cprocess_spawn(&options, &pid, &descriptor)
                 }

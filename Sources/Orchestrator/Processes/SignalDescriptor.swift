@@ -4,6 +4,10 @@ package import Protocol
 
 /// Signals of this process as something to poll. Make it before any other thread starts: threads inherit the mask.
 package final class SignalDescriptor {
+    /// What asks a trial to stop: a terminal's, a supervisor's, and those that schedulers can send some time before their
+    /// limit (`--signal=USR1@120` of Slurm).
+    package static let stops = [SIGINT, SIGTERM, SIGUSR1, SIGUSR2]
+
     private let descriptor: Int32
 
     package init(_ signals: [Int32]) throws(TransportError) {

@@ -17,7 +17,7 @@ package enum OrchestratorMain {
             let given = try OrchestratorArguments.decode(arguments)
             readiness = given.readiness
             // Before any other thread starts, so that all inherit the mask.
-            let signals = try SignalDescriptor([SIGINT, SIGTERM])
+            let signals = try SignalDescriptor(SignalDescriptor.stops)
             let launching = Launching.current(home: HomeFolder(path: given.home))
             let trial = try OrchestratedTrial(
                 PreparedTrial.prepare(given.request, launching: launching), signals: signals)

@@ -23,7 +23,7 @@ package enum TrialEvent: Sendable, Equatable {
     case command(TrialCommandKind, WorkerID?, ticket: Int)
     /// The stop command; where it must be over in so many nanoseconds it says so.
     case stop(within: Int64?, ticket: Int)
-    /// SIGINT or SIGTERM: the same as the stop command, with nobody to answer.
+    /// One of `SignalDescriptor.stops`: the same as the stop command, with nobody to answer.
     case stopSignal
     /// A deadline that the machine had named has come.
     case timePassed

@@ -23,6 +23,7 @@ struct SignalTests {
     @Test(
         arguments: [
             (SIGWINCH, .resize(Size(width: 50, height: 7))), (SIGTERM, .terminate), (SIGINT, .terminate),
+            (SIGUSR1, .terminate), (SIGUSR2, .terminate),
             (SIGHUP, .hangup), (SIGTSTP, .key(.control("z"))), (SIGCONT, .resume),
         ] as [(Int32, TerminalEvent)])
     func `each signal is its event`(signal: Int32, event: TerminalEvent) throws {

@@ -33,7 +33,9 @@ struct Waker: Sendable {
 /// a spawned one must reset its mask.
 @MainActor
 final class EventSource {
-    private static let signals: [Int32] = [SIGWINCH, SIGINT, SIGTERM, SIGHUP, SIGCONT, SIGTSTP]
+    private static let signals: [Int32] = [
+        SIGWINCH, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGHUP, SIGCONT, SIGTSTP,
+    ]
 
     let waker: Waker
     weak var peer: (any TerminalPeer)?

@@ -14,7 +14,8 @@ struct cprocess_options {
     int inherited;               // becomes descriptor 3 of the child; -1: none
     int own_session;             // 1: a new session, survives the terminal; 0: only a new process group
     int death_signal;            // sent to the child when the spawning *thread* ends; 0: none
-    int ignores_stops;           // 1: SIGHUP, SIGINT and SIGTERM are ignored from its first instruction on
+    const int *ignored;          // signals that are ignored from its first instruction on
+    size_t ignored_count;
 };
 
 // Starts a child and waits until it has called exec. Returns 0, or a negated errno: of clone, or of the child's exec.
