@@ -109,6 +109,7 @@ package final class TrialLoop {
     /// Waits until the end of the trial is stored. Until then it has not ended, and whoever asks it to stop is heard: a
     /// trial that has done all its steps is then no completed one.
     package func attend(_ ingest: IngestThread) -> TrialStatus {
+        if machine.isHurried { parts.queue.hurry() }
         while ingest.end == nil {
             let items = [ingest.pollItem, commands.pollItem] + (parts.signals.map { [$0.pollItem] } ?? [])
             _ = try? Poller.wait(items, timeout: nil)

@@ -220,5 +220,8 @@ package struct TrialStateMachine: Sendable {
     /// Whether the worker itself has said how it ended.
     package func hasReportedItsEnd(_ worker: WorkerID) -> Bool { members[worker]?.state.isTerminal ?? true }
 
+    /// Whether somebody wants it over without whatever takes longer.
+    var isHurried: Bool { urgency >= .hurried }
+
     var alive: [WorkerID] { workers.filter { members[$0]?.isAlive == true } }
 }

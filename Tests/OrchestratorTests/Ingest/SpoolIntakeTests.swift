@@ -155,6 +155,17 @@ import Testing
         #expect(!bench.log.committed.contains("status completed"))
     }
 
+    @Test func `that was stopped tells in run json what its run lacks`() throws {
+        let bench = try IngestBench()
+        bench.log.fill(true)
+        _ = end(of: bench, .stopped)
+        bench.queue.hurry()
+        _ = bench.ingest.join()
+        let detail = try #require(RunRecord.read(bench.trial)).statusDetail
+        #expect(detail.hasPrefix("the last records could not be stored: the disk is full"))
+        #expect(!detail.contains("goes on by itself"))
+    }
+
     @Test func `takes in what a worker left before it says how it ended`() throws {
         let bench = try IngestBench()
         try FolderFiles.makeFolder(TelemetrySpool.folder(in: bench.trial.path))
