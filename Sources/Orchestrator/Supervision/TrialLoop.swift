@@ -277,12 +277,17 @@ package final class TrialLoop {
             : "nothing was saved, a resume begins anew"
     }
 
+    private var changesHint: String {
+        "put the old files back, or go on with what is there now: cockpit start \(LaunchError.flags(parts.folder.id)) "
+            + "--recover-mode resume --accept-changed-inputs"
+    }
+
     private func spawn(_ worker: WorkerID, attempt: Int) {
         let isFirst = machine.restarts == 0 && launches[worker] == nil
         let changes = isFirst ? [] : parts.changedInputs()
         guard changes.isEmpty else {
-            let reason = "what it reads has changed since the trial began:\n\(changes.joined(separator: "\n"))"
-            events.append(.spawnFailed(worker, reason: reason))
+            let reason = (changes + [changesHint]).joined(separator: "\n")
+            events.append(.spawnFailed(worker, reason: reason, .changedInputs))
             return
         }
         do {

@@ -152,7 +152,8 @@ package struct TrialStateMachine: Sendable {
         switch event {
         case .begin: return begin(reason: reasonToBegin, now: now)
         case .spawned(let worker, let pid): return spawned(worker, pid: pid, now: now)
-        case .spawnFailed(let worker, let reason): return spawnFailed(worker, reason: reason, now: now)
+        case .spawnFailed(let worker, let reason, let obstacle):
+            return spawnFailed(worker, reason: reason, obstacle, now: now)
         case .hello(let worker, let attempt): return hello(worker, attempt: attempt, now: now)
         case .heartbeat(let worker, let attempt, let pulse): return heartbeat(worker, attempt, pulse, now: now)
         case .report(let worker, let attempt, let state, let detail, let step, let persistence):
