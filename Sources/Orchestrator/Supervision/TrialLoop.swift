@@ -123,7 +123,9 @@ package final class TrialLoop {
             }
             while parts.signals?.next() != nil { parts.queue.hurry() }
         }
-        guard case .unstored = ingest.join(), machine.status == .completed else { return machine.status }
+        let end = ingest.join()
+        keeper.settle(recorded: parts.recordedStep())
+        guard case .unstored = end, machine.status == .completed else { return machine.status }
         return .stopped
     }
 
