@@ -94,6 +94,7 @@ enum StartNote {
     static func text(of started: StartedTrial, _ request: LaunchRequest) -> String? {
         guard request.recoverMode == .resume else { return nil }
         if started.resumeStep > 0 { return "\(started.id) goes on from step \(started.resumeStep)" }
+        if request.resumeFrom == 0 { return "\(started.id) begins anew, as --resume-from 0 asks for" }
         return started.recordedStep > 0
             ? "\(started.id) begins anew: no checkpoint was written before it ended at step \(started.recordedStep)"
             : "\(started.id) begins anew"
