@@ -29,7 +29,7 @@ struct CheckpointKeeper {
         removeSuperseded(recorded: recorded)
     }
 
-    /// Leaves what is to be kept and nothing else; called at the end, when no worker lives and the store takes no more.
+    /// Leaves what is to be kept and nothing else; called at the end, when no worker lives.
     func settle(recorded: Int) {
         sweep()
         removeSuperseded(recorded: recorded)

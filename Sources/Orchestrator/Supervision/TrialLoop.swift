@@ -102,6 +102,9 @@ package final class TrialLoop {
             keepHouse()
             take(.timePassed)
         }
+        // Whoever reads that the trial has ended finds its folder as it stays. Workers have left when what they measured
+        // was acknowledged, so the last step is known.
+        keeper.settle(recorded: parts.recordedStep())
         recorder.close()
         return machine.status
     }
@@ -123,9 +126,7 @@ package final class TrialLoop {
             }
             while parts.signals?.next() != nil { parts.queue.hurry() }
         }
-        let end = ingest.join()
-        keeper.settle(recorded: parts.recordedStep())
-        guard case .unstored = end, machine.status == .completed else { return machine.status }
+        guard case .unstored = ingest.join(), machine.status == .completed else { return machine.status }
         return .stopped
     }
 
