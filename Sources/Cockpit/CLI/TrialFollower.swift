@@ -41,7 +41,7 @@ struct TrialFollower {
         let signals = try given ?? SignalDescriptor([SIGINT, SIGTERM])
         let run = try StoredRun.open(path: home.trial(id).database)
         var printer = ProgressPrinter(format: format)
-        var counter: Int64 = -1, lastLine: Int64?, missingSince: Int64?, stops = 0
+        var counter: Int64 = -1, lastLine: Int64?, missingSince: Int64?, stops = 0, awaited: String?
         while true {
             let isSignalled = try Poller.wait([signals.pollItem], timeout: Self.interval)[0]
             if isSignalled, signals.next() != nil {
@@ -58,6 +58,11 @@ struct TrialFollower {
             }
             missingSince = nil
             let overview = try found.get()
+            if let refusal = overview.refusal, refusal.awaited != awaited {
+                // How much room there is changes all the time; what is waited for is news.
+                Output.note("\(overview.id): \(refusal.awaited)\(refusal.reason)")
+            }
+            awaited = overview.refusal?.awaited
             let isDue = lastLine.map { now - $0 >= Self.lineInterval } ?? true
             if changed != counter, isDue || overview.status.isTerminal {
                 counter = changed

@@ -189,6 +189,18 @@ import Testing
             eventually {
                 RunRecord.read(bench.trial)?.statusDetail.hasPrefix("storing has stopped: the disk is full") == true
             })
+        // What a stop waits for is told with it, also where only the record can tell.
+        record.status = .stopping
+        record.statusDetail = "waits for step 7"
+        record.runtimeFolder = bench.runtime.path
+        record.orchestrator = try #require(ProcessIdentity.current())
+        bench.queue.put(record)
+        let refusal = { TrialList.overview(of: bench.trial, entry: nil)?.refusal }
+        #expect(eventually { refusal()?.awaited == "waits for step 7; " })
+        #expect(refusal()?.reason.hasPrefix("storing has stopped: the disk is full") == true)
+        record.status = .running
+        record.statusDetail = ""
+        bench.queue.put(record)
         bench.log.fill(false)
         #expect(eventually { RunRecord.read(bench.trial)?.statusDetail == "" })
         record.status = .completed
