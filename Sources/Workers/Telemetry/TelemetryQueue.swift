@@ -21,7 +21,7 @@ package final class TelemetryQueue: Sendable {
     private struct State {
         var records: [TelemetryRecord] = []
         var dropped: UInt64 = 0
-        /// The sender has ended: nobody makes room any more.
+        /// The sender has ended or is told to hurry: nobody waits for room any more.
         var isClosed = false
     }
 
@@ -82,7 +82,7 @@ package final class TelemetryQueue: Sendable {
         }
     }
 
-    /// Nobody takes records out any more: from now on a full queue drops.
+    /// From now on a full queue drops: nobody takes records out any more, or nobody is to wait for that.
     package func close() {
         state.withLock { $0.isClosed = true }
         room.signal()
