@@ -203,7 +203,7 @@ extension TrialStateMachine {
         case .stopped(let detail): setGoal(.stopped(detail: "\(detail); \(worker): \(what)"))
         case .failed: return []
         }
-        return [.note(kind: .storeRefused, worker: worker, detail: what)]
+        return [.note(kind: .stopFailed, worker: worker, detail: what)]
     }
 
     /// What a stop that waits no longer leaves with those that wait for the disk; nil: nothing. The master, which hears

@@ -103,7 +103,7 @@ private func idle(_ seconds: Int64) -> TrialEvent.Pulse { .init(quiet: seconds *
         driver.take(.stopSignal)
         _ = driver.beat(Driver.first, .init(mfc: DiskWait.telemetry.rawValue, step: 7))
         driver.take(.stopSignal, afterMilliseconds: 1000)
-        #expect(driver.report(.master, .stopped, detail: "no room for 2 batches").notes == ["store_refused"])
+        #expect(driver.report(.master, .stopped, detail: "no room for 2 batches").notes == ["stop_failed"])
         for worker in [Driver.first, Driver.second] {
             driver.take(.saved(worker, attempt: 1, step: 6, problem: ""))
         }
