@@ -42,7 +42,7 @@ package enum WorkerMain {
 
         func run() throws -> Int32 {
             try runtime.checkOwner()
-            let queue = try TelemetryQueue()
+            let queue = try TelemetryQueue(whileFull: waitsForDisk)
             let publisher = TelemetryPublisher(
                 context: context, endpoint: try runtime.telemetry(), source: id.description, epoch: epoch.rawValue,
                 queue: queue, complain: complain)
@@ -69,6 +69,11 @@ package enum WorkerMain {
 
         private var complain: @Sendable (String) -> Void {
             { [id] text in writeToStandardError("\(logTimestamp()) WARNING: \(id): \(text)\n") }
+        }
+
+        /// Says that what was measured waits for the disk.
+        private var waitsForDisk: @Sendable () -> Void {
+            { [progress] in progress.works(on: DiskWait.telemetry.rawValue, step: progress.step) }
         }
 
         /// Waits for configure; nil where exit came first.
@@ -101,9 +106,8 @@ package enum WorkerMain {
                 wholeSteps.join()
                 // The last records are on disk before the orchestrator hears of the end and takes the worker down.
                 let spool = TelemetrySpool.path(in: configuration.trialFolder, worker: id, epoch: epoch)
-                let farewell = publisher.close(patience: WorkerMain.farewell, spool: spool) { [progress] in
-                    progress.works(on: DiskWait.telemetry.rawValue, step: progress.step)
-                }
+                let farewell = publisher.close(
+                    patience: WorkerMain.farewell, spool: spool, whileWaiting: waitsForDisk)
                 ending = ending.after(farewell, step: progress.step)
                 news.post(ending)
                 if case .failed = ending { return ExitCode.failure }

@@ -35,10 +35,14 @@ package final class TelemetryQueue: Sendable {
     private let wakeUp: WakeUp
     private let room: WakeUp
     private let limit: Int
+    private let whileFull: @Sendable () -> Void
 
-    /// - Parameter limit: records kept; at a few hundred a step this is minutes of a sender that cannot send.
-    package init(limit: Int = 65_536) throws {
+    /// - Parameters:
+    ///   - limit: records kept; at a few hundred a step this is minutes of a sender that cannot send.
+    ///   - whileFull: called again and again by a thread that waits for room.
+    package init(limit: Int = 65_536, whileFull: @escaping @Sendable () -> Void = {}) throws {
         self.limit = limit
+        self.whileFull = whileFull
         wakeUp = try WakeUp()
         room = try WakeUp()
     }
@@ -51,6 +55,7 @@ package final class TelemetryQueue: Sendable {
                 return
             case .dropped: return
             case .full:
+                whileFull()
                 // Several may wait, and one wake-up may be taken by another of them.
                 _ = try? Poller.wait([room.pollItem], timeout: .milliseconds(100))
                 room.drain()

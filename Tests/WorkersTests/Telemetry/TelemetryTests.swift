@@ -62,6 +62,18 @@ import Testing
         #expect(queue.dropped == 0)
     }
 
+    @Test func `a full queue tells that it keeps somebody waiting`() throws {
+        let waits = Mutex(0)
+        let queue = try TelemetryQueue(limit: 1) { waits.withLock { $0 += 1 } }
+        queue.append(.metrics(step: 1, time: 0, []))
+        #expect(waits.withLock { $0 } == 0)
+        let trainer = try OwnThread(name: "test") { queue.append(.metrics(step: 2, time: 0, [])) }
+        #expect(eventually { waits.withLock { $0 } > 0 })
+        #expect(queue.drain().count == 1)
+        trainer.join()
+        #expect(queue.drain().count == 1)
+    }
+
     @Test func `a full queue that nobody empties any more keeps nobody waiting`() throws {
         let queue = try TelemetryQueue(limit: 1)
         queue.append(.metrics(step: 1, time: 0, []))
