@@ -5,6 +5,8 @@
 package enum DiskWait: String, Sendable, CaseIterable {
     /// A checkpoint for which there is no room.
     case save = "save (waits for room on the disk)"
+    /// A record for which there is no room in the worker's queue, because the store takes none out.
+    case queue = "telemetry (waits for the store)"
     /// The last of what was measured, which can neither be stored nor left on the disk.
     case telemetry = "telemetry (waits for the disk)"
 }

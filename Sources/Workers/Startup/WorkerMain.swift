@@ -42,7 +42,7 @@ package enum WorkerMain {
 
         func run() throws -> Int32 {
             try runtime.checkOwner()
-            let queue = try TelemetryQueue(whileFull: waitsForDisk)
+            let queue = try TelemetryQueue(whileFull: tells(.queue))
             let publisher = TelemetryPublisher(
                 context: context, endpoint: try runtime.telemetry(), source: id.description, epoch: epoch.rawValue,
                 queue: queue, complain: complain)
@@ -71,9 +71,9 @@ package enum WorkerMain {
             { [id] text in writeToStandardError("\(logTimestamp()) WARNING: \(id): \(text)\n") }
         }
 
-        /// Says that what was measured waits for the disk.
-        private var waitsForDisk: @Sendable () -> Void {
-            { [progress] in progress.works(on: DiskWait.telemetry.rawValue, step: progress.step) }
+        /// Lets heartbeats say what the worker waits for.
+        private func tells(_ wait: DiskWait) -> @Sendable () -> Void {
+            { [progress] in progress.works(on: wait.rawValue, step: progress.step) }
         }
 
         /// Waits for configure; nil where exit came first.
@@ -107,7 +107,7 @@ package enum WorkerMain {
                 // The last records are on disk before the orchestrator hears of the end and takes the worker down.
                 let spool = TelemetrySpool.path(in: configuration.trialFolder, worker: id, epoch: epoch)
                 let farewell = publisher.close(
-                    patience: WorkerMain.farewell, spool: spool, whileWaiting: waitsForDisk)
+                    patience: WorkerMain.farewell, spool: spool, whileWaiting: tells(.telemetry))
                 ending = ending.after(farewell, step: progress.step)
                 news.post(ending)
                 if case .failed = ending { return ExitCode.failure }

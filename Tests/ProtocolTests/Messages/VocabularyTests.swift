@@ -32,7 +32,8 @@ import Testing
     @Test func `what is waited for of a disk is known by these names`() {
         #expect(
             DiskWait.allCases.map(\.rawValue) == [
-                "save (waits for room on the disk)", "telemetry (waits for the disk)",
+                "save (waits for room on the disk)", "telemetry (waits for the store)",
+                "telemetry (waits for the disk)",
             ])
     }
 
