@@ -121,6 +121,9 @@ import Testing
         let refused = try small.program.run(["start", "-e", "sft", "-f", "ours", "--replace"] + small.sft(steps: 4))
         #expect(refused.status == 1)
         #expect(refused.errors.contains("already running"), "\(refused.errors)")
+        for name in ["lock", "run.json"] { unlink("\(place)/\(name)") }
+        let again = try small.program.run(["start", "-e", "sft", "-f", "ours", "--replace"] + small.sft(steps: 4))
+        #expect(again.errors.contains("already running"), "\(again.errors)")
         // What is written meanwhile may stay.
         try Shell.run("rm", ["-rf", place])
         let anew = try small.program.run(["start", "-e", "sft", "-f", "ours"] + small.sft(steps: 40))

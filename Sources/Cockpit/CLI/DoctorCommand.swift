@@ -48,6 +48,12 @@ struct DoctorCommand: ParsableCommand {
         if let problem = Environment.problem(reading: home) {
             return Finding(subject: "home", isGood: false, detail: problem)
         }
+        do throws(HomeError) {
+            try home.checkOwner()
+        } catch {
+            let advice = error.hint.map { "\n\($0)" } ?? ""
+            return Finding(subject: "home", isGood: false, detail: error.summary + advice)
+        }
         let manager = FileManager.default
         var folder = home.path
         while !manager.fileExists(atPath: folder), folder != "/" {

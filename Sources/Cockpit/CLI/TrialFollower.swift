@@ -43,7 +43,8 @@ struct TrialFollower {
         let signals = try given ?? SignalDescriptor(SignalDescriptor.stops)
         let run = try StoredRun.open(path: home.trial(id).database)
         var printer = ProgressPrinter(format: format)
-        var counter: Int64 = -1, lastLine: Int64?, missingSince: Int64?, stops = 0, orchestrator: ProcessWatch?
+        var counter: Int64 = -1, lastLine: Int64?, missingSince: Int64?, stops = 0
+        var orchestrator: ProcessWatch?, awaited: String?
         while true {
             let isSignalled = try Poller.wait([signals.pollItem], timeout: Self.interval)[0]
             if isSignalled, signals.next() != nil {
@@ -61,6 +62,11 @@ struct TrialFollower {
             missingSince = nil
             let overview = try found.get()
             orchestrator = orchestrator ?? overview.orchestratorPID.flatMap { ProcessWatch(pid: $0) }
+            if let refusal = overview.refusal, refusal.awaited != awaited {
+                // How much room there is changes all the time; what is waited for is news.
+                Output.note("\(overview.id): \(refusal.awaited)\(refusal.reason)")
+            }
+            awaited = overview.refusal?.awaited
             let isDue = lastLine.map { now - $0 >= Self.lineInterval } ?? true
             if changed != counter, isDue || overview.status.isTerminal {
                 counter = changed
@@ -99,6 +105,7 @@ enum StartNote {
     static func text(of started: StartedTrial, _ request: LaunchRequest) -> String? {
         guard request.recoverMode == .resume else { return nil }
         if started.resumeStep > 0 { return "\(started.id) goes on from step \(started.resumeStep)" }
+        if request.resumeFrom == 0 { return "\(started.id) begins anew, as --resume-from 0 asks for" }
         return started.recordedStep > 0
             ? "\(started.id) begins anew: no checkpoint was written before it ended at step \(started.recordedStep)"
             : "\(started.id) begins anew"

@@ -133,6 +133,13 @@ package enum TrialList {
 }
 
 extension TrialOverview {
+    /// What its record says while its store refuses: what is waited for, if anything, and why nothing is stored. The run
+    /// cannot tell either. nil where storing goes on.
+    package var refusal: (awaited: String, reason: String)? {
+        guard !status.isTerminal, let mark = statusDetail.firstRange(of: RunRecord.refusalMark) else { return nil }
+        return (String(statusDetail[..<mark.lowerBound]), String(statusDetail[mark.lowerBound...]))
+    }
+
     /// Reads the newest step and values from the run itself.
     fileprivate mutating func look(into folder: TrialFolder) {
         do throws(StoreError) {

@@ -78,6 +78,11 @@ package enum SettingsFile {
         let root: Node?
         do {
             root = try Yams.compose(yaml: text)
+        } catch let YamlError.duplicatedKeysInMapping(keys, context) {
+            throw ConfigurationError(
+                .malformedFile,
+                "\(name):\(context.mark.line): '\(keys.first ?? "")' is set here and again below, in the same mapping",
+                hint: "leave out one of the two")
         } catch {
             throw ConfigurationError(.malformedFile, "\(name) is not valid YAML", detail: "\(error)")
         }

@@ -21,6 +21,9 @@ package struct RunRecord: Sendable, Codable, Equatable {
         }
     }
 
+    /// How the detail begins that tells why the store refuses; what is waited for may stand before it.
+    package static let refusalMark = "storing has stopped: "
+
     package var id: TrialID
     package var orchestrator: ProcessIdentity
     package var runtimeFolder: String

@@ -213,18 +213,23 @@ final class Ingest {
             Diagnostics.write("storing has stopped, the trial goes on: \(words(of: error))")
             remember(.error, "storing had stopped: \(error.summary)", event: .storeRefused)
         }
-        records.say("storing has stopped: \(words(of: error))")
+        records.say("\(RunRecord.refusalMark)\(words(of: error))")
         groupBytes = 0
     }
 
-    /// The error with how much room there is and how much is needed, where that is what is wrong.
+    /// The error, and that nobody has to do anything about it where that is so.
     private func words(of error: StoreError) -> String {
+        cause(error) + (error.code == .diskFull ? "; it goes on by itself when there is room" : "")
+    }
+
+    /// The error with how much room there is and how much is needed, where that is what is wrong.
+    private func cause(_ error: StoreError) -> String {
         guard error.code == .diskFull, let room = DiskRoom.at(error.path) else {
             return error.detail.isEmpty ? error.summary : "\(error.summary): \(error.detail)"
         }
         // SQLite writes whole pages to its log, and later to the database: small records cost several times their size.
         let needed = DiskRoom.words(UInt64(max(1 << 18, 8 * groupBytes)))
-        return "\(error.summary): \(room.words), about \(needed) are needed; it goes on by itself when there is room"
+        return "\(error.summary): \(room.words), about \(needed) are needed"
     }
 
     private func storeSucceeded() {
@@ -300,12 +305,16 @@ final class Ingest {
             queue.wakeUp.drain()
         }
         if let record { records.put(record) }
-        let outcome = isStored ? IngestEnd.stored : .unstored(refusal.map(words) ?? "the store refused it")
-        if case .unstored(let reason) = outcome, isCompletion {
-            let detail = "all steps are done, but the last records could not be stored: \(reason)"
-            records.correct(.stopped, detail: detail)
-            catalog.status(.stopped, detail: detail)
-            backlog.removeAll()
+        let outcome = isStored ? IngestEnd.stored : .unstored(refusal.map(cause) ?? "the store refused it")
+        if case .unstored(let reason) = outcome {
+            let isLess = "the last records could not be stored: \(reason)"
+            if isCompletion {
+                settle(.stopped, detail: "all steps are done, but \(isLess)")
+                backlog.removeAll()
+            } else if let record {
+                let detail = [record.statusDetail, isLess].filter { !$0.isEmpty }.joined(separator: "; ")
+                settle(record.status, detail: detail)
+            }
         }
         noteEndOfOutage(now: .max)
         storeBacklog()
@@ -318,6 +327,12 @@ final class Ingest {
         }
         records.leave()
         return outcome
+    }
+
+    /// The trial has ended otherwise than its run can tell.
+    private func settle(_ status: TrialStatus, detail: String) {
+        records.correct(status, detail: detail)
+        catalog.status(status, detail: detail)
     }
 }
 

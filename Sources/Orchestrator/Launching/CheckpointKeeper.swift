@@ -26,6 +26,16 @@ struct CheckpointKeeper {
         guard recorded != seen, lookedAt == .min || now - lookedAt >= Self.interval else { return }
         seen = recorded
         lookedAt = now
+        removeSuperseded(recorded: recorded)
+    }
+
+    /// Leaves what is to be kept and nothing else; called at the end, when no worker lives.
+    func settle(recorded: Int) {
+        sweep()
+        removeSuperseded(recorded: recorded)
+    }
+
+    private func removeSuperseded(recorded: Int) {
         let roles = ResumePoint.trainedRoles(of: plan)
         let saved = Dictionary(uniqueKeysWithValues: roles.map { ($0, savedSteps(of: $0)) })
         for (role, steps) in Self.superseded(plan, recorded: recorded, saved: saved) {

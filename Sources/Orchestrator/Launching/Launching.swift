@@ -103,7 +103,11 @@ package struct Launching: Sendable {
     /// A trial that somebody runs must not be run here too, also where a lock says nothing: one does not reach from every
     /// machine to the other, and its file may have been removed.
     static func refuseElsewhere(_ folder: TrialFolder) throws(LaunchError) {
-        guard let presence = TrialPresence.observed(in: folder)?.presence, presence != .gone else { return }
+        guard let presence = TrialPresence.observed(in: folder)?.presence, presence != .gone else {
+            // Its record and its lock may have been removed together; its sockets lie elsewhere.
+            if RuntimeFolder.expected(for: folder).isServed { throw TrialLock.refusal(folder.id, holder: nil) }
+            return
+        }
         guard case .elsewhere(let host, let quiet) = presence else {
             // It has lost the file of its lock and is about to take it again.
             throw TrialLock.refusal(folder.id, holder: RunRecord.read(folder)?.orchestrator.pid)

@@ -114,7 +114,12 @@ private struct OrchestratedTrial {
         var parts = IngestThread.Parts(
             context: context, runtime: runtime, folder: folder, plan: prepared.plan,
             openStore: { isResumed ? try RunWriter.open(folder) : try RunWriter.create(folder, header: header) },
-            openCatalog: { try RunCatalog.open(home: folder.home) })
+            openCatalog: {
+                let catalog = try RunCatalog.open(home: folder.home)
+                // Commands that only read write nothing, so somebody who writes there anyway does it for them.
+                try catalog.adopt(from: folder.home)
+                return catalog
+            })
         parts.recorded = recorded
         parts.lastStored = { isResumed ? ResumePoint.lastStoredTime(in: folder) : 0 }
         return parts

@@ -5,8 +5,8 @@ package enum TrialEvent: Sendable, Equatable {
     /// The orchestrator is ready to begin.
     case begin
     case spawned(WorkerID, pid: Int32)
-    /// The program could not be started at all.
-    case spawnFailed(WorkerID, reason: String)
+    /// It was not started at all.
+    case spawnFailed(WorkerID, reason: String, Obstacle = .program)
     case hello(WorkerID, attempt: Int)
     case heartbeat(WorkerID, attempt: Int, Pulse)
     /// `Persistence`, of a failure: whether the same would happen at another attempt.
@@ -27,6 +27,22 @@ package enum TrialEvent: Sendable, Equatable {
     case stopSignal
     /// A deadline that the machine had named has come.
     case timePassed
+
+    /// What stands in the way of a worker's start.
+    package enum Obstacle: Sendable {
+        /// Its program cannot be run.
+        case program
+        /// Files that the trial reads are not those it began with; that is so for all of its workers.
+        case changedInputs
+
+        /// What is said of the first worker that meets it.
+        var cause: String {
+            switch self {
+            case .program: "could not be started"
+            case .changedInputs: "was not started again: what the trial reads has changed since it began"
+            }
+        }
+    }
 
     /// What a heartbeat says.
     package struct Pulse: Sendable, Equatable {

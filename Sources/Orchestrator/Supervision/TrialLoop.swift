@@ -102,6 +102,9 @@ package final class TrialLoop {
             keepHouse()
             take(.timePassed)
         }
+        // Whoever reads that the trial has ended finds its folder as it stays. Workers have left when what they measured
+        // was acknowledged, so the last step is known.
+        keeper.settle(recorded: parts.recordedStep())
         recorder.close()
         return machine.status
     }
@@ -109,6 +112,7 @@ package final class TrialLoop {
     /// Waits until the end of the trial is stored. Until then it has not ended, and whoever asks it to stop is heard: a
     /// trial that has done all its steps is then no completed one.
     package func attend(_ ingest: IngestThread) -> TrialStatus {
+        if machine.isHurried { parts.queue.hurry() }
         while ingest.end == nil {
             let items = [ingest.pollItem, commands.pollItem] + (parts.signals.map { [$0.pollItem] } ?? [])
             _ = try? Poller.wait(items, timeout: nil)
@@ -276,12 +280,17 @@ package final class TrialLoop {
             : "nothing was saved, a resume begins anew"
     }
 
+    private var changesHint: String {
+        "put the old files back, or go on with what is there now: cockpit start \(LaunchError.flags(parts.folder.id)) "
+            + "--recover-mode resume --accept-changed-inputs"
+    }
+
     private func spawn(_ worker: WorkerID, attempt: Int) {
         let isFirst = machine.restarts == 0 && launches[worker] == nil
         let changes = isFirst ? [] : parts.changedInputs()
         guard changes.isEmpty else {
-            let reason = "what it reads has changed since the trial began:\n\(changes.joined(separator: "\n"))"
-            events.append(.spawnFailed(worker, reason: reason))
+            let reason = (changes + [changesHint]).joined(separator: "\n")
+            events.append(.spawnFailed(worker, reason: reason, .changedInputs))
             return
         }
         do {

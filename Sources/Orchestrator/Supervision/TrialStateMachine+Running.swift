@@ -22,6 +22,8 @@ extension TrialStateMachine {
             return [record]
                 + fail(
                     worker, cause: "reported an error", detail: detail, isHopeless: isHopeless, reports: true, now: now)
+        case .stopped where !detail.isEmpty:
+            return [record] + leftBehind(worker, detail)
         case .completed where worker.kind == .master:
             return [record] + workIsDone(now: now)
         case .paused where worker.kind == .master && status == .running:

@@ -29,10 +29,14 @@ extension TrialStateMachine {
         return [change(of: worker)] + (isTooLate ? [.signal(worker, SIGKILL)] : [])
     }
 
-    /// A program that cannot be started will not start the next time either: no restart.
-    mutating func spawnFailed(_ worker: WorkerID, reason: String, now: Int64) -> [TrialAction] {
+    /// What stands in the way of a start will do so the next time too: no restart.
+    mutating func spawnFailed(
+        _ worker: WorkerID, reason: String, _ obstacle: TrialEvent.Obstacle, now: Int64
+    ) -> [TrialAction] {
         var actions = [move(worker, to: .failed, detail: reason)]
-        actions += fail(worker, cause: "could not be started", detail: reason, isHopeless: true, now: now)
+        // Changed files are one thing, which is told once.
+        let isTold = obstacle == .changedInputs && failure?.cause == obstacle.cause
+        if !isTold { actions += fail(worker, cause: obstacle.cause, detail: reason, isHopeless: true, now: now) }
         // It may have been the last one that the descent waited for.
         if case .stopping(let descent) = phase { actions += advanceIfDone(descent, now: now) }
         return actions

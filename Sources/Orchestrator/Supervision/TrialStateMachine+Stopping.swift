@@ -44,7 +44,8 @@ extension TrialStateMachine {
                 urgency = .inOrder
                 return ("its work is done, it is ending", [])
             }
-            return ("its work is done, it is ended at once", descend(by: .atOnce, goal: .completed, now: now))
+            let goal = unstored.map { Descent.Goal.stopped(detail: "all steps are done, but \($0)") } ?? .completed
+            return ("its work is done, it is ended at once", descend(by: .atOnce, goal: goal, now: now))
         case .failed:
             // A failed attempt must not be followed by another one.
             return begin(.atOnce, by: .atOnce, detail: detail, now: now)
@@ -54,7 +55,8 @@ extension TrialStateMachine {
             }
             if isSameStop || (within != nil && urgency == .within) { return ("stopping already: \(awaited)", []) }
             if urgency < .hurried, !descent.plan.isBeforeStart {
-                return begin(.hurried, by: .hurried(from: now), detail: first, now: now)
+                let detail = [first, unstored].compactMap(\.self).joined(separator: "; ")
+                return begin(.hurried, by: .hurried(from: now), detail: detail, now: now)
             }
             return begin(.atOnce, by: .atOnce, detail: first, now: now)
         }
@@ -192,6 +194,27 @@ extension TrialStateMachine {
                 goal: .stopped(detail: "\(reason); meanwhile \(worker) \(cause)\(firstLine)"), now: now)
     }
 
+    /// A worker that was told to hurry has left without what it could put nowhere: the trial's end says so, and it is not
+    /// that of a completed one.
+    mutating func leftBehind(_ worker: WorkerID, _ what: String) -> [TrialAction] {
+        guard case .stopping(let descent) = phase else { return [] }
+        switch descent.goal {
+        case .completed: setGoal(.stopped(detail: "all steps are done; \(worker): \(what)"))
+        case .stopped(let detail): setGoal(.stopped(detail: "\(detail); \(worker): \(what)"))
+        case .failed: return []
+        }
+        return [.note(kind: .stopFailed, worker: worker, detail: what)]
+    }
+
+    /// What a stop that waits no longer leaves with those that wait for the disk; nil: nothing. The master, which hears
+    /// that it is to hurry, tells it itself.
+    private var unstored: String? {
+        let waiting = alive.filter { $0.kind != .master && members[$0]?.mfc == DiskWait.telemetry.rawValue }
+        guard !waiting.isEmpty else { return nil }
+        let names = waiting.map(\.description).joined(separator: ", ")
+        return "the last that \(names) measured could neither be stored nor left on the disk"
+    }
+
     /// Another end than was meant.
     mutating func setGoal(_ goal: Descent.Goal) {
         guard case .stopping(var descent) = phase else { return }
@@ -211,8 +234,10 @@ extension TrialStateMachine {
     }
 
     private var awaitedPhrase: String {
+        let waiting = alive.filter { DiskWait(rawValue: members[$0]?.mfc ?? "") != nil }
         let busy = alive.filter {
-            $0.kind != .master && members[$0]?.waits == false && members[$0]?.mfc.isEmpty == false
+            waiting.contains($0)
+                || $0.kind != .master && members[$0]?.waits == false && members[$0]?.mfc.isEmpty == false
         }
         let step = alive.compactMap { members[$0]?.step }.max() ?? 0
         guard !busy.isEmpty else {
@@ -220,7 +245,7 @@ extension TrialStateMachine {
             return names.isEmpty ? "nobody is left" : "waits for \(names) to leave"
         }
         let calls = busy.map { "\(members[$0]?.mfc ?? "") on \($0)" }.joined(separator: ", ")
-        return "waits for step \(step): \(calls)"
+        return "waits for step \(step): \(calls)\(waiting.isEmpty ? "" : "; asked once more, it ends without that")"
     }
 }
 

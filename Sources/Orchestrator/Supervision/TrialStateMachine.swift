@@ -152,7 +152,8 @@ package struct TrialStateMachine: Sendable {
         switch event {
         case .begin: return begin(reason: reasonToBegin, now: now)
         case .spawned(let worker, let pid): return spawned(worker, pid: pid, now: now)
-        case .spawnFailed(let worker, let reason): return spawnFailed(worker, reason: reason, now: now)
+        case .spawnFailed(let worker, let reason, let obstacle):
+            return spawnFailed(worker, reason: reason, obstacle, now: now)
         case .hello(let worker, let attempt): return hello(worker, attempt: attempt, now: now)
         case .heartbeat(let worker, let attempt, let pulse): return heartbeat(worker, attempt, pulse, now: now)
         case .report(let worker, let attempt, let state, let detail, let step, let persistence):
@@ -219,6 +220,9 @@ package struct TrialStateMachine: Sendable {
 
     /// Whether the worker itself has said how it ended.
     package func hasReportedItsEnd(_ worker: WorkerID) -> Bool { members[worker]?.state.isTerminal ?? true }
+
+    /// Whether somebody wants it over without whatever takes longer.
+    var isHurried: Bool { urgency >= .hurried }
 
     var alive: [WorkerID] { workers.filter { members[$0]?.isAlive == true } }
 }

@@ -28,7 +28,8 @@ package enum LifecycleKind: String, Sendable, CaseIterable {
     case saved
     /// A stop could not save the newest whole step.
     case saveFailed = "save_failed"
-    /// A worker died while the trial stopped, and the step under way with it.
+    /// A worker died while the trial stopped, and the step under way with it; or it left what it had measured, which no
+    /// disk took.
     case stopFailed = "stop_failed"
     /// An attempt begins at the first step though steps were recorded: none of their checkpoints is left.
     case beginsAnew = "begins_anew"

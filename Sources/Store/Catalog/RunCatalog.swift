@@ -64,9 +64,7 @@ package final class RunCatalog: Sendable {
 
     /// Makes the index of the trial folders. A trial whose run cannot be read has no line in it.
     private static func fill(_ path: String, from home: HomeFolder) throws(StoreError) {
-        let entries = home.trialFolders().compactMap { folder in
-            try? StoredRun.open(path: folder.database).catalogEntry()
-        }
+        let entries = home.trialFolders().compactMap(line)
         for suffix in ["", "-wal", "-shm"] { unlink("\(path)\(suffix)") }
         try RunFile.makeEmpty(path)
         let file = try SQLiteFile(creating: path)
@@ -74,7 +72,7 @@ package final class RunCatalog: Sendable {
             try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
             try schema.migrate(database, from: 0)
             try database.inTransaction {
-                for entry in entries { try upsert(entry, in: database) }
+                for entry in entries { try write(entry, "INSERT OR REPLACE", in: database) }
                 return .commit
             }
         }
@@ -82,14 +80,34 @@ package final class RunCatalog: Sendable {
         try file.close()
     }
 
-    /// Stores an entry in place of the trial's last one.
-    package func upsert(_ entry: CatalogEntry) throws(StoreError) {
-        try file.access { try Self.upsert(entry, in: $0) }
+    /// What the run in a folder says of the trial; nil where it cannot be read. A copy under another name is a trial of its
+    /// own.
+    private static func line(of folder: TrialFolder) -> CatalogEntry? {
+        var entry = try? StoredRun.open(path: folder.database).catalogEntry()
+        entry?.id = folder.id
+        return entry
     }
 
-    private static func upsert(_ entry: CatalogEntry, in database: Database) throws {
+    /// Takes in trials of `home` that have ended and are not in it: moved or copied there, or run where the catalogue could
+    /// not be written. Otherwise each list opens their runs again.
+    /// - Parameter most: how many runs are opened; the rest is for the next call.
+    package func adopt(from home: HomeFolder, most: Int = 256) throws(StoreError) {
+        let known = Set(try file.reading { try Self.entries($0, .states) }.map(\.id))
+        for folder in home.trialFolders().lazy.filter({ !known.contains($0.id) }).prefix(most) {
+            guard let entry = Self.line(of: folder), entry.status.isTerminal else { continue }
+            // One that began meanwhile has written its own.
+            try file.access { try Self.write(entry, "INSERT OR IGNORE", in: $0) }
+        }
+    }
+
+    /// Stores an entry in place of the trial's last one.
+    package func upsert(_ entry: CatalogEntry) throws(StoreError) {
+        try file.access { try Self.write(entry, "INSERT OR REPLACE", in: $0) }
+    }
+
+    private static func write(_ entry: CatalogEntry, _ verb: String, in database: Database) throws {
         try database.run(
-            "INSERT OR REPLACE INTO trial VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "\(verb) INTO trial VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 .text("\(entry.id.experiment)"), .text("\(entry.id.trial)"), .text(entry.status.rawValue),
                 .text(entry.statusDetail), .integer(entry.startedWall), .integer(entry.updatedWall),

@@ -62,13 +62,26 @@ package enum Integrity {
     /// No checksum covers the numbers of rows; they have gaps where a row was lost, or where the schema no longer says that
     /// its table is numbered.
     private static func numbers(_ database: Database) throws -> [String] {
-        try RecordTable.numbered.compactMap { table in
-            try database.first("SELECT COUNT(*), MIN(id), MAX(id) FROM \(table.name)") { row -> String? in
+        let gaps = try RecordTable.numbered.compactMap { table in
+            let sql = "SELECT COUNT(*), MIN(\(table.number)), MAX(\(table.number)) FROM \(table.name)"
+            return try database.first(sql) { row -> String? in
                 let count = row.int(0), first = row.int(1), last = row.int(2)
                 guard count > 0, first != 1 || last != count else { return nil }
                 return "\(table.noun) records have numbers from \(first) to \(last), and \(count) are there"
             } ?? nil
         }
+        return try gaps + attemptsGone(database)
+    }
+
+    /// Most runs have one attempt, which leaves no gap. That it began is also a row of its lifecycle.
+    private static func attemptsGone(_ database: Database) throws -> [String] {
+        try database.first(
+            """
+            SELECT COUNT(*) FROM lifecycle WHERE kind IN ('\(LifecycleKind.started.rawValue)',
+                '\(LifecycleKind.resumed.rawValue)')
+              AND NOT EXISTS (SELECT 1 FROM attempt)
+            """
+        ) { $0.int(0) }.map { $0 > 0 ? ["no attempt record is there, and \($0) began"] : [] } ?? []
     }
 
     private static func structure(_ database: Database) throws -> [String] {

@@ -49,8 +49,21 @@ struct RecordTable: Sendable {
         "worker_event", "worker event", "worker, time, state, detail, mfc, step, pid, restarts, weight_version")
 
     static let all = [lifecycle, attempt, source, span, buffer, device, log, worker, workerEvent]
-    /// Those whose rows are numbered from 1 as they come, and never taken out.
-    static let numbered = [lifecycle, span, buffer, device, log, workerEvent]
+    /// A table whose rows are numbered from 1 as they come, and never taken out.
+    struct Numbered: Sendable {
+        let name: String
+        let noun: String
+        /// The column that has the number.
+        let number: String
+    }
+
+    /// A checkpoint that is recorded again keeps its number; attempts are counted by the trial, and each begins here.
+    static let numbered: [Numbered] =
+        [lifecycle, span, buffer, device, log, workerEvent].map { Numbered(name: $0.name, noun: $0.noun, number: "id") }
+        + [
+            Numbered(name: attempt.name, noun: attempt.noun, number: "number"),
+            Numbered(name: "checkpoint", noun: "checkpoint", number: "id"),
+        ]
 
     /// Whether a row of a SELECT that begins with `list` is what was written. A row of version 1 has no checksum and
     /// counts as sound.

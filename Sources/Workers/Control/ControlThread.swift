@@ -15,13 +15,15 @@ package final class ControlThread: Sendable {
     private let news: WorkerMailbox<WorkerNews>
     private let progress: WorkerProgress
     private let saveWhole: @Sendable () throws -> Void
+    private let hurry: @Sendable () -> Void
     private let processID: Int32
     private let complain: @Sendable (String) -> Void
 
     package init(
         worker: WorkerID, epoch: TelemetryEpoch, context: ZeroMQContext, endpoint: Endpoint, processID: Int32,
         orders: WorkerMailbox<WorkerCommand>, news: WorkerMailbox<WorkerNews>, progress: WorkerProgress,
-        saveWhole: @escaping @Sendable () throws -> Void = {}, complain: @escaping @Sendable (String) -> Void
+        saveWhole: @escaping @Sendable () throws -> Void = {}, hurry: @escaping @Sendable () -> Void = {},
+        complain: @escaping @Sendable (String) -> Void
     ) {
         self.worker = worker
         self.epoch = epoch
@@ -32,6 +34,7 @@ package final class ControlThread: Sendable {
         self.news = news
         self.progress = progress
         self.saveWhole = saveWhole
+        self.hurry = hurry
         self.complain = complain
     }
 
@@ -87,6 +90,8 @@ package final class ControlThread: Sendable {
                 }
                 try send(.state(change), on: socket)
             case .obey(let command):
+                // The main thread may be in its last wait, in which it hears nobody.
+                if command == .order(.leaveNow) { hurry() }
                 if !orders.post(command) { complain("a command was dropped: the queue of the main thread is full") }
             case .saveWhole:
                 do { try saveWhole() } catch { news.post(.saved(.failed(describe(error)))) }

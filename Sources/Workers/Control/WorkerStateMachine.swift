@@ -25,7 +25,8 @@ package enum WorkerNews: Sendable, Equatable {
     case running(step: UInt64)
     case paused(step: UInt64)
     case completed(step: UInt64)
-    case stopped(step: UInt64)
+    /// `leaving`: what it could not put anywhere, as a sentence.
+    case stopped(step: UInt64, leaving: String = "")
     /// With the report of the error.
     case failed(String, step: UInt64, Persistence = .passing)
     /// The answer to a request to save the newest whole step.
@@ -92,7 +93,7 @@ package struct WorkerStateMachine: Sendable, Equatable {
         case .running(let step): return change(to: .running, step: step)
         case .paused(let step): return change(to: .paused, step: step)
         case .completed(let step): return change(to: .completed, step: step)
-        case .stopped(let step): return change(to: .stopped, step: step)
+        case .stopped(let step, let leaving): return change(to: .stopped, detail: leaving, step: step)
         case .failed(let report, let step, let persistence):
             return change(to: .failed, detail: report, step: step, persistence)
         case .saved(let outcome): return [.reportSaved(outcome)]

@@ -8,7 +8,7 @@ struct RoomWait {
     /// Between two tries: nothing tells when a disk has room again.
     var pause = Duration.seconds(1)
     let logger: Logger
-    /// Called at each try: the worker lives and waits.
+    /// Called at each try: the worker lives, and waits for the disk.
     let rest: () -> Void
     /// Asked at each try: whoever is told to leave waits no longer.
     let isToldToLeave: () -> Bool

@@ -28,11 +28,13 @@ package struct SaveHook: RequestHook {
 
     package func run(at site: any HookSite) throws -> [SavedCheckpoint] {
         let model = try site.model(of: role)
-        let wait = RoomWait(logger: site.logger, rest: site.progress.waits, isToldToLeave: site.isToldToLeave)
+        let wait = RoomWait(
+            logger: site.logger, rest: { site.progress.works(on: DiskWait.save.rawValue, step: step) },
+            isToldToLeave: site.isToldToLeave)
         let path = try wait.write(
             "the checkpoint of step \(step) of \(role)", to: folder, bytes: model.checkpointBytes
         ) { try site.wholeSteps.alone { try model.save(to: folder, step: step) } }
-        site.progress.moved()
+        site.progress.works(on: Self.kind.rawValue, step: step)
         return [SavedCheckpoint(role: role, step: step, path: path, bytes: CheckpointOnDisk.bytes(of: path))]
     }
 }

@@ -135,7 +135,7 @@ extension MasterCore {
                 $0.timeNs = now
                 $0.step = checkpoint.step
                 $0.role = checkpoint.role.description
-                $0.path = checkpoint.path
+                $0.path = settings.nameInTrial(checkpoint.path)
                 $0.bytes = checkpoint.bytes
             }
             return [.checkpoint(record), .log(.info, Story.save(checkpoint))]

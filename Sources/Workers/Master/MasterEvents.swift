@@ -51,4 +51,11 @@ package struct MasterSettings: Sendable {
     package func checkpoint(of role: ModelRole, step: Int) -> String {
         "\(CheckpointPath(folder: folder(of: role), step: step))"
     }
+
+    /// The path of a checkpoint from the trial's folder, which may be moved; as it is where it lies elsewhere.
+    func nameInTrial(_ path: String) -> String {
+        guard let end = checkpoints.lastIndex(of: "/") else { return path }
+        let trial = checkpoints[...end]
+        return path.hasPrefix(trial) ? String(path.dropFirst(trial.count)) : path
+    }
 }

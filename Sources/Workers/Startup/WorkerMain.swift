@@ -42,10 +42,14 @@ package enum WorkerMain {
 
         func run() throws -> Int32 {
             try runtime.checkOwner()
+            let queue = try TelemetryQueue(whileFull: tells(.queue))
+            let publisher = TelemetryPublisher(
+                context: context, endpoint: try runtime.telemetry(), source: id.description, epoch: epoch.rawValue,
+                queue: queue, complain: complain)
             let control = ControlThread(
                 worker: id, epoch: epoch, context: context, endpoint: try runtime.control(), processID: getpid(),
                 orders: orders, news: news, progress: progress, saveWhole: wholeSteps.saveInBackground,
-                complain: complain)
+                hurry: publisher.hurry, complain: complain)
             let thread = try OwnThread(name: "control") { [complain, orders] in
                 do {
                     try control.run()
@@ -60,11 +64,16 @@ package enum WorkerMain {
                 news.post(.stopped(step: 0))
                 return ExitCode.success
             }
-            return runConfigured(configuration)
+            return runConfigured(configuration, queue, publisher)
         }
 
         private var complain: @Sendable (String) -> Void {
             { [id] text in writeToStandardError("\(logTimestamp()) WARNING: \(id): \(text)\n") }
+        }
+
+        /// Lets heartbeats say what the worker waits for.
+        private func tells(_ wait: DiskWait) -> @Sendable () -> Void {
+            { [progress] in progress.works(on: wait.rawValue, step: progress.step) }
         }
 
         /// Waits for configure; nil where exit came first.
@@ -78,12 +87,10 @@ package enum WorkerMain {
             }
         }
 
-        private func runConfigured(_ configuration: WireConfigure) -> Int32 {
+        private func runConfigured(
+            _ configuration: WireConfigure, _ queue: TelemetryQueue, _ publisher: TelemetryPublisher
+        ) -> Int32 {
             do {
-                let queue = try TelemetryQueue()
-                let publisher = TelemetryPublisher(
-                    context: context, endpoint: try runtime.telemetry(), source: id.description, epoch: epoch.rawValue,
-                    queue: queue, complain: complain)
                 try publisher.start()
                 let clock = RunClock(originNanoseconds: configuration.clockOriginNs)
                 let logger = Logger.worker(id, queue: queue, clock: clock)
@@ -99,9 +106,9 @@ package enum WorkerMain {
                 wholeSteps.join()
                 // The last records are on disk before the orchestrator hears of the end and takes the worker down.
                 let spool = TelemetrySpool.path(in: configuration.trialFolder, worker: id, epoch: epoch)
-                if case .lost(let reason) = publisher.close(patience: WorkerMain.farewell, spool: spool) {
-                    ending = .failed(reason, step: progress.step)
-                }
+                let farewell = publisher.close(
+                    patience: WorkerMain.farewell, spool: spool, whileWaiting: tells(.telemetry))
+                ending = ending.after(farewell, step: progress.step)
                 news.post(ending)
                 if case .failed = ending { return ExitCode.failure }
                 return ExitCode.success
@@ -178,6 +185,18 @@ package enum WorkerMain {
                     if command == .order(.exit) { return false }
                 }
             }
+        }
+    }
+}
+
+extension WorkerNews {
+    /// The end of a worker whose last telemetry came to `farewell`.
+    func after(_ farewell: TelemetryPublisher.Farewell, step: UInt64) -> WorkerNews {
+        switch (farewell, self) {
+        case (.lost(let reason), _): .failed(reason, step: step)
+        // Who has completed has every record stored.
+        case (.abandoned, .failed), (.stored, _), (.spooled, _): self
+        case (.abandoned(let reason), _): .stopped(step: step, leaving: reason)
         }
     }
 }

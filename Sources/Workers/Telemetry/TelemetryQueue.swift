@@ -21,7 +21,7 @@ package final class TelemetryQueue: Sendable {
     private struct State {
         var records: [TelemetryRecord] = []
         var dropped: UInt64 = 0
-        /// The sender has ended: nobody makes room any more.
+        /// The sender has ended or is told to hurry: nobody waits for room any more.
         var isClosed = false
     }
 
@@ -35,10 +35,14 @@ package final class TelemetryQueue: Sendable {
     private let wakeUp: WakeUp
     private let room: WakeUp
     private let limit: Int
+    private let whileFull: @Sendable () -> Void
 
-    /// - Parameter limit: records kept; at a few hundred a step this is minutes of a sender that cannot send.
-    package init(limit: Int = 65_536) throws {
+    /// - Parameters:
+    ///   - limit: records kept; at a few hundred a step this is minutes of a sender that cannot send.
+    ///   - whileFull: called again and again by a thread that waits for room.
+    package init(limit: Int = 65_536, whileFull: @escaping @Sendable () -> Void = {}) throws {
         self.limit = limit
+        self.whileFull = whileFull
         wakeUp = try WakeUp()
         room = try WakeUp()
     }
@@ -51,6 +55,7 @@ package final class TelemetryQueue: Sendable {
                 return
             case .dropped: return
             case .full:
+                whileFull()
                 // Several may wait, and one wake-up may be taken by another of them.
                 _ = try? Poller.wait([room.pollItem], timeout: .milliseconds(100))
                 room.drain()
@@ -82,7 +87,7 @@ package final class TelemetryQueue: Sendable {
         }
     }
 
-    /// Nobody takes records out any more: from now on a full queue drops.
+    /// From now on a full queue drops: nobody takes records out any more, or nobody is to wait for that.
     package func close() {
         state.withLock { $0.isClosed = true }
         room.signal()

@@ -237,6 +237,17 @@ import Testing
         #expect(result.output.hasPrefix("✗ home  \(path) is not a folder\n"))
     }
 
+    @Test func `doctor finds what start finds of a home that others may write in`() throws {
+        try stored.add("first")
+        chmod(stored.home.path, 0o770)
+        let result = try stored.program.run("doctor")
+        #expect(result.status == 1)
+        #expect(result.output.contains("✗ home  other users may write in the home \(stored.home.path)"))
+        #expect(result.output.contains("keep it yours with: chmod go-w \(stored.home.path)"))
+        chmod(stored.home.path, 0o700)
+        #expect(try stored.program.run("doctor").status == 0)
+    }
+
     @Test func `what ended cannot be stopped`() throws {
         try stored.add("first")
         let result = try stored.program.run("stop", "-e", "sft", "-f", "first")
@@ -249,7 +260,7 @@ import Testing
     func `a slip in a trial's name is met with the name that was meant`(command: String) throws {
         try stored.add("first")
         let result = try stored.program.run(command, "-e", "sft", "-f", "frist")
-        #expect(result.status != 0)
+        #expect(result.status == 2)
         #expect(result.output == "")
         #expect(result.errors.contains("there is no trial sft/frist. Did you mean 'sft/first'?"), "\(result.errors)")
         #expect(result.errors.contains("hint: list what there is with: cockpit list"))

@@ -72,6 +72,17 @@ import Testing
         #expect(presence(try record(trial, Self.here), trial) == .here(pid: getpid()))
     }
 
+    @Test func `is at its sockets when somebody has removed its lock and its record together`() throws {
+        let trial = try trial(), runtime = try RuntimeFolder.create(for: trial), context = ZeroMQContext()
+        #expect(throws: Never.self) { try Launching.refuseElsewhere(trial) }
+        let commands = try ZeroMQSocket.open(context, .router)
+        try commands.bind(runtime.commands())
+        let error = #expect(throws: LaunchError.self) { try Launching.refuseElsewhere(trial) }
+        #expect(error?.summary == "trial sft/first is already running")
+        let said = try commands.receive()
+        #expect(said == nil)
+    }
+
     @Test func `is in another container of this machine where that holds the lock`() throws {
         let trial = try trial(), lock = try TrialLock.take(trial)
         let other = try record(trial, Machine(host: "container", boot: "1"))

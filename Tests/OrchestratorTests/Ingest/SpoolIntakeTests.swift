@@ -155,6 +155,17 @@ import Testing
         #expect(!bench.log.committed.contains("status completed"))
     }
 
+    @Test func `that was stopped tells in run json what its run lacks`() throws {
+        let bench = try IngestBench()
+        bench.log.fill(true)
+        _ = end(of: bench, .stopped)
+        bench.queue.hurry()
+        _ = bench.ingest.join()
+        let detail = try #require(RunRecord.read(bench.trial)).statusDetail
+        #expect(detail.hasPrefix("the last records could not be stored: the disk is full"))
+        #expect(!detail.contains("goes on by itself"))
+    }
+
     @Test func `takes in what a worker left before it says how it ended`() throws {
         let bench = try IngestBench()
         try FolderFiles.makeFolder(TelemetrySpool.folder(in: bench.trial.path))
@@ -178,6 +189,18 @@ import Testing
             eventually {
                 RunRecord.read(bench.trial)?.statusDetail.hasPrefix("storing has stopped: the disk is full") == true
             })
+        // What a stop waits for is told with it, also where only the record can tell.
+        record.status = .stopping
+        record.statusDetail = "waits for step 7"
+        record.runtimeFolder = bench.runtime.path
+        record.orchestrator = try #require(ProcessIdentity.current())
+        bench.queue.put(record)
+        let refusal = { TrialList.overview(of: bench.trial, entry: nil)?.refusal }
+        #expect(eventually { refusal()?.awaited == "waits for step 7; " })
+        #expect(refusal()?.reason.hasPrefix("storing has stopped: the disk is full") == true)
+        record.status = .running
+        record.statusDetail = ""
+        bench.queue.put(record)
         bench.log.fill(false)
         #expect(eventually { RunRecord.read(bench.trial)?.statusDetail == "" })
         record.status = .completed

@@ -63,6 +63,17 @@ private func plan() throws -> TrialPlan {
         #expect(names == ["step-6", "step-8"])
     }
 
+    @Test func `leaves at the end what is kept and nothing else, also what was saved since it looked last`() throws {
+        try make("step-2", "step-4")
+        var keeper = CheckpointKeeper(plan: try plan(), folder: folder)
+        keeper.prune(recorded: 8, now: 0)
+        try make("step-6", "step-8", ".step-9.partial")
+        keeper.prune(recorded: 8, now: 1)
+        #expect(names == [".step-9.partial", "step-2", "step-4", "step-6", "step-8"])
+        keeper.settle(recorded: 8)
+        #expect(names == ["step-6", "step-8"])
+    }
+
     @Test func `sweeps away what killed processes left, and nothing else`() throws {
         try make("step-4", ".step-6.partial", ".step-2.removed", "step-4.replaced", "step-8.replaced", "step-3.invalid")
         try make("mine")

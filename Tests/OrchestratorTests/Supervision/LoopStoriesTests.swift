@@ -27,9 +27,16 @@ private let second = WorkerID(.model, 1)
         let (status, story) = bench.run()
         #expect(status == .failed)
         #expect(bench.spawner.spawned.count == 3)
-        let said =
-            "what it reads has changed since the trial began:\n/m/model.safetensors has other content of the same size"
-        #expect(story.last?.contains(said) == true, "\(story.last ?? "")")
+        #expect(
+            story.last?.hasPrefix(
+                """
+                failed master_worker/0 was not started again: what the trial reads has changed since it began
+                /m/model.safetensors has other content of the same size
+                put the old files back, or go on with what is there now: cockpit start -e \(bench.trial.id.experiment) \
+                -f \(bench.trial.id.trial) --recover-mode resume --accept-changed-inputs
+                """) == true, "\(story.last ?? "")")
+        #expect(story.last?.contains("later failure") == false)
+        #expect(story.last?.contains("could not be started") == false)
     }
 
     @Test func `a trial of which one worker cannot be started takes the others down`() throws {

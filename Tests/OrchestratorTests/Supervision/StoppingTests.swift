@@ -81,6 +81,51 @@ private func idle(_ seconds: Int64) -> TrialEvent.Pulse { .init(quiet: seconds *
             ])
     }
 
+    @Test(arguments: DiskWait.allCases)
+    func `waits for a disk until it is asked once more, and says so`(wait: DiskWait) {
+        var driver = Driver.running()
+        driver.take(.stopSignal)
+        let told = driver.beat(Driver.first, .init(mfc: wait.rawValue, step: 7)).statusDetails
+        #expect(
+            told == [
+                "waits for step 7: \(wait.rawValue) on model_worker/0; asked once more, it ends without that"
+            ])
+        let hour = driver.pass(seconds: 3600) { driver in
+            _ = driver.beat(.master, idle(60))
+            _ = driver.beat(Driver.first, .init(mfc: wait.rawValue, step: 7))
+        }
+        #expect(hour.deeds.isEmpty)
+        #expect(driver.take(.stopSignal).deeds.last == .tell(.master, .leaveNow))
+    }
+
+    @Test func `that leaves what was measured says of whom, and why`() {
+        var driver = Driver.running()
+        driver.take(.stopSignal)
+        _ = driver.beat(Driver.first, .init(mfc: DiskWait.telemetry.rawValue, step: 7))
+        driver.take(.stopSignal, afterMilliseconds: 1000)
+        #expect(driver.report(.master, .stopped, detail: "no room for 2 batches").notes == ["stop_failed"])
+        for worker in [Driver.first, Driver.second] {
+            driver.take(.saved(worker, attempt: 1, step: 6, problem: ""))
+        }
+        driver.exit(.master, .exited(0))
+        driver.exit(Driver.first, .signalled(SIGKILL))
+        #expect(
+            driver.exit(Driver.second, .signalled(SIGKILL)).statusDetails == [
+                "stopped by a signal; the last that model_worker/0 measured could neither be stored nor left on "
+                    + "the disk; master_worker/0: no room for 2 batches"
+            ])
+    }
+
+    @Test func `after completion that leaves what was measured is no completion`() {
+        var driver = Driver.running()
+        driver.report(.master, .completed)
+        driver.take(.stopSignal)
+        _ = driver.beat(Driver.first, .init(mfc: DiskWait.telemetry.rawValue, step: 7))
+        driver.take(.stopSignal, afterMilliseconds: 1000)
+        for worker in Driver.all { driver.exit(worker, .signalled(SIGKILL)) }
+        #expect(driver.machine.status == .stopped)
+    }
+
     @Test func `that reaches it twice within a second is one`() {
         var driver = Driver.running()
         driver.take(.stopSignal)

@@ -122,6 +122,21 @@ import Testing
         #expect(error?.reason == "others may enter it; make it mode 0700")
     }
 
+    @Test func `a folder is served while somebody listens for commands there, and not by what is left`() throws {
+        let runtime = try RuntimeFolder.create(for: trial(in: temporary.path))
+        #expect(!runtime.isServed)
+        let inside = String(runtime.path.dropFirst(temporary.path.count + 1))
+        temporary.write("x", to: "\(inside)/commands")
+        #expect(!runtime.isServed, "a file is no socket")
+        #expect(unlink("\(runtime.path)/commands") == 0)
+        let context = ZeroMQContext()
+        let socket = try ZeroMQSocket.open(context, .router)
+        try socket.bind(runtime.commands())
+        #expect(runtime.isServed)
+        let said = try socket.receive()
+        #expect(said == nil)
+    }
+
     @Test func `stale files of an earlier orchestrator are removed, a folder among them is left`()
         throws
     {

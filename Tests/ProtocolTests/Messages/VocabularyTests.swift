@@ -29,6 +29,14 @@ import Testing
         #expect(InterfaceType.allCases.map(\.rawValue) == ["generate", "inference", "train_step", "evaluate"])
     }
 
+    @Test func `what is waited for of a disk is known by these names`() {
+        #expect(
+            DiskWait.allCases.map(\.rawValue) == [
+                "save (waits for room on the disk)", "telemetry (waits for the store)",
+                "telemetry (waits for the disk)",
+            ])
+    }
+
     @Test func `states of trials and workers are known by these names`() {
         #expect(
             TrialStatus.allCases.map(\.rawValue) == [

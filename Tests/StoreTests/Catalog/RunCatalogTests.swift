@@ -101,6 +101,27 @@ import Testing
         #expect(entries.map(\.updatedWall) == [1_000_000 + 4_000_000])
     }
 
+    @Test func `takes in what was copied to its home and has ended, under the name it has there`() throws {
+        let catalog = try RunCatalog.open(home: home)
+        try makeRun("first")
+        try makeRun("broken")
+        try FileManager.default.copyItem(atPath: home.trial(id("first")).path, toPath: home.trial(id("copy")).path)
+        folder.write("", to: "home/trials/sft/broken/run.sqlite")
+        try catalog.adopt(from: home, most: 0)
+        #expect(try catalog.entries().isEmpty)
+        try catalog.adopt(from: home)
+        #expect(try catalog.entries().map(\.id.trial.description).sorted() == ["copy", "first"])
+        #expect(try catalog.entries().map(\.step) == [4, 4])
+    }
+
+    @Test func `what it takes in stands in the way of no line that is there`() throws {
+        let catalog = try RunCatalog.open(home: home)
+        try makeRun("first")
+        try catalog.upsert(entry("first"))
+        try catalog.adopt(from: home)
+        #expect(try catalog.entries() == [entry("first")])
+    }
+
     @Test func `a damaged catalogue is made again`() throws {
         try makeRun("first")
         folder.write("this is no database at all", to: "home/catalog.sqlite")

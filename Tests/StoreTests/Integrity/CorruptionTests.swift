@@ -139,11 +139,19 @@ import Testing
         let statements = [
             ("DELETE FROM log WHERE id = 2", "log records have numbers from 1 to 3, and 2 are there"),
             ("UPDATE log SET id = 7 WHERE id = 3", "log records have numbers from 1 to 7, and 3 are there"),
+            ("DELETE FROM checkpoint WHERE id = 1", "checkpoint records have numbers from 2 to 2, and 1 are there"),
+            ("DELETE FROM attempt WHERE number = 1", "attempt records have numbers from 2 to 2, and 1 are there"),
+            ("DELETE FROM attempt", "no attempt record is there, and 2 began"),
         ]
         for (statement, expected) in statements {
             let run = try RunBuilder()
             _ = try run.writer.append(
-                Batch.of(seq: 1) { $0.logs = (1...3).map { Batch.log("line \($0)", time: Int64($0)) } })
+                Batch.of(seq: 1) {
+                    $0.logs = (1...3).map { Batch.log("line \($0)", time: Int64($0)) }
+                    // One of them is recorded twice.
+                    $0.checkpoints = [3, 3, 6].map { Batch.checkpoint($0, time: 4) }
+                })
+            try run.writer.beginAttempt(2, resumeStep: 3, time: 9, reason: "")
             try run.writer.close()
             try Damage.run(statement, on: run.path)
             #expect(try Integrity.check(path: run.path).findings == [expected])

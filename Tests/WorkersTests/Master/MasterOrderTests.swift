@@ -67,6 +67,8 @@ import Testing
         }
         #expect(workers.saved.map(\.step) == expected)
         #expect(workers.saved.allSatisfy { $0.role == "learner" })
+        // From the trial's folder, so that it is right wherever that is moved to.
+        #expect(workers.saved.map(\.path) == expected.map { "c/learner/step-\($0)" })
     }
 
     @Test(arguments: UInt64(1)...8) func `goes on from any step with exactly the steps that are left`(

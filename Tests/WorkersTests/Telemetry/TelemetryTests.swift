@@ -62,6 +62,18 @@ import Testing
         #expect(queue.dropped == 0)
     }
 
+    @Test func `a full queue tells that it keeps somebody waiting`() throws {
+        let waits = Mutex(0)
+        let queue = try TelemetryQueue(limit: 1) { waits.withLock { $0 += 1 } }
+        queue.append(.metrics(step: 1, time: 0, []))
+        #expect(waits.withLock { $0 } == 0)
+        let trainer = try OwnThread(name: "test") { queue.append(.metrics(step: 2, time: 0, [])) }
+        #expect(eventually { waits.withLock { $0 } > 0 })
+        #expect(queue.drain().count == 1)
+        trainer.join()
+        #expect(queue.drain().count == 1)
+    }
+
     @Test func `a full queue that nobody empties any more keeps nobody waiting`() throws {
         let queue = try TelemetryQueue(limit: 1)
         queue.append(.metrics(step: 1, time: 0, []))
@@ -209,6 +221,44 @@ import Testing
         #expect(unlink(folder.file("spool")) == 0)
         closer.join()
         #expect(try steps(in: path) == [7])
+    }
+
+    @Test func `what waits until it can is given up by one that is told to hurry`() throws {
+        let folder = TemporaryFolder(), queue = try TelemetryQueue(), waits = Mutex(0)
+        let publisher = try orphan(queue, in: folder)
+        let path = "\(folder.write("", to: "spool"))/master-3", ending = Mutex<TelemetryPublisher.Farewell?>(nil)
+        queue.append(.metrics(step: 7, time: 0, []))
+        let closer = try OwnThread(name: "test") {
+            let farewell = publisher.close(patience: .milliseconds(5), spool: path) { waits.withLock { $0 += 1 } }
+            ending.withLock { $0 = farewell }
+        }
+        #expect(eventually { waits.withLock { $0 } > 0 })
+        publisher.hurry()
+        closer.join()
+        guard case .abandoned(let reason) = ending.withLock({ $0 }) else {
+            Issue.record("it was not given up")
+            return
+        }
+        #expect(reason.hasPrefix("the last that was measured could neither be stored nor left on the disk: "))
+    }
+
+    @Test func `what nobody acknowledges is left at once by one that was told to hurry before`() throws {
+        let folder = TemporaryFolder(), queue = try TelemetryQueue()
+        let publisher = try orphan(queue, in: folder)
+        let path = TelemetrySpool.path(in: folder.path, worker: .master, epoch: TelemetryEpoch(attempt: 3, launch: 0))
+        queue.append(.metrics(step: 7, time: 0, []))
+        publisher.hurry()
+        #expect(publisher.close(patience: .seconds(86_400), spool: path) == .spooled(batches: 1))
+        #expect(try steps(in: path) == [7])
+    }
+
+    @Test func `a worker has completed or failed as it says, and has stopped where it had to leave something`() {
+        let done = WorkerNews.completed(step: 4), failed = WorkerNews.failed("boom", step: 3)
+        #expect(done.after(.stored, step: 4) == done)
+        #expect(done.after(.spooled(batches: 2), step: 4) == done)
+        #expect(done.after(.abandoned("gone"), step: 4) == .stopped(step: 4, leaving: "gone"))
+        #expect(done.after(.lost("gone"), step: 4) == .failed("gone", step: 4))
+        #expect(failed.after(.abandoned("gone"), step: 4) == failed)
     }
 
     @Test func `without a place for the rest it says that it is lost`() throws {

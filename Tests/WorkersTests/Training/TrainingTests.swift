@@ -164,7 +164,7 @@ import Testing
         for number in UInt64(step + 1)...5 { #expect(resumed.metrics[number] == whole.metrics[number]) }
         // Only the adapter was trained, and its folder lies in every checkpoint.
         let saved = try #require(whole.checkpoints.last { $0.step == 5 }?.path)
-        let config = try AdapterFolder(path: saved + "/adapter").options()
+        let config = try AdapterFolder(path: "\(folder.path)/\(saved)/adapter").options()
         #expect(config == AdapterOptions(rank: 2, alpha: 8, targets: .named(["c_attn", "c_fc"])))
     }
 
