@@ -165,7 +165,7 @@ import Testing
         let lines = draw(WorkersPanel(), context, width: 70, height: 9)
         #expect(lines[4].contains("model/1"))
         #expect(lines[4].contains("…"))
-        #expect(lines[6].contains("model/1  killed by signal 9 for the third time in a minute"))
+        #expect(lines.contains { $0.contains("model/1  killed by signal 9 for the third time in a minute") })
     }
 
     @Test func `every trial state and every worker state can be told apart without colour`() {
