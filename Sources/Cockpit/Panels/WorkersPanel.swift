@@ -28,25 +28,7 @@ struct WorkersPanel: Panel {
         }
     }
 
-    /// Too little room for all: the header, problems, then as many as fit, then how many more there are.
-    private func folded(_ rows: [WorkerRow], in surface: inout Surface, area: Rect, context: PanelContext) {
-        let selected = context.run.selectedWorker?.id
-        let ordered =
-            rows.filter(\.state.isProblem) + rows.filter { !$0.state.isProblem && $0.id == selected }
-            + rows.filter { !$0.state.isProblem && $0.id != selected }
-        let fits = max(1, area.height - 2)
-        var folded = table(Array(ordered.prefix(fits)), context: context)
-        folded.selection = ordered.firstIndex { $0.id == selected }
-        folded.render(in: &surface, area: Rect(x: area.x, y: area.y, width: area.width, height: fits + 1))
-        let hidden = ordered.dropFirst(fits)
-        guard !hidden.isEmpty, area.height > fits + 1 else { return }
-        let words = Dictionary(grouping: hidden) { context.run.state(of: $0).rawValue }.map {
-            "\($0.value.count) \($0.key)"
-        }.sorted()
-        surface.write("   + \(words.joined(separator: ", "))", x: area.x, y: area.y + fits + 1, role: .dim)
-    }
-
-    private func table(_ rows: [WorkerRow], context: PanelContext) -> Table {
+    func table(_ rows: [WorkerRow], context: PanelContext) -> Table {
         Table(
             columns: Self.columns,
             rows: rows.map { row(of: $0, context: context) },

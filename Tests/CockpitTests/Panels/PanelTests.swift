@@ -112,7 +112,34 @@ import Testing
         #expect(lines[1].contains("state"), "the header stays")
         #expect(lines[2].contains("model/1"))
         #expect(lines[2].contains("1/3 in 4s"))
-        #expect(lines[3].contains("+ 2 running"))
+        #expect(lines[3].contains("+ 1 actor_train, 1 waits for model/0: actor_train"))
+    }
+
+    @Test func `of many workers those that failed or work keep rows, and what the others do is counted`() throws {
+        func crowd(_ run: inout RunView) {
+            run.snapshot?.workers = (0..<24).map { index in
+                RunFixtures.worker("model_worker/\(index)", index == 21 ? .failed : .running, "", 230, 0, 0)
+            }
+            let open = run.snapshot?.spans.last { $0.end == nil }
+            run.snapshot?.spans = [17, 19, 20].compactMap { index in
+                var span = open
+                span?.worker = "model_worker/\(index)"
+                return span
+            }
+        }
+        let lines = draw(WorkersPanel(), try context(crowd), width: 70, height: 6)
+        #expect(lines[2].contains("model/21"))
+        #expect(lines[3].contains("model/17"))
+        #expect(lines[4].contains("+ 2 actor_train, 20 wait for actor_train"))
+        let focused = draw(
+            WorkersPanel(),
+            try context { run in
+                crowd(&run)
+                run.focus = .workers
+                run.workers.selected = 5
+            }, width: 70, height: 6)
+        #expect(focused[2].contains("model/21"))
+        #expect(focused[3].contains("▸") && focused[3].contains("model/5"))
     }
 
     @Test func `a log line with escape sequences is shown, not obeyed`() throws {
