@@ -43,7 +43,22 @@ import Testing
         let detail = "reported an error\nmodel_worker/0 failed in 'actor_train' of step 38: out of memory"
         run.snapshot?.events.append(
             LifecycleRow(time: 1, kind: "worker_failed", worker: "master_worker/0", detail: detail))
-        #expect(FailureBanner.lines(of: run)?.title == "first failure of model_worker/0")
+        let said = FailureBanner.lines(of: run)
+        #expect(said?.title == "first failure of model_worker/0, told by master_worker/0")
+        #expect(said?.lines == ["model_worker/0 failed in 'actor_train' of step 38: out of memory"])
+        run.snapshot?.statusDetail = "master_worker/0 \(detail)\n(1 later failure followed from it)"
+        let whole = FailureBanner.lines(of: run)
+        #expect(whole?.title == said?.title)
+        #expect(whole?.lines.count == 2)
+    }
+
+    @Test func `the banner's title and its first line name the same worker, whatever failed meanwhile`() throws {
+        var run = try #require(try StateFixtures.live().run)
+        run.snapshot?.status = .failed
+        run.snapshot?.statusDetail = "model_worker/1 was killed by signal 9 (SIGKILL)"
+        run.snapshot?.events.append(
+            LifecycleRow(time: 1, kind: "worker_failed", worker: "model_worker/0", detail: "left with exit status 1"))
+        #expect(FailureBanner.lines(of: run)?.title == "first failure of model_worker/1")
     }
 
     @Test func `what a stop waits for is said`() throws {

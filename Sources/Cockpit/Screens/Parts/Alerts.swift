@@ -105,12 +105,25 @@ struct FailureBanner {
     static func lines(of run: RunView) -> FailureBanner? {
         guard let snapshot = run.snapshot, snapshot.status == .failed, run.dismissedFailure != snapshot.statusDetail
         else { return nil }
-        let failure = snapshot.events.last { $0.event == .workerFailed }
-        let culprit = failure.map { $0.culprit.isEmpty ? "" : " of \($0.culprit)" } ?? ""
-        let text = snapshot.statusDetail.isEmpty ? failure?.detail ?? "no reason was recorded" : snapshot.statusDetail
-        return FailureBanner(
-            title: "first failure\(culprit)", lines: text.split(whereSeparator: \.isNewline).map(String.init),
-            resumption: run.snapshot.resumption)
+        let event = snapshot.events.last { $0.event == .workerFailed }
+        let text = snapshot.statusDetail.isEmpty ? event?.detail ?? "no reason was recorded" : snapshot.statusDetail
+        var lines = text.split(whereSeparator: \.isNewline).map(String.init)
+        let teller = lines.first.flatMap { worker(in: $0) } ?? event?.worker ?? ""
+        // What fails in a call on a model worker, the master reports.
+        let report = lines.first { $0.contains(" failed in ") }
+        let culprit = report.flatMap { worker(in: $0) } ?? teller
+        var title = culprit.isEmpty ? "first failure" : "first failure of \(culprit)"
+        if culprit != teller, !teller.isEmpty {
+            title += ", told by \(teller)"
+            // It would name another worker than the title and say nothing else.
+            if lines.count > 1, lines[0].hasSuffix("reported an error") { lines.removeFirst() }
+        }
+        return FailureBanner(title: title, lines: lines, resumption: run.snapshot.resumption)
+    }
+
+    /// The worker that a line begins with.
+    private static func worker(in line: String) -> String? {
+        line.split { $0 == " " || $0 == ":" }.first.flatMap { WorkerID($0)?.description }
     }
 
     /// Rows it needs to say all of it, its frame and its keys included, at a width.
@@ -140,14 +153,5 @@ extension RunSnapshot? {
     /// What R does with a trial that has ended; of one that is not read yet, what it does mostly.
     fileprivate var resumption: String {
         self?.checkpoints.isEmpty == true ? "begins anew: nothing was saved" : "resumes from the last checkpoint"
-    }
-}
-
-extension LifecycleRow {
-    /// The worker in which it failed: what fails in a call on a model worker, the master reports.
-    fileprivate var culprit: String {
-        let named = detail.split(whereSeparator: \.isNewline).first { $0.contains(" failed in ") }
-        let name = named?.split(separator: " ").first.map(String.init) ?? ""
-        return WorkerID(name) == nil ? worker : name
     }
 }
