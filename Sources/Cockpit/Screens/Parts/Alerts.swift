@@ -11,6 +11,9 @@ struct Alert: Equatable, Sendable {
     var severity: Severity
     var text: String
 
+    /// What it is about, without the details after the colon.
+    var short: String { text.firstRange(of: ": ").map { String(text[..<$0.lowerBound]) } ?? text }
+
     func glyph(in glyphs: Glyphs) -> Unicode.Scalar { severity == .failure ? glyphs.failed : "!" }
 }
 
@@ -84,13 +87,25 @@ struct AlertsLine {
         guard !alerts.isEmpty else { return }
         let count = alerts.count == 1 ? "" : "[\(alerts.count) alerts]"
         let room = area.width - 2 - (count.isEmpty ? 0 : count.cellWidth + 2)
-        let line = alerts.reduce(TextLine()) { line, alert in
-            let role: Role = alert.severity == .failure ? .logError : .logWarning
+        let texts = texts(in: room, ellipsis: surface.glyphs.ellipsis)
+        let line = zip(alerts, texts).reduce(TextLine()) { line, entry in
+            let role: Role = entry.0.severity == .failure ? .logError : .logWarning
             let gap = line.runs.isEmpty ? "" : "   "
-            return line.appending("\(gap)\(alert.glyph(in: surface.glyphs)) \(alert.text)", role)
+            return line.appending("\(gap)\(entry.0.glyph(in: surface.glyphs)) \(entry.1)", role)
         }
         surface.write(line, x: area.x + 1, y: area.y, maxWidth: room)
         surface.write(count, x: area.maxX - count.cellWidth - 1, y: area.y, role: .dim)
+    }
+
+    /// What is said of each: all of it where there is room; otherwise the last ones give up their details first, so that
+    /// every alert is named as long as that is possible, and the first one has what is left.
+    private func texts(in room: Int, ellipsis: Unicode.Scalar) -> [String] {
+        var texts = alerts.map(\.text)
+        func left() -> Int { room - texts.reduce(-3) { $0 + 5 + $1.cellWidth } }
+        for index in texts.indices.reversed() where left() < 0 { texts[index] = alerts[index].short }
+        let spare = left()
+        if spare > 3 { texts[0] = alerts[0].text.fitted(to: texts[0].cellWidth + spare, ellipsis: ellipsis) }
+        return texts
     }
 }
 
