@@ -180,8 +180,18 @@ import Testing
         #expect(alone[1].contains("orchestrator INFO  begin"))
         #expect(alone.contains { $0.contains("end") })
         let full = draw(LogPanel(), try context { $0.snapshot?.logs = Array(repeating: long, count: 6) }, width: 80)
-        #expect(full.count { $0.contains("begin") } == 6)
-        #expect(!full.contains { $0.contains("end") })
+        #expect(full.count { $0.contains("begin") } == 4, "only the newest has all of its three rows")
+        #expect(full.count { $0.contains("end") } == 1)
+        #expect(full[6].contains("end"))
+    }
+
+    @Test func `a narrow pane shows the newest line whole, and no word that says nothing`() throws {
+        let story = "step 229/460 (grpo): reward 0.713, kl_ref 0.0123, actor_loss -0.0213, 2.6 s"
+        let rows = (0..<9).map { LogRow(id: $0, time: 0, worker: "master_worker/0", level: .info, message: story) }
+        let lines = draw(LogPanel(), try context { $0.snapshot?.logs = rows }, width: 48, height: 7)
+        #expect(lines[3].contains("09:00:00 step 229/460 (grpo): reward 0.713,…"))
+        #expect(lines[4].contains("09:00:00 step 229/460 (grpo): reward 0.713,"))
+        #expect(lines[5].contains("kl_ref 0.0123, actor_loss -0.0213, 2.6 s"))
     }
 
     @Test func `what a worker does is told whole below the table where its column has no room`() throws {
