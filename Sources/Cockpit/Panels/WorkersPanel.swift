@@ -21,8 +21,9 @@ struct WorkersPanel: Panel {
             table.render(in: &surface, area: area)
             let below = area.splitTop(rows.count + 1).rest
             let place = below.splitTop(below.height > 2 ? 1 : 0).rest.inset(horizontal: 3, vertical: 0)
-            Paragraph(lines: Self.cutTexts(of: table, width: area.width), overflow: .wrap)
-                .render(in: &surface, area: place)
+            let cut = Self.cutTexts(of: table, width: area.width).flatMap { Paragraph.wrapped($0, to: place.width) }
+            Paragraph(lines: cut).render(in: &surface, area: place)
+            calls(in: &surface, area: place.splitTop(cut.isEmpty ? 0 : cut.count + 1).rest, context: context)
         } else {
             folded(rows, in: &surface, area: area, context: context)
         }
@@ -56,6 +57,7 @@ struct WorkersPanel: Panel {
         Table.Column(title: "for", width: 5, alignment: .trailing, priority: 4),
         Table.Column(title: "at", width: 5, alignment: .trailing, priority: 5),
         Table.Column(title: "ver", width: 4, alignment: .trailing, priority: 6),
+        Table.Column(title: "last call", width: 24, priority: 10),
         Table.Column(title: "cpu", width: 5, alignment: .trailing, priority: 2),
         Table.Column(title: "rss", width: 5, alignment: .trailing, priority: 3),
         Table.Column(title: "rst", width: 3, alignment: .trailing, priority: 8),
@@ -78,6 +80,7 @@ struct WorkersPanel: Panel {
             TextLine(hasEnded ? "-" : doing.length.map { Format.duration($0 + context.run.silence) } ?? "-", .dim),
             TextLine(doing.step > 0 ? Format.step(doing.step) : "-"),
             TextLine(worker.weightVersion > 0 ? "\(worker.weightVersion)" : "-", .dim),
+            TextLine(lastCall(of: worker, in: context.snapshot), .dim),
             TextLine(hasEnded ? "-" : sample.map { Format.percent($0.utilisation) } ?? "-"),
             TextLine(hasEnded ? "-" : sample.map { Format.bytes($0.memoryUsed) } ?? "-"),
             TextLine(worker.restarts > 0 ? "\(worker.restarts)" : "-", worker.restarts > 0 ? .logWarning : .dim),

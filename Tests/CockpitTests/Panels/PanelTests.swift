@@ -99,6 +99,18 @@ import Testing
         #expect(draw(BufferPanel(), old).joined().contains("oldest 3"))
     }
 
+    @Test func `where there is room every age has a bar, and the curve says over what it is`() throws {
+        let old = try context { $0.snapshot?.buffer?.staleness = [40, 0, 24, 0] }
+        let lines = draw(BufferPanel(), old, height: 18)
+        #expect(lines[2].contains("age 0             40 █"))
+        #expect(lines[3].contains("age 1              0"))
+        #expect(lines[4].contains("age 2             24 █"))
+        #expect(lines[5].contains("ready actor_train 64 █"))
+        #expect(lines[9].contains("size over the last 20s"))
+        let ancient = try context { $0.snapshot?.buffer?.staleness = Array(repeating: 2, count: 14) }
+        #expect(draw(BufferPanel(), ancient, height: 30).contains { $0.contains("age 11+            6 █") })
+    }
+
     @Test func `a buffer that nothing was put into says so`() throws {
         #expect(draw(BufferPanel(), try context { $0.snapshot?.buffer = nil })[1].contains("no sample yet"))
     }
@@ -203,6 +215,19 @@ import Testing
         #expect(lines[4].contains("model/1"))
         #expect(lines[4].contains("…"))
         #expect(lines.contains { $0.contains("model/1  killed by signal 9 for the third time in a minute") })
+    }
+
+    @Test func `a worker's newest calls stand below the table where rows are free`() throws {
+        let context = try context { $0.workers.selected = 1 }
+        let lines = draw(WorkersPanel(), context, width: 80, height: 14)
+        #expect(lines[6].contains("master/0  waits for model/0: actor_train"))
+        #expect(lines[8].contains("calls of model/0, the newest first"))
+        #expect(lines[10].contains("● 09:09:59 actor_train") && lines[10].contains("231"))
+        #expect(lines[12].contains("✓ 09:09:58 actor_gen"))
+        #expect(lines[12].contains("1.200 s    64  1.54k  1.28k"))
+        #expect(!draw(WorkersPanel(), context, width: 80, height: 8).joined().contains("calls of"))
+        let wide = draw(WorkersPanel(), context, width: 160, height: 6)
+        #expect(wide[3].contains("actor_gen 1.200 s"))
     }
 
     @Test func `every trial state and every worker state can be told apart without colour`() {
