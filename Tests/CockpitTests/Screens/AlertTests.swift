@@ -61,6 +61,23 @@ import Testing
         #expect(FailureBanner.lines(of: run)?.title == "first failure of model_worker/1")
     }
 
+    @Test func `a trial that starts over says why, once for all its workers`() throws {
+        let found = try alerts { run in
+            run.snapshot?.status = .starting
+            run.snapshot?.statusDetail =
+                "master_worker/0 reported an error\nmodel_worker/1 failed in 'ref_inf' of step 3: odd"
+            for index in 0..<3 {
+                run.snapshot?.workers[index].state = .restarting
+                run.snapshot?.workers[index].detail = "attempt 2 in 500 ms"
+            }
+        }
+        #expect(
+            found == [
+                "starts over: model_worker/1 failed in 'ref_inf' of step 3: odd",
+                "3 workers restarting: attempt 2 in 500 ms",
+            ])
+    }
+
     @Test func `what a stop waits for is said`() throws {
         let found = try alerts { run in
             run.item?.status = .stopping

@@ -43,6 +43,9 @@ enum Alerts {
         if snapshot.status == .stopping, !snapshot.statusDetail.isEmpty {
             warn("stopping: \(oneLine(snapshot.statusDetail))")
         }
+        if snapshot.status == .starting, !snapshot.statusDetail.isEmpty {
+            warn("starts over: \(FailureBanner.cause(in: snapshot.statusDetail))")
+        }
         found += workers(snapshot)
         found += numbers(snapshot)
         return found.filter { $0.severity == .failure } + found.filter { $0.severity == .warning }
@@ -57,11 +60,21 @@ enum Alerts {
 
     private static func workers(_ snapshot: RunSnapshot) -> [Alert] {
         guard !snapshot.status.isTerminal else { return [] }
-        return snapshot.workers.filter(\.state.isProblem).map { worker in
-            let detail = worker.detail.isEmpty ? "" : ": \(oneLine(worker.detail))"
+        // One failure brings all down: what is the same of many is said once.
+        var groups: [(state: WorkerState, detail: String, names: [String])] = []
+        for worker in snapshot.workers where worker.state.isProblem {
+            let detail = oneLine(worker.detail), name = WorkerName.short(worker.id)
+            if let place = groups.firstIndex(where: { $0.state == worker.state && $0.detail == detail }) {
+                groups[place].names.append(name)
+            } else {
+                groups.append((worker.state, detail, [name]))
+            }
+        }
+        return groups.map { group in
+            let who = group.names.count > 2 ? "\(group.names.count) workers" : group.names.joined(separator: ", ")
+            let detail = group.detail.isEmpty ? "" : ": \(group.detail)"
             return Alert(
-                severity: worker.state == .failed ? .failure : .warning,
-                text: "\(WorkerName.short(worker.id)) \(worker.state.rawValue)\(detail)")
+                severity: group.state == .failed ? .failure : .warning, text: "\(who) \(group.state.rawValue)\(detail)")
         }
     }
 
@@ -124,9 +137,7 @@ struct FailureBanner {
         let text = snapshot.statusDetail.isEmpty ? event?.detail ?? "no reason was recorded" : snapshot.statusDetail
         var lines = text.split(whereSeparator: \.isNewline).map(String.init)
         let teller = lines.first.flatMap { worker(in: $0) } ?? event?.worker ?? ""
-        // What fails in a call on a model worker, the master reports.
-        let report = lines.first { $0.contains(" failed in ") }
-        let culprit = report.flatMap { worker(in: $0) } ?? teller
+        let culprit = worker(in: cause(in: text)) ?? teller
         var title = culprit.isEmpty ? "first failure" : "first failure of \(culprit)"
         if culprit != teller, !teller.isEmpty {
             title += ", told by \(teller)"
@@ -134,6 +145,12 @@ struct FailureBanner {
             if lines.count > 1, lines[0].hasSuffix("reported an error") { lines.removeFirst() }
         }
         return FailureBanner(title: title, lines: lines, resumption: run.snapshot.resumption)
+    }
+
+    /// The line of a report that says what failed: what fails in a call on a model worker, the master reports.
+    static func cause(in report: String) -> String {
+        let lines = report.split(whereSeparator: \.isNewline)
+        return (lines.first { $0.contains(" failed in ") } ?? lines.first).map(String.init) ?? ""
     }
 
     /// The worker that a line begins with.
