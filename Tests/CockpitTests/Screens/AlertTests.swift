@@ -111,6 +111,18 @@ import Testing
         #expect(found == ["2 damaged parts left out: chunk 3: wrong checksum"])
     }
 
+    @Test func `all that was left out, damaged or dropped is seen on a small dashboard`() throws {
+        var state = try StateFixtures.live(StateFixtures.small)
+        state.run?.snapshot?.series.append(
+            SeriesRow(key: "data/rows_left_out", count: 1, lastStep: 1, lastTime: 0, last: 3))
+        state.run?.snapshot?.damage = ["chunk 12 of sft/loss: wrong checksum"]
+        state.run?.snapshot?.droppedRecords = 1_284
+        let screen = ScreenPicture.text(state)
+        for words in ["3 left out", "1 damaged part left out", "1 284 records dropped"] {
+            #expect(screen.contains(words), "\(words)")
+        }
+    }
+
     @Test func `a failed trial shows its first failure until esc`() throws {
         var state = try StateFixtures.live()
         state.run?.snapshot?.status = .failed
