@@ -114,7 +114,8 @@ struct ProgressPrinter {
                 of: Event(
                     kind: event.kind, worker: event.worker, detail: event.detail, seconds: Double(event.time) / 1e9))
         case .text:
-            let parts = [event.kind.printable, event.worker.printable, event.detail.printableLines(indent: "        ")]
+            let word = event.event?.words ?? event.kind.printable
+            let parts = [word, event.worker.printable, event.detail.printableLines(indent: "        ")]
                 .filter { !$0.isEmpty }
             return "\(Self.clock(event.time))  \(parts.joined(separator: "  "))"
         }

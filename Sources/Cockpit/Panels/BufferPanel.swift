@@ -21,14 +21,22 @@ struct BufferPanel: Panel {
             return row
         }
         occupancy(buffer, in: &surface, area: next())
-        if !rest.isEmpty { staleness(buffer, in: &surface, area: next()) }
-        let waiting = buffer.ready.sorted { $0.key < $1.key }
-        if !waiting.isEmpty, !rest.isEmpty {
-            let (bars, below) = rest.splitTop(min(waiting.count, max(1, rest.height - 1)))
+        var bars = Self.ready(buffer)
+        let ages = Self.ages(buffer)
+        if !ages.isEmpty, rest.height >= ages.count + bars.count + Self.leastCurve {
+            bars = ages + bars
+        } else if !rest.isEmpty {
+            staleness(buffer, in: &surface, area: next())
+        }
+        if !bars.isEmpty, !rest.isEmpty {
+            let (area, below) = rest.splitTop(min(bars.count, max(1, rest.height - 1)))
             rest = below
-            ready(waiting, buffer, in: &surface, area: bars)
+            BarSeries(bars: bars, maximum: Double(max(1, buffer.capacity))).render(in: &surface, area: area)
         }
         if !rest.isEmpty { lastEvent(buffer, in: &surface, area: next()) }
+        if rest.height > 2 {
+            surface.write("size over the last \(extent(context))", x: rest.x, y: next().y, role: .dim)
+        }
         if !rest.isEmpty {
             Sparkline(
                 values: Sparkline.stretched(SampleHistory.stepped(context.snapshot.bufferHistory), to: rest.width),
@@ -66,15 +74,35 @@ struct BufferPanel: Panel {
         if x > area.x + used + columns.count * 4 { surface.write(age, x: x, y: area.y) }
     }
 
-    private func ready(
-        _ waiting: [(key: String, value: Int)], _ buffer: BufferRow, in surface: inout Surface, area: Rect
-    ) {
-        let bars = waiting.map { entry in
+    /// Items that are ready for each call.
+    private static func ready(_ buffer: BufferRow) -> [BarSeries.Bar] {
+        buffer.ready.sorted { $0.key < $1.key }.map { entry in
             BarSeries.Bar(
                 label: "ready \(entry.key)", value: Double(entry.value), text: ShortNumber.grouped(entry.value),
                 role: .series2)
         }
-        BarSeries(bars: bars, maximum: Double(max(1, buffer.capacity))).render(in: &surface, area: area)
+    }
+
+    /// Items of each age in weight versions, the youngest first; the last row has all that are older as well.
+    private static func ages(_ buffer: BufferRow) -> [BarSeries.Bar] {
+        let known = buffer.staleness.prefix((buffer.oldest ?? -1) + 1).map(Double.init)
+        let old = known.dropFirst(mostAges - 1)
+        var counts = Array(known.prefix(mostAges - 1))
+        if !old.isEmpty { counts.append(old.reduce(0, +)) }
+        return counts.enumerated().map { age, count in
+            let label = age == mostAges - 1 && old.count > 1 ? "age \(age)+" : "age \(age)"
+            return BarSeries.Bar(label: label, value: count, text: ShortNumber.text(count), role: .accent)
+        }
+    }
+
+    private static let mostAges = 12
+    /// Rows that the last event and the curve keep before ages have rows of their own.
+    private static let leastCurve = 6
+
+    /// How much time the curve of the size covers.
+    private func extent(_ context: PanelContext) -> String {
+        let window = context.run.timeline.window(at: context.snapshot.time) + context.run.timeline.offset
+        return Format.duration(min(window, max(1, context.snapshot.time)))
     }
 
     private func lastEvent(_ buffer: BufferRow, in surface: inout Surface, area: Rect) {

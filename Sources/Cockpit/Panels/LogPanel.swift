@@ -29,11 +29,12 @@ struct LogPanel: Panel {
         let names = Self.nameWidth(rows, in: area.width)
         // What no line has goes to the lines that are too long, the newest ones first.
         var spare = area.height - newest.count
-        let blocks = newest.reversed().map { row -> [TextLine] in
+        let blocks = newest.reversed().enumerated().map { age, row -> [TextLine] in
             let line = text(of: row, names: names, context: context)
             let wrapped = Self.whole(line, to: place.width)
-            // The cause of a failure is no use without its end.
-            guard view.wraps || row.level == .error || wrapped.count - 1 <= spare else { return [line] }
+            // The cause of a failure is no use without its end; the line at the bottom is the one that is read.
+            let isWhole = view.wraps || row.level == .error || (age == 0 && wrapped.count <= area.height / 2)
+            guard isWhole || wrapped.count - 1 <= spare else { return [line] }
             spare -= wrapped.count - 1
             return wrapped
         }
@@ -67,9 +68,11 @@ struct LogPanel: Panel {
         let time = context.clock(at: row.time)
         let worker = WorkerName.short(row.worker).padded(to: names, ellipsis: context.glyphs.ellipsis)
         let role = row.level.role
+        // A narrow pane has no room for a word that says nothing.
+        let mark = names == 0 && row.level == .info ? "" : row.level.mark.padded(to: 6)
         let line = TextLine(time + " ", .dim)
             .appending(names > 0 ? worker + " " : "", .accent)
-            .appending(row.level.mark.padded(to: 6), role)
+            .appending(mark, role)
         return line.appending(row.message, row.level >= .warning ? role : .foreground)
     }
 }

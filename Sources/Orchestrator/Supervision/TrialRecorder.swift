@@ -47,11 +47,12 @@ struct TrialRecorder {
     }
 
     func note(kind: LifecycleKind, worker: WorkerID?, detail: String) {
-        Diagnostics.write("\(kind.rawValue)\(worker.map { " \($0)" } ?? ""): \(detail)")
+        let told = "\(kind.words): \(detail)"
+        Diagnostics.write(worker.map { "\($0) \(told)" } ?? told)
         let row = LifecycleRow(
             time: clock.now(), kind: kind.rawValue, worker: worker?.description ?? "", detail: detail)
         let who = worker?.description ?? "orchestrator"
-        let log = WireLogRecord.orchestrator(kind.level, "\(kind.rawValue): \(detail)", time: clock.now(), worker: who)
+        let log = WireLogRecord.orchestrator(kind.level, told, time: clock.now(), worker: who)
         queue.put(.records(LocalRecords(logs: [log], lifecycle: [row])))
     }
 

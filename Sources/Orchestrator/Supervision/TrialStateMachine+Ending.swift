@@ -115,8 +115,10 @@ extension TrialStateMachine {
         switch phase {
         case .stopping(let descent):
             // It was all done before it could be stopped.
-            if case .stopped = descent.goal { setGoal(.completed) }
-            return []
+            guard case .stopped = descent.goal else { return [] }
+            setGoal(.completed)
+            awaited = "its work is done"
+            return set(.stopping, detail: awaited)
         case .starting, .running:
             return descend(by: .afterCompletion(silence: stopPolicy.silence), goal: .completed, now: now)
         default: return []

@@ -133,7 +133,7 @@ extension TrialStateMachine {
 
     /// What a person asked for belongs to the trial's story.
     private static func asked(_ kind: TrialCommandKind) -> TrialAction {
-        .note(kind: .asked, worker: nil, detail: "\(kind.rawValue) by command")
+        .note(kind: .asked, worker: nil, detail: "\(kind.rawValue.replacing("_", with: " ")) by command")
     }
 
     private static func promise(of kind: TrialCommandKind) -> String {

@@ -227,25 +227,38 @@ extension TrialStateMachine {
     /// Says what a stop waits for, whenever that changes.
     mutating func tellWhatStopAwaits() -> [TrialAction] {
         guard case .stopping(let descent) = phase, case .stopped = descent.goal else { return [] }
-        let now = awaitedPhrase
+        let now = phrase(of: descent)
         guard now != awaited || status != .stopping else { return [] }
         awaited = now
         return set(.stopping, detail: now)
     }
 
-    private var awaitedPhrase: String {
+    /// A step is waited for only where the master ends it: a hurried stop leaves it, and after the master nobody ends one.
+    private func phrase(of descent: Descent) -> String {
+        let acts = descent.current.acts
+        guard !alive.isEmpty else { return "nobody is left" }
+        if acts == [.saveWholeStep, .hurryMaster] {
+            let saving = alive.filter { $0.kind != .master && !descent.saved.contains($0) }
+            if !saving.isEmpty { return "waits for \(Self.list(saving)) to save the newest whole step" }
+        }
         let waiting = alive.filter { DiskWait(rawValue: members[$0]?.mfc ?? "") != nil }
+        let endsStep = acts.contains(.tellMaster) && alive.contains(.master)
         let busy = alive.filter {
             waiting.contains($0)
-                || $0.kind != .master && members[$0]?.waits == false && members[$0]?.mfc.isEmpty == false
+                || endsStep && $0.kind != .master && members[$0]?.waits == false && members[$0]?.mfc.isEmpty == false
         }
-        let step = alive.compactMap { members[$0]?.step }.max() ?? 0
-        guard !busy.isEmpty else {
-            let names = alive.map(\.description).joined(separator: ", ")
-            return names.isEmpty ? "nobody is left" : "waits for \(names) to leave"
-        }
-        let calls = busy.map { "\(members[$0]?.mfc ?? "") on \($0)" }.joined(separator: ", ")
-        return "waits for step \(step): \(calls)\(waiting.isEmpty ? "" : "; asked once more, it ends without that")"
+        guard !busy.isEmpty else { return "waits for \(Self.list(alive)) to leave" }
+        let step = endsStep ? alive.compactMap { members[$0]?.step }.max() ?? 0 : 0
+        // What was last heard of an earlier step is a call that has ended since.
+        let calls = busy.filter { waiting.contains($0) || members[$0]?.step == step }
+            .map { "\(members[$0]?.mfc ?? "") on \($0)" }
+        let parts = [step > 0 ? "step \(step)" : "", calls.joined(separator: ", ")].filter { !$0.isEmpty }
+        let advice = waiting.isEmpty ? "" : "; asked once more, it ends without that"
+        return "waits for \(parts.joined(separator: ": "))\(advice)"
+    }
+
+    private static func list(_ workers: [WorkerID]) -> String {
+        workers.map(\.description).joined(separator: ", ")
     }
 }
 

@@ -42,6 +42,28 @@ package enum LifecycleKind: String, Sendable, CaseIterable {
         self.init(rawValue: word == "store_full" ? Self.storeRefused.rawValue : word)
     }
 
+    /// What it is called where a person reads it, before its detail.
+    package var words: String {
+        switch self {
+        case .started: "started"
+        case .resumed: "resumed"
+        case .workerFailed: "failed"
+        case .restarting: "restarting"
+        case .gaveUp: "given up"
+        case .stalled: "stalled"
+        case .recovered: "recovered"
+        case .killed: "killed"
+        case .asked: "asked"
+        case .storeRefused: "nothing can be stored"
+        case .silentGivenUp: "given up as silent"
+        case .saved: "saved"
+        case .saveFailed: "could not save"
+        case .stopFailed: "failed while the trial stopped"
+        case .beginsAnew: "begins anew"
+        case .storeRecovered: "stored again"
+        }
+    }
+
     /// How serious it is in the log.
     package var level: LogLevel {
         switch self {

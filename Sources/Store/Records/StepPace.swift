@@ -22,6 +22,8 @@ package struct StepPace: Sendable, Equatable {
     private static let leastDistances = 2
     /// A pause or a restart is no part of the pace: of a distance only this many times the usual one counts.
     private static let mostOfUsual = 10.0
+    /// Beyond this many times the usual distance something else was done between two steps.
+    private static let longOfUsual = 2.0
 
     /// - Parameters:
     ///   - marks: completed steps, oldest first.
@@ -32,7 +34,13 @@ package struct StepPace: Sendable, Equatable {
         guard distances.count >= Self.leastDistances, let last = own.last else { return nil }
         let usual = distances.sorted()[distances.count / 2]
         let counted = distances.map { min($0, usual * Self.mostOfUsual) }
-        seconds = counted.reduce(0, +) / Double(counted.count)
+        // Evaluations and saves come every so many steps: the mean over whole rounds of them does not jump with each one.
+        let long = distances.indices.filter { distances[$0] > usual * Self.longOfUsual }
+        var taken = counted[...]
+        if let first = long.first, let last = long.last, (last - first) * 3 >= counted.count {
+            taken = counted[(first + 1)...last]
+        }
+        seconds = taken.reduce(0, +) / Double(taken.count)
         self.last = last
     }
 }

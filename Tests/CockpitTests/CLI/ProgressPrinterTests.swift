@@ -74,7 +74,7 @@ import Testing
             try printer.lines(for: snapshot(step: 1, seconds: 2, events: [first])).first == "  0:00  started")
         #expect(
             try printer.lines(for: snapshot(step: 1, seconds: 61, events: [first, second])) == [
-                "  1:01  worker_failed  signal 9\u{241b}[2J"
+                "  1:01  failed  signal 9\u{241b}[2J"
             ])
     }
 

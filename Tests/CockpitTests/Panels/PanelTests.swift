@@ -99,6 +99,18 @@ import Testing
         #expect(draw(BufferPanel(), old).joined().contains("oldest 3"))
     }
 
+    @Test func `where there is room every age has a bar, and the curve says over what it is`() throws {
+        let old = try context { $0.snapshot?.buffer?.staleness = [40, 0, 24, 0] }
+        let lines = draw(BufferPanel(), old, height: 18)
+        #expect(lines[2].contains("age 0             40 █"))
+        #expect(lines[3].contains("age 1              0"))
+        #expect(lines[4].contains("age 2             24 █"))
+        #expect(lines[5].contains("ready actor_train 64 █"))
+        #expect(lines[9].contains("size over the last 20s"))
+        let ancient = try context { $0.snapshot?.buffer?.staleness = Array(repeating: 2, count: 14) }
+        #expect(draw(BufferPanel(), ancient, height: 30).contains { $0.contains("age 11+            6 █") })
+    }
+
     @Test func `a buffer that nothing was put into says so`() throws {
         #expect(draw(BufferPanel(), try context { $0.snapshot?.buffer = nil })[1].contains("no sample yet"))
     }
@@ -112,7 +124,34 @@ import Testing
         #expect(lines[1].contains("state"), "the header stays")
         #expect(lines[2].contains("model/1"))
         #expect(lines[2].contains("1/3 in 4s"))
-        #expect(lines[3].contains("+ 2 running"))
+        #expect(lines[3].contains("+ 1 actor_train, 1 waits for model/0: actor_train"))
+    }
+
+    @Test func `of many workers those that failed or work keep rows, and what the others do is counted`() throws {
+        func crowd(_ run: inout RunView) {
+            run.snapshot?.workers = (0..<24).map { index in
+                RunFixtures.worker("model_worker/\(index)", index == 21 ? .failed : .running, "", 230, 0, 0)
+            }
+            let open = run.snapshot?.spans.last { $0.end == nil }
+            run.snapshot?.spans = [17, 19, 20].compactMap { index in
+                var span = open
+                span?.worker = "model_worker/\(index)"
+                return span
+            }
+        }
+        let lines = draw(WorkersPanel(), try context(crowd), width: 70, height: 6)
+        #expect(lines[2].contains("model/21"))
+        #expect(lines[3].contains("model/17"))
+        #expect(lines[4].contains("+ 2 actor_train, 20 wait for actor_train"))
+        let focused = draw(
+            WorkersPanel(),
+            try context { run in
+                crowd(&run)
+                run.focus = .workers
+                run.workers.selected = 5
+            }, width: 70, height: 6)
+        #expect(focused[2].contains("model/21"))
+        #expect(focused[3].contains("▸") && focused[3].contains("model/5"))
     }
 
     @Test func `a log line with escape sequences is shown, not obeyed`() throws {
@@ -153,8 +192,18 @@ import Testing
         #expect(alone[1].contains("orchestrator INFO  begin"))
         #expect(alone.contains { $0.contains("end") })
         let full = draw(LogPanel(), try context { $0.snapshot?.logs = Array(repeating: long, count: 6) }, width: 80)
-        #expect(full.count { $0.contains("begin") } == 6)
-        #expect(!full.contains { $0.contains("end") })
+        #expect(full.count { $0.contains("begin") } == 4, "only the newest has all of its three rows")
+        #expect(full.count { $0.contains("end") } == 1)
+        #expect(full[6].contains("end"))
+    }
+
+    @Test func `a narrow pane shows the newest line whole, and no word that says nothing`() throws {
+        let story = "step 229/460 (grpo): reward 0.713, kl_ref 0.0123, actor_loss -0.0213, 2.6 s"
+        let rows = (0..<9).map { LogRow(id: $0, time: 0, worker: "master_worker/0", level: .info, message: story) }
+        let lines = draw(LogPanel(), try context { $0.snapshot?.logs = rows }, width: 48, height: 7)
+        #expect(lines[3].contains("09:00:00 step 229/460 (grpo): reward 0.713,…"))
+        #expect(lines[4].contains("09:00:00 step 229/460 (grpo): reward 0.713,"))
+        #expect(lines[5].contains("kl_ref 0.0123, actor_loss -0.0213, 2.6 s"))
     }
 
     @Test func `what a worker does is told whole below the table where its column has no room`() throws {
@@ -165,7 +214,20 @@ import Testing
         let lines = draw(WorkersPanel(), context, width: 70, height: 9)
         #expect(lines[4].contains("model/1"))
         #expect(lines[4].contains("…"))
-        #expect(lines[6].contains("model/1  killed by signal 9 for the third time in a minute"))
+        #expect(lines.contains { $0.contains("model/1  killed by signal 9 for the third time in a minute") })
+    }
+
+    @Test func `a worker's newest calls stand below the table where rows are free`() throws {
+        let context = try context { $0.workers.selected = 1 }
+        let lines = draw(WorkersPanel(), context, width: 80, height: 14)
+        #expect(lines[6].contains("master/0  waits for model/0: actor_train"))
+        #expect(lines[8].contains("calls of model/0, the newest first"))
+        #expect(lines[10].contains("● 09:09:59 actor_train") && lines[10].contains("231"))
+        #expect(lines[12].contains("✓ 09:09:58 actor_gen"))
+        #expect(lines[12].contains("1.200 s    64  1.54k  1.28k"))
+        #expect(!draw(WorkersPanel(), context, width: 80, height: 8).joined().contains("calls of"))
+        let wide = draw(WorkersPanel(), context, width: 160, height: 6)
+        #expect(wide[3].contains("actor_gen 1.200 s"))
     }
 
     @Test func `every trial state and every worker state can be told apart without colour`() {

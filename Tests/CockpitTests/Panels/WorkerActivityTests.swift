@@ -35,14 +35,50 @@ struct WorkerActivityTests {
         let busy = try snapshot([span("actor_gen", on: "model_worker/0")])
         #expect(text("model_worker/0", in: busy) == "actor_gen")
         let idle = try snapshot([span("actor_gen", on: "model_worker/0", end: 9)])
-        #expect(text("model_worker/0", in: idle) == "waits for the master")
+        #expect(text("model_worker/0", in: idle) == "between calls")
     }
 
-    @Test func `or whom it waits for`() throws {
+    @Test func `or whom it waits for, which the master knows by name`() throws {
         let busy = try snapshot([span("actor_gen", on: "model_worker/0")])
         #expect(text("model_worker/1", in: busy) == "waits for actor_gen")
-        #expect(text("master_worker/0", in: busy) == "waits for actor_gen")
-        #expect(text("master_worker/0", in: try snapshot([])) == "waits for a reply")
+        #expect(text("master_worker/0", in: busy) == "waits for model/0: actor_gen")
+    }
+
+    @Test func `is no waiting for somebody where nobody is in a call`() throws {
+        let idle = try snapshot([])
+        #expect(text("master_worker/0", in: idle) == "between calls")
+        #expect(text("model_worker/1", in: idle, status: .paused) == "waits for P to go on")
+        var early = idle
+        early.step = 0
+        let new = RunFixtures.worker("master_worker/0", .running, "", 0, 1, 0)
+        #expect(WorkerActivity(of: new, in: early, status: .running).text == "before its first call")
+    }
+
+    @Test func `has a length: of its call, of the master's wait for it, and since a call has ended`() throws {
+        let second = RunFixtures.second
+        var open = span("actor_gen", on: "model_worker/0")
+        open.start = 597 * second
+        var done = span("ref_inf", on: "model_worker/1", end: 596 * second)
+        done.start = 595 * second
+        let busy = try snapshot([done, open])
+        func length(_ id: String) -> Int64? {
+            WorkerActivity(of: RunFixtures.worker(id, .running, "", 3, 1, 0), in: busy, status: .running).length
+        }
+        #expect(length("model_worker/0") == 3 * second)
+        #expect(length("master_worker/0") == 3 * second)
+        #expect(length("model_worker/1") == 4 * second)
+        #expect(length("model_worker/2") == nil, "nothing is known of it")
+    }
+
+    @Test func `is at the step of its newest call, also where its heartbeat is older`() throws {
+        var snapshot = try snapshot([span("actor_gen", on: "model_worker/0")])
+        snapshot.spans[0].step = 231
+        func step(_ id: String) -> Int {
+            WorkerActivity(of: RunFixtures.worker(id, .running, "", 229, 1, 0), in: snapshot, status: .running).step
+        }
+        #expect(step("model_worker/0") == 231)
+        #expect(step("master_worker/0") == 231)
+        #expect(step("model_worker/1") == 229)
     }
 
     @Test(arguments: [
@@ -56,7 +92,7 @@ struct WorkerActivityTests {
 
     @Test func `a span that a dead attempt left open is nobody's work`() throws {
         let busy = try snapshot([span("actor_gen", on: "model_worker/0", attempt: 1)], attempt: 2)
-        #expect(text("model_worker/0", in: busy) == "waits for the master")
+        #expect(text("model_worker/0", in: busy) == "between calls")
     }
 
     @Test func `after the end it is what it ended as`() throws {

@@ -101,6 +101,19 @@ struct AlertConditionTests {
         #expect(drawn(width, 1) { AlertsLine(alerts: []).render(in: &$0, area: $1) } == [""])
     }
 
+    @Test func `line names every alert before it tells details, and tells most of the first`() {
+        let alerts = [
+            Alert(severity: .failure, text: "1 damaged part left out: chunk 12 of sft/loss: wrong checksum"),
+            Alert(severity: .warning, text: "model/1 stalled: no heartbeat for 3 s"),
+        ]
+        func line(_ width: Int) -> String {
+            drawn(width, 1) { AlertsLine(alerts: alerts).render(in: &$0, area: $1) }[0]
+        }
+        #expect(line(140).contains("wrong checksum   ! model/1 stalled: no heartbeat for 3 s"))
+        #expect(line(80).contains("✗ 1 damaged part left out: chunk 12 of sft/lo…   ! model/1 stalled "))
+        #expect(line(60).hasPrefix(" ✗ 1 damaged part left out   ! model/1 stalled "))
+    }
+
     @Test func `banner names the worker that failed first and goes away on esc alone`() throws {
         var state = try StateFixtures.live()
         state.run?.snapshot?.status = .failed

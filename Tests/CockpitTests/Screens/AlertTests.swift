@@ -43,7 +43,39 @@ import Testing
         let detail = "reported an error\nmodel_worker/0 failed in 'actor_train' of step 38: out of memory"
         run.snapshot?.events.append(
             LifecycleRow(time: 1, kind: "worker_failed", worker: "master_worker/0", detail: detail))
-        #expect(FailureBanner.lines(of: run)?.title == "first failure of model_worker/0")
+        let said = FailureBanner.lines(of: run)
+        #expect(said?.title == "first failure of model_worker/0, told by master_worker/0")
+        #expect(said?.lines == ["model_worker/0 failed in 'actor_train' of step 38: out of memory"])
+        run.snapshot?.statusDetail = "master_worker/0 \(detail)\n(1 later failure followed from it)"
+        let whole = FailureBanner.lines(of: run)
+        #expect(whole?.title == said?.title)
+        #expect(whole?.lines.count == 2)
+    }
+
+    @Test func `the banner's title and its first line name the same worker, whatever failed meanwhile`() throws {
+        var run = try #require(try StateFixtures.live().run)
+        run.snapshot?.status = .failed
+        run.snapshot?.statusDetail = "model_worker/1 was killed by signal 9 (SIGKILL)"
+        run.snapshot?.events.append(
+            LifecycleRow(time: 1, kind: "worker_failed", worker: "model_worker/0", detail: "left with exit status 1"))
+        #expect(FailureBanner.lines(of: run)?.title == "first failure of model_worker/1")
+    }
+
+    @Test func `a trial that starts over says why, once for all its workers`() throws {
+        let found = try alerts { run in
+            run.snapshot?.status = .starting
+            run.snapshot?.statusDetail =
+                "master_worker/0 reported an error\nmodel_worker/1 failed in 'ref_inf' of step 3: odd"
+            for index in 0..<3 {
+                run.snapshot?.workers[index].state = .restarting
+                run.snapshot?.workers[index].detail = "attempt 2 in 500 ms"
+            }
+        }
+        #expect(
+            found == [
+                "starts over: model_worker/1 failed in 'ref_inf' of step 3: odd",
+                "3 workers restarting: attempt 2 in 500 ms",
+            ])
     }
 
     @Test func `what a stop waits for is said`() throws {
@@ -77,6 +109,18 @@ import Testing
     @Test func `damage names its first part`() throws {
         let found = try alerts { $0.snapshot?.damage = ["chunk 3: wrong checksum", "chunk 4"] }
         #expect(found == ["2 damaged parts left out: chunk 3: wrong checksum"])
+    }
+
+    @Test func `all that was left out, damaged or dropped is seen on a small dashboard`() throws {
+        var state = try StateFixtures.live(StateFixtures.small)
+        state.run?.snapshot?.series.append(
+            SeriesRow(key: "data/rows_left_out", count: 1, lastStep: 1, lastTime: 0, last: 3))
+        state.run?.snapshot?.damage = ["chunk 12 of sft/loss: wrong checksum"]
+        state.run?.snapshot?.droppedRecords = 1_284
+        let screen = ScreenPicture.text(state)
+        for words in ["3 left out", "1 damaged part left out", "1 284 records dropped"] {
+            #expect(screen.contains(words), "\(words)")
+        }
     }
 
     @Test func `a failed trial shows its first failure until esc`() throws {

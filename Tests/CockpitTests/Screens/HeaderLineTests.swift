@@ -42,9 +42,19 @@ struct HeaderLineTests {
         func texts() -> [String] {
             HeaderLine.of(run, screen: nil, state: state, glyphs: .unicode).pieces.map(\.text.text)
         }
-        #expect(texts().contains("2.14k tok/s"))
+        #expect(texts().contains("gen 2.14k tok/s"))
+        #expect(texts().contains("train 590 tok/s"))
         run.snapshot?.status = .paused
         #expect(!texts().contains { $0.hasSuffix("tok/s") })
+    }
+
+    @Test func `names no speed of generation in a phase that trains only`() throws {
+        var run = try #require(try StateFixtures.live().run)
+        let generated = try #require(run.snapshot?.series.firstIndex { $0.key == "generated_tokens_per_second" })
+        run.snapshot?.series[generated].lastStep = 60
+        let pieces = HeaderLine.of(run, screen: nil, state: try StateFixtures.live(), glyphs: .unicode).pieces
+        #expect(pieces.filter { $0.text.text.hasSuffix("tok/s") }.map(\.text.text) == ["train 590 tok/s"])
+        #expect(pieces.first { $0.text.text.hasSuffix("tok/s") }?.priority == 5)
     }
 
     @Test func `keeps the step in a replay of eighty columns`() throws {

@@ -81,17 +81,17 @@ private typealias Driver = MachineDriver
     }
 
     @Test(arguments: [
-        (TrialCommandKind.pause, WorkerOrder.pause, "pausing after the current step"),
-        (.resume, .resume, "resuming"),
-        (.saveNow, .saveNow, "saving after the current step"),
-        (.evaluateNow, .evaluateNow, "evaluating after the current step"),
+        (TrialCommandKind.pause, WorkerOrder.pause, "pausing after the current step", "pause by command"),
+        (.resume, .resume, "resuming", "resume by command"),
+        (.saveNow, .saveNow, "saving after the current step", "save now by command"),
+        (.evaluateNow, .evaluateNow, "evaluating after the current step", "evaluate now by command"),
     ])
-    func `passes wishes on to the master`(kind: TrialCommandKind, order: WorkerOrder, promise: String) {
+    func `passes wishes on to the master`(kind: TrialCommandKind, order: WorkerOrder, promise: String, told: String) {
         var driver = MachineDriver.running()
         #expect(
             driver.take(.command(kind, nil, ticket: 5)) == [
                 .tell(.master, order), .answer(ticket: 5, accepted: true, message: promise),
-                .note(kind: .asked, worker: nil, detail: "\(kind.rawValue) by command"),
+                .note(kind: .asked, worker: nil, detail: told),
             ])
     }
 

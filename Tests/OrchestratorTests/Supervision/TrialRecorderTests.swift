@@ -116,18 +116,19 @@ private struct RecorderBench {
     }
 
     @Test(arguments: [
-        (LifecycleKind.workerFailed, "error"), (.gaveUp, "error"), (.storeRefused, "error"), (.restarting, "warning"),
-        (.stalled, "warning"), (.killed, "info"), (.asked, "info"),
+        (LifecycleKind.workerFailed, "error", "failed"), (.gaveUp, "error", "given up"),
+        (.storeRefused, "error", "nothing can be stored"), (.restarting, "warning", "restarting"),
+        (.stalled, "warning", "stalled"), (.killed, "info", "killed"), (.asked, "info", "asked"),
     ])
-    func `what happens is an event and a line of the log, as loud as it is bad`(kind: LifecycleKind, level: String)
-        throws
-    {
+    func `what happens is an event and in words a line of the log, as loud as it is bad`(
+        kind: LifecycleKind, level: String, words: String
+    ) throws {
         let bench = try RecorderBench()
         bench.recorder.note(kind: kind, worker: .master, detail: "so it was")
         #expect(
             bench.taken().words == [
                 "event \(kind.rawValue) master_worker/0: so it was",
-                "\(level) master_worker/0: \(kind.rawValue): so it was",
+                "\(level) master_worker/0: \(words): so it was",
             ])
     }
 

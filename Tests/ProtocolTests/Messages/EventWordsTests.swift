@@ -12,6 +12,12 @@ import Testing
             ])
     }
 
+    @Test(arguments: LifecycleKind.allCases)
+    func `an event is told in words, none like another`(kind: LifecycleKind) {
+        #expect(!kind.words.contains("_") && !kind.words.isEmpty)
+        #expect(LifecycleKind.allCases.count { $0.words == kind.words } == 1)
+    }
+
     @Test func `a store that refuses is known by the word of older runs too`() {
         #expect(LifecycleKind(stored: "store_full") == .storeRefused)
         #expect(LifecycleKind(stored: "store_refused") == .storeRefused)

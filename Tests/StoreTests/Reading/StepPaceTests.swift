@@ -15,6 +15,13 @@ struct StepPaceTests {
         #expect(pace.last == StepMark(step: 5, time: 7_000_000_000))
     }
 
+    @Test(arguments: 20...24)
+    func `does not jump when an evaluation comes in or goes out of sight`(count: Int) throws {
+        // Every fifth step is followed by an evaluation of three seconds.
+        let times = (0..<count).map { Double($0 + $0 / 5 * 3) }
+        #expect(try #require(StepPace(marks(times), since: 1)).seconds == 1.6)
+    }
+
     @Test func `does not take a pause for a step`() throws {
         // Four seconds of work and an hour of pause: the pause counts as ten usual steps.
         let pace = try #require(StepPace(marks([1, 2, 3, 3603, 3604]), since: 1))

@@ -11,6 +11,9 @@ struct Alert: Equatable, Sendable {
     var severity: Severity
     var text: String
 
+    /// What it is about, without the details after the colon.
+    var short: String { text.firstRange(of: ": ").map { String(text[..<$0.lowerBound]) } ?? text }
+
     func glyph(in glyphs: Glyphs) -> Unicode.Scalar { severity == .failure ? glyphs.failed : "!" }
 }
 
@@ -40,6 +43,9 @@ enum Alerts {
         if snapshot.status == .stopping, !snapshot.statusDetail.isEmpty {
             warn("stopping: \(oneLine(snapshot.statusDetail))")
         }
+        if snapshot.status == .starting, !snapshot.statusDetail.isEmpty {
+            warn("starts over: \(FailureBanner.cause(in: snapshot.statusDetail))")
+        }
         found += workers(snapshot)
         found += numbers(snapshot)
         return found.filter { $0.severity == .failure } + found.filter { $0.severity == .warning }
@@ -54,11 +60,21 @@ enum Alerts {
 
     private static func workers(_ snapshot: RunSnapshot) -> [Alert] {
         guard !snapshot.status.isTerminal else { return [] }
-        return snapshot.workers.filter(\.state.isProblem).map { worker in
-            let detail = worker.detail.isEmpty ? "" : ": \(oneLine(worker.detail))"
+        // One failure brings all down: what is the same of many is said once.
+        var groups: [(state: WorkerState, detail: String, names: [String])] = []
+        for worker in snapshot.workers where worker.state.isProblem {
+            let detail = oneLine(worker.detail), name = WorkerName.short(worker.id)
+            if let place = groups.firstIndex(where: { $0.state == worker.state && $0.detail == detail }) {
+                groups[place].names.append(name)
+            } else {
+                groups.append((worker.state, detail, [name]))
+            }
+        }
+        return groups.map { group in
+            let who = group.names.count > 2 ? "\(group.names.count) workers" : group.names.joined(separator: ", ")
+            let detail = group.detail.isEmpty ? "" : ": \(group.detail)"
             return Alert(
-                severity: worker.state == .failed ? .failure : .warning,
-                text: "\(WorkerName.short(worker.id)) \(worker.state.rawValue)\(detail)")
+                severity: group.state == .failed ? .failure : .warning, text: "\(who) \(group.state.rawValue)\(detail)")
         }
     }
 
@@ -84,13 +100,25 @@ struct AlertsLine {
         guard !alerts.isEmpty else { return }
         let count = alerts.count == 1 ? "" : "[\(alerts.count) alerts]"
         let room = area.width - 2 - (count.isEmpty ? 0 : count.cellWidth + 2)
-        let line = alerts.reduce(TextLine()) { line, alert in
-            let role: Role = alert.severity == .failure ? .logError : .logWarning
+        let texts = texts(in: room, ellipsis: surface.glyphs.ellipsis)
+        let line = zip(alerts, texts).reduce(TextLine()) { line, entry in
+            let role: Role = entry.0.severity == .failure ? .logError : .logWarning
             let gap = line.runs.isEmpty ? "" : "   "
-            return line.appending("\(gap)\(alert.glyph(in: surface.glyphs)) \(alert.text)", role)
+            return line.appending("\(gap)\(entry.0.glyph(in: surface.glyphs)) \(entry.1)", role)
         }
         surface.write(line, x: area.x + 1, y: area.y, maxWidth: room)
         surface.write(count, x: area.maxX - count.cellWidth - 1, y: area.y, role: .dim)
+    }
+
+    /// What is said of each: all of it where there is room; otherwise the last ones give up their details first, so that
+    /// every alert is named as long as that is possible, and the first one has what is left.
+    private func texts(in room: Int, ellipsis: Unicode.Scalar) -> [String] {
+        var texts = alerts.map(\.text)
+        func left() -> Int { room - texts.reduce(-3) { $0 + 5 + $1.cellWidth } }
+        for index in texts.indices.reversed() where left() < 0 { texts[index] = alerts[index].short }
+        let spare = left()
+        if spare > 3 { texts[0] = alerts[0].text.fitted(to: texts[0].cellWidth + spare, ellipsis: ellipsis) }
+        return texts
     }
 }
 
@@ -105,12 +133,29 @@ struct FailureBanner {
     static func lines(of run: RunView) -> FailureBanner? {
         guard let snapshot = run.snapshot, snapshot.status == .failed, run.dismissedFailure != snapshot.statusDetail
         else { return nil }
-        let failure = snapshot.events.last { $0.event == .workerFailed }
-        let culprit = failure.map { $0.culprit.isEmpty ? "" : " of \($0.culprit)" } ?? ""
-        let text = snapshot.statusDetail.isEmpty ? failure?.detail ?? "no reason was recorded" : snapshot.statusDetail
-        return FailureBanner(
-            title: "first failure\(culprit)", lines: text.split(whereSeparator: \.isNewline).map(String.init),
-            resumption: run.snapshot.resumption)
+        let event = snapshot.events.last { $0.event == .workerFailed }
+        let text = snapshot.statusDetail.isEmpty ? event?.detail ?? "no reason was recorded" : snapshot.statusDetail
+        var lines = text.split(whereSeparator: \.isNewline).map(String.init)
+        let teller = lines.first.flatMap { worker(in: $0) } ?? event?.worker ?? ""
+        let culprit = worker(in: cause(in: text)) ?? teller
+        var title = culprit.isEmpty ? "first failure" : "first failure of \(culprit)"
+        if culprit != teller, !teller.isEmpty {
+            title += ", told by \(teller)"
+            // It would name another worker than the title and say nothing else.
+            if lines.count > 1, lines[0].hasSuffix("reported an error") { lines.removeFirst() }
+        }
+        return FailureBanner(title: title, lines: lines, resumption: run.snapshot.resumption)
+    }
+
+    /// The line of a report that says what failed: what fails in a call on a model worker, the master reports.
+    static func cause(in report: String) -> String {
+        let lines = report.split(whereSeparator: \.isNewline)
+        return (lines.first { $0.contains(" failed in ") } ?? lines.first).map(String.init) ?? ""
+    }
+
+    /// The worker that a line begins with.
+    private static func worker(in line: String) -> String? {
+        line.split { $0 == " " || $0 == ":" }.first.flatMap { WorkerID($0)?.description }
     }
 
     /// Rows it needs to say all of it, its frame and its keys included, at a width.
@@ -140,14 +185,5 @@ extension RunSnapshot? {
     /// What R does with a trial that has ended; of one that is not read yet, what it does mostly.
     fileprivate var resumption: String {
         self?.checkpoints.isEmpty == true ? "begins anew: nothing was saved" : "resumes from the last checkpoint"
-    }
-}
-
-extension LifecycleRow {
-    /// The worker in which it failed: what fails in a call on a model worker, the master reports.
-    fileprivate var culprit: String {
-        let named = detail.split(whereSeparator: \.isNewline).first { $0.contains(" failed in ") }
-        let name = named?.split(separator: " ").first.map(String.init) ?? ""
-        return WorkerID(name) == nil ? worker : name
     }
 }

@@ -115,13 +115,20 @@ struct HeaderLine {
                     TextLine("\(count) \(rows == 1 ? "row" : "rows") left out", .logWarning), 3,
                     short: TextLine("\(count) left out", .logWarning)))
         }
-        if run.status.isAtWork, let rate = snapshot.tokenRate {
-            pieces.append(Piece(TextLine("\(ShortNumber.text(rate)) tok/s", .dim), 5))
-        }
+        if run.status.isAtWork { pieces += rates(snapshot) }
         if snapshot.attempt > 1 {
             pieces.append(Piece(TextLine("attempt \(snapshot.attempt)", .logWarning), 7))
         }
         return pieces
+    }
+
+    /// How fast the policy writes while it generates, and how many tokens are trained on a second of whole steps.
+    private static func rates(_ snapshot: RunSnapshot) -> [Piece] {
+        let names: [(String, MetricName)] = [("gen", .generatedTokensPerSecond), ("train", .tokensPerSecond)]
+        let known = names.compactMap { word, name in
+            snapshot.freshValue(of: name).map { TextLine("\(word) \(ShortNumber.text($0)) tok/s", .dim) }
+        }
+        return known.enumerated().map { Piece($0.element, $0.offset == 0 ? 5 : 8) }
     }
 
     private static func counts(_ workers: [WorkerState], glyphs: Glyphs) -> [Piece] {
@@ -139,10 +146,8 @@ extension RunSnapshot {
         series.first { $0.key == name.rawValue }.flatMap { $0.last.isFinite ? $0.last : nil }
     }
 
-    /// Tokens a second: those that the policy writes where the phase generates, otherwise those that are trained on.
-    var tokenRate: Double? {
-        let fresh = series.filter { $0.lastStep >= step - 1 && $0.last.isFinite }
-        func rate(_ name: MetricName) -> Double? { fresh.first { $0.key == name.rawValue }?.last }
-        return rate(.generatedTokensPerSecond) ?? rate(.tokensPerSecond)
+    /// The same of the step that was last done or of the one before; nil where the phase that runs does not have it.
+    func freshValue(of name: MetricName) -> Double? {
+        series.first { $0.key == name.rawValue && $0.lastStep >= step - 1 }.flatMap { $0.last.isFinite ? $0.last : nil }
     }
 }

@@ -21,32 +21,15 @@ struct WorkersPanel: Panel {
             table.render(in: &surface, area: area)
             let below = area.splitTop(rows.count + 1).rest
             let place = below.splitTop(below.height > 2 ? 1 : 0).rest.inset(horizontal: 3, vertical: 0)
-            Paragraph(lines: Self.cutTexts(of: table, width: area.width), overflow: .wrap)
-                .render(in: &surface, area: place)
+            let cut = Self.cutTexts(of: table, width: area.width).flatMap { Paragraph.wrapped($0, to: place.width) }
+            Paragraph(lines: cut).render(in: &surface, area: place)
+            calls(in: &surface, area: place.splitTop(cut.isEmpty ? 0 : cut.count + 1).rest, context: context)
         } else {
             folded(rows, in: &surface, area: area, context: context)
         }
     }
 
-    /// Too little room for all: the header, problems, then as many as fit, then how many more there are.
-    private func folded(_ rows: [WorkerRow], in surface: inout Surface, area: Rect, context: PanelContext) {
-        let selected = context.run.selectedWorker?.id
-        let ordered =
-            rows.filter(\.state.isProblem) + rows.filter { !$0.state.isProblem && $0.id == selected }
-            + rows.filter { !$0.state.isProblem && $0.id != selected }
-        let fits = max(1, area.height - 2)
-        var folded = table(Array(ordered.prefix(fits)), context: context)
-        folded.selection = ordered.firstIndex { $0.id == selected }
-        folded.render(in: &surface, area: Rect(x: area.x, y: area.y, width: area.width, height: fits + 1))
-        let hidden = ordered.dropFirst(fits)
-        guard !hidden.isEmpty, area.height > fits + 1 else { return }
-        let words = Dictionary(grouping: hidden) { context.run.state(of: $0).rawValue }.map {
-            "\($0.value.count) \($0.key)"
-        }.sorted()
-        surface.write("   + \(words.joined(separator: ", "))", x: area.x, y: area.y + fits + 1, role: .dim)
-    }
-
-    private func table(_ rows: [WorkerRow], context: PanelContext) -> Table {
+    func table(_ rows: [WorkerRow], context: PanelContext) -> Table {
         Table(
             columns: Self.columns,
             rows: rows.map { row(of: $0, context: context) },
@@ -71,8 +54,10 @@ struct WorkersPanel: Panel {
         Table.Column(title: "role", width: 12, priority: 7),
         Table.Column(title: "state", width: 9),
         Table.Column(title: "doing", width: 22, grows: true),
-        Table.Column(title: "step", width: 5, alignment: .trailing, priority: 4),
-        Table.Column(title: "ver", width: 4, alignment: .trailing, priority: 5),
+        Table.Column(title: "for", width: 5, alignment: .trailing, priority: 4),
+        Table.Column(title: "at", width: 5, alignment: .trailing, priority: 5),
+        Table.Column(title: "ver", width: 4, alignment: .trailing, priority: 6),
+        Table.Column(title: "last call", width: 24, priority: 10),
         Table.Column(title: "cpu", width: 5, alignment: .trailing, priority: 2),
         Table.Column(title: "rss", width: 5, alignment: .trailing, priority: 3),
         Table.Column(title: "rst", width: 3, alignment: .trailing, priority: 8),
@@ -92,8 +77,10 @@ struct WorkersPanel: Panel {
             TextLine(roles.isEmpty ? (worker.id.hasPrefix("master") ? "master" : "-") : Self.unique(roles), .dim),
             TextLine(state.rawValue, state.role),
             TextLine(doing.text, doing.kind.role),
-            TextLine(worker.step > 0 ? Format.step(worker.step) : "-"),
+            TextLine(hasEnded ? "-" : doing.length.map { Format.duration($0 + context.run.silence) } ?? "-", .dim),
+            TextLine(doing.step > 0 ? Format.step(doing.step) : "-"),
             TextLine(worker.weightVersion > 0 ? "\(worker.weightVersion)" : "-", .dim),
+            TextLine(lastCall(of: worker, in: context.snapshot), .dim),
             TextLine(hasEnded ? "-" : sample.map { Format.percent($0.utilisation) } ?? "-"),
             TextLine(hasEnded ? "-" : sample.map { Format.bytes($0.memoryUsed) } ?? "-"),
             TextLine(worker.restarts > 0 ? "\(worker.restarts)" : "-", worker.restarts > 0 ? .logWarning : .dim),
