@@ -23,7 +23,8 @@ struct LaunchScreen {
         if let experiment = form.experiment {
             pieces.append(HeaderLine.Piece(TextLine("\(experiment.name)/\(form.trial.text)", .accent), 1))
         }
-        let changed = form.values.isEmpty ? "" : "* \(form.values.count) changed"
+        let count = form.changed.count
+        let changed = count == 0 ? "" : "* \(count) changed"
         HeaderLine(pieces: pieces, trailing: TextLine(changed, .diffChanged)).render(in: &surface, area: area)
     }
 
@@ -96,7 +97,7 @@ struct LaunchScreen {
     private func group(_ name: String, form: LaunchForm, isFocused: Bool, in surface: inout Surface, area: Rect) {
         let isFolded = form.collapsed.contains(name)
         let mark = isFolded ? surface.glyphs.collapsed : surface.glyphs.expanded
-        let changed = form.values.keys.count { LaunchForm.group(of: $0) == name }
+        let changed = form.changed.count { LaunchForm.group(of: $0.path) == name }
         let line = TextLine("\(mark) \(name)", isFocused ? .accent : .title, .bold)
             .appending(changed > 0 ? "  * \(changed)" : "", .diffChanged)
         if isFocused { surface.put(surface.glyphs.selected, x: area.x, y: area.y, role: .accent) }

@@ -28,7 +28,7 @@ struct LaunchForm: Equatable, Sendable {
     var experiments: [ExperimentItem] = []
     var experimentIndex = 0
     var trial = TextField("first")
-    /// Values that differ from the default, as typed, by dotted path.
+    /// Values that differ from the default, as typed, by dotted path; also of settings that only another experiment has.
     var values: [String: String] = [:]
     var collapsed: Set<String> = []
     var showsOnlyChanged = false
@@ -135,6 +135,9 @@ struct LaunchForm: Equatable, Sendable {
         guard let editing, focusedRow == .setting(setting.path) else { return values[setting.path] != nil }
         return !isDefault(editing.text, of: setting)
     }
+
+    /// The settings of the experiment that are not at their default.
+    var changed: [SettingItem] { experiment?.settings.filter { values[$0.path] != nil } ?? [] }
 
     /// What is wrong with a value, in a few words; nil when it may stand.
     func problem(with setting: SettingItem) -> String? {

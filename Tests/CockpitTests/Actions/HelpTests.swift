@@ -163,6 +163,22 @@ struct FooterLineTests {
         }
     }
 
+    @Test func `while a value is typed in the form names only keys that type nothing`() throws {
+        var state = try StateFixtures.form()
+        #expect(hints(state).contains("space choice"))
+        #expect(hints(state).last == "esc leave")
+        state.form?.editing = TextField("first-2")
+        #expect(
+            hints(state) == [
+                "tab field", "enter esc end typing", "ctrl-s launch", "ctrl-r reset", "ctrl-o only changed",
+                "ctrl-y copy command",
+            ])
+        let row = try #require(state.form?.rows.firstIndex(of: .setting("dataset.path")))
+        state.form?.focus = row
+        state.form?.editing = TextField("data/tr")
+        #expect(hints(state).first == "tab complete")
+    }
+
     @Test func `says detach while anything runs and quit when nothing does`() throws {
         var state = try StateFixtures.home()
         #expect(hints(state).last == "q detach")

@@ -13,7 +13,11 @@ extension Reducer {
         case .cycleValue: cycle(&form)
         case .onlyChanged: form.showsOnlyChanged.toggle()
         case .resetField:
-            if case .setting(let path) = form.focusedRow { form.values[path] = nil }
+            switch form.focusedRow {
+            case .trial: form.trial = TextField(form.initialTrial)
+            case .setting(let path): form.values[path] = nil
+            case .experiment, .group: break
+            }
         case .copyCommand:
             if let draft = form.draft { effects = [.copy(draft.commandLine)] }
         case .cancelForm:
@@ -89,32 +93,33 @@ extension Reducer {
         state.form = form
     }
 
-    /// Keys while a text field of the form is being edited.
+    /// Keys while a text field of the form is being edited. Whatever ends that keeps what was typed: only ctrl-r drops it.
     static func takeFieldKey(_ state: inout AppState, _ stroke: KeyStroke, now: Int64) -> [Effect] {
         guard var form = state.form, var field = form.editing else { return [] }
         switch stroke.key {
-        case .escape:
-            form.editing = nil
-            form.completion = nil
         case .tab where stroke.modifiers.isEmpty && form.wantsCompletion(of: field.text):
             return [.completePath(field.text)]
-        case .enter, .tab, .up, .down:
-            form.completion = nil
+        case .enter, .escape: take(field, into: &form)
+        case .tab, .up, .down:
             take(field, into: &form)
-            let back = stroke.key == .up || (stroke.key == .tab && stroke.modifiers == .shift)
-            if stroke.key != .enter { form.focus = min(form.rows.count - 1, max(0, form.focus + (back ? -1 : 1))) }
+            let isBack = stroke.key == .up || (stroke.key == .tab && stroke.modifiers == .shift)
+            form.focus = min(form.rows.count - 1, max(0, form.focus + (isBack ? -1 : 1)))
         default:
-            if stroke == .control("s") {
-                take(field, into: &form)
-                state.form = form
-                return launch(&state, now: now)
-            }
-            guard field.handle(stroke) else { return [] }
+            guard field.handle(stroke) else { return performInField(&state, stroke, now: now) }
             keep(field, in: &form)
         }
         let effects = checkIfChanged(&form)
         state.form = form
         return effects
+    }
+
+    /// A key that types nothing does what it does in the form, on the text as it stands.
+    private static func performInField(_ state: inout AppState, _ stroke: KeyStroke, now: Int64) -> [Effect] {
+        guard var form = state.form, let field = form.editing, let action = Keymap.action(for: stroke, in: [.form])
+        else { return [] }
+        take(field, into: &form)
+        state.form = form
+        return perform(&state, action, now: now)
     }
 
     /// A paste means what typing it means: it goes on in the field that is being edited, or begins the value of the row.
@@ -202,11 +207,11 @@ extension Reducer {
         switch form.focusedRow {
         case .experiment:
             guard form.experiments.count > 1 else { return }
+            let isNamed = form.trial.text != form.initialTrial
             form.experimentIndex = (form.experimentIndex + 1) % form.experiments.count
-            form.values = [:]
-            form.trial = TextField(freeName(for: form))
-            form.initialTrial = form.trial.text
-            form.initialValues = [:]
+            // Values stay: those of settings that this experiment lacks come back with the next one that has them.
+            form.initialTrial = freeName(for: form)
+            if !isNamed { form.trial = TextField(form.initialTrial) }
         case .trial: return
         case .group(let name): toggle(&form, group: name)
         case .setting(let path):
@@ -218,6 +223,7 @@ extension Reducer {
 
     private static func take(_ field: TextField, into form: inout LaunchForm) {
         form.editing = nil
+        form.completion = nil
         switch form.focusedRow {
         case .trial: form.trial = field
         case .setting(let path): if let setting = form.setting(path) { set(&form, setting, field.text) }
