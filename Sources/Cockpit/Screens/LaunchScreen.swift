@@ -121,7 +121,8 @@ struct LaunchScreen {
             field = .text(focus == .focused ? form.editing ?? TextField(value) : TextField(value))
         }
         FormRow(
-            label: label, value: field, standard: setting.defaultValue.description, note: setting.kind.rangeLabel,
+            label: label, value: field, standard: setting.defaultValue.description,
+            cut: setting.kind == .path ? .front : .end, note: setting.kind.rangeLabel,
             problem: form.problem(with: setting), isChanged: form.isChanged(setting), focus: focus
         ).render(in: &surface, area: area, metrics: metrics)
     }
@@ -141,9 +142,23 @@ struct PlanPane {
         }
         if area.height < 12, let draft = form.draft {
             // Little room: the command first, since the report may be long.
-            lines = Array(Self.broken(draft.commandLine, width: inside.width).prefix(2)) + report
+            lines = Self.cut(Self.broken(draft.commandLine, width: inside.width), to: 2) + report
         }
-        Paragraph(lines: lines, overflow: .wrap).render(in: &surface, area: inside)
+        Paragraph(lines: Self.fitted(lines, to: inside)).render(in: &surface, area: inside)
+    }
+
+    /// The first lines of a command, with a mark where it goes on.
+    private static func cut(_ command: [TextLine], to rows: Int) -> [TextLine] {
+        guard command.count > rows, let last = command.prefix(rows).last else { return command }
+        return command.prefix(rows - 1) + [TextLine(String(last.text.dropLast()) + "…")]
+    }
+
+    /// The lines wrapped to the pane; where they are too many the last row counts those that are left out.
+    private static func fitted(_ lines: [TextLine], to area: Rect) -> [TextLine] {
+        let wrapped = lines.flatMap { Paragraph.wrapped($0, to: area.width) }
+        guard wrapped.count > area.height, area.height > 1 else { return wrapped }
+        let left = wrapped.count - area.height + 1
+        return wrapped.prefix(area.height - 1) + [TextLine("… \(left) more lines in a higher window", .dim)]
     }
 
     private func state(in glyphs: Glyphs) -> String {
