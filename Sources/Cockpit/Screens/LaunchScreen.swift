@@ -144,21 +144,14 @@ struct PlanPane {
             // Little room: the command first, since the report may be long.
             lines = Self.cut(Self.broken(draft.commandLine, width: inside.width), to: 2) + report
         }
-        Paragraph(lines: Self.fitted(lines, to: inside)).render(in: &surface, area: inside)
+        let wrapped = lines.flatMap { Paragraph.wrapped($0, to: inside.width) }
+        Paragraph(lines: Paragraph.counted(wrapped, height: inside.height)).render(in: &surface, area: inside)
     }
 
     /// The first lines of a command, with a mark where it goes on.
     private static func cut(_ command: [TextLine], to rows: Int) -> [TextLine] {
         guard command.count > rows, let last = command.prefix(rows).last else { return command }
         return command.prefix(rows - 1) + [TextLine(String(last.text.dropLast()) + "…")]
-    }
-
-    /// The lines wrapped to the pane; where they are too many the last row counts those that are left out.
-    private static func fitted(_ lines: [TextLine], to area: Rect) -> [TextLine] {
-        let wrapped = lines.flatMap { Paragraph.wrapped($0, to: area.width) }
-        guard wrapped.count > area.height, area.height > 1 else { return wrapped }
-        let left = wrapped.count - area.height + 1
-        return wrapped.prefix(area.height - 1) + [TextLine("… \(left) more lines in a higher window", .dim)]
     }
 
     private func state(in glyphs: Glyphs) -> String {

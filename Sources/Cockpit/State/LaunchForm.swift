@@ -125,15 +125,10 @@ struct LaunchForm: Equatable, Sendable {
     /// The value of a setting as text, typed or default.
     func value(of setting: SettingItem) -> String { values[setting.path] ?? setting.defaultValue.description }
 
-    /// Whether a text stands for the default, however it is written: `1e-3` for 0.001.
-    func isDefault(_ text: String, of setting: SettingItem) -> Bool {
-        text == setting.defaultValue.description || (try? setting.kind.parse(text).get()) == setting.defaultValue
-    }
-
     /// Whether a setting's value, as it stands or is being typed, is another than the default.
     func isChanged(_ setting: SettingItem) -> Bool {
         guard let editing, focusedRow == .setting(setting.path) else { return values[setting.path] != nil }
-        return !isDefault(editing.text, of: setting)
+        return !setting.isDefault(editing.text)
     }
 
     /// The settings of the experiment that are not at their default.

@@ -37,6 +37,13 @@ struct ParagraphTests {
     }
 
     @Test
+    func `counts the lines that have no room`() {
+        let lines: [TextLine] = ["one", "two", "three"]
+        #expect(Paragraph.counted(lines, height: 3).map(\.text) == ["one", "two", "three"])
+        #expect(Paragraph.counted(lines, height: 2).map(\.text) == ["one", "… 2 more lines"])
+    }
+
+    @Test
     func `shows lines from the one asked for`() {
         let paragraph = Paragraph(lines: ["one", "two", "three", "four"], firstLine: 2)
         #expect(drawn(4, 2, paragraph.render) == ["thr…", "four"])

@@ -149,8 +149,9 @@ extension Reducer {
         if form.focusedRow == .trial { form.trial = field }
     }
 
-    /// Fills the form once the experiments are known.
+    /// Keeps the experiments and fills the form that waits for them.
     static func takeExperiments(_ state: inout AppState, _ experiments: [ExperimentItem]) -> [Effect] {
+        state.experiments = experiments
         // A form that was closed and opened again gets two answers; the second must not undo what was typed.
         guard var form = state.form, form.phase == .loading else { return [] }
         form.experiments = experiments
@@ -158,7 +159,7 @@ extension Reducer {
         if let template = form.template {
             form.experimentIndex = experiments.firstIndex { $0.name == template.id.experiment.description } ?? 0
             for setting in form.experiment?.settings ?? [] {
-                guard let value = template.settings[setting.path], value != setting.defaultValue.description else {
+                guard let value = template.settings[setting.path], !setting.isDefault(value) else {
                     continue
                 }
                 form.values[setting.path] = value
@@ -232,7 +233,7 @@ extension Reducer {
     }
 
     private static func set(_ form: inout LaunchForm, _ setting: SettingItem, _ text: String) {
-        form.values[setting.path] = form.isDefault(text, of: setting) ? nil : text
+        form.values[setting.path] = setting.isDefault(text) ? nil : text
     }
 
     /// Asks for a plan when the request is another one than the last that was checked, and has no plain mistakes.
