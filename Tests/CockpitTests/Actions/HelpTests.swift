@@ -88,6 +88,41 @@ struct HelpTests {
         #expect(ScreenPicture.text(state).contains("no action matches"))
     }
 
+    @Test(arguments: situations)
+    func `every line can be reached at every size`(scopes: [Scope]) {
+        for size in [Size(width: 60, height: 16), StateFixtures.small, StateFixtures.middle, StateFixtures.large] {
+            let layout = HelpLayout(size: size, scopes: scopes)
+            var seen: [String] = []
+            for scroll in 0...layout.lastScroll {
+                var surface = Surface(size: size)
+                HelpScreen(help: HelpOverlay(scroll: scroll), scopes: scopes).render(in: &surface)
+                seen += surface.lines
+            }
+            for line in layout.lines { #expect(seen.contains { $0.contains(line.text) }, "\(line.text) at \(size)") }
+        }
+    }
+
+    @Test func `its columns go on in each other, so that none has blanks while lines are out of sight`() throws {
+        var state = try StateFixtures.live(StateFixtures.small)
+        ScreenPicture.press("?", on: &state)
+        let layout = HelpLayout(size: state.size, scopes: state.scopes)
+        #expect(layout.columns.count == 2)
+        #expect(layout.height == layout.body.height)
+        let lines = ScreenPicture.surface(state).lines
+        let left = layout.lines[layout.height - 1].text, right = layout.lines[layout.height].text
+        #expect(lines[layout.body.maxY - 1].contains(left))
+        #expect(lines[layout.body.y].contains(right))
+    }
+
+    @Test func `scrolled too far comes back with the first key`() throws {
+        var state = try StateFixtures.live(StateFixtures.small)
+        ScreenPicture.press("?", on: &state)
+        for _ in 0..<20 { ScreenPicture.press(KeyStroke(.pageDown), on: &state) }
+        let end = ScreenPicture.text(state)
+        ScreenPicture.press(KeyStroke(.up), on: &state)
+        #expect(ScreenPicture.text(state) != end)
+    }
+
     @Test func `scrolled to its end shows its last line at every size`() throws {
         for size in [Size(width: 60, height: 16), StateFixtures.small, StateFixtures.middle, StateFixtures.large] {
             var state = try StateFixtures.live(size)
