@@ -98,7 +98,9 @@ struct HelpTests {
                 HelpScreen(help: HelpOverlay(scroll: scroll), scopes: scopes).render(in: &surface)
                 seen += surface.lines
             }
-            for line in layout.lines { #expect(seen.contains { $0.contains(line.text) }, "\(line.text) at \(size)") }
+            for line in layout.lines where !line.text.isEmpty {
+                #expect(seen.contains { $0.contains(line.text) }, "\(line.text) at \(size)")
+            }
         }
     }
 
@@ -110,8 +112,8 @@ struct HelpTests {
         #expect(layout.height == layout.body.height)
         let lines = ScreenPicture.surface(state).lines
         let left = layout.lines[layout.height - 1].text, right = layout.lines[layout.height].text
-        #expect(lines[layout.body.maxY - 1].contains(left))
-        #expect(lines[layout.body.y].contains(right))
+        #expect(left.isEmpty || lines[layout.body.maxY - 1].contains(left))
+        #expect(right.isEmpty || lines[layout.body.y].contains(right))
     }
 
     @Test func `scrolled too far comes back with the first key`() throws {
