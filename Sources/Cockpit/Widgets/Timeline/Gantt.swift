@@ -164,6 +164,7 @@ struct Gantt: Sendable {
             guard let cell else { continue }
             let glyph: Unicode.Scalar
             switch cell.eighths {
+            case 0 where surface.glyphs.repertoire == .unicode: glyph = surface.glyphs.lowerEighths[cell.rise - 1]
             case 0: glyph = surface.glyphs.brief
             case 1..<8 where surface.glyphs.repertoire == .unicode: glyph = surface.glyphs.leftEighths[cell.eighths - 1]
             default: glyph = cell.kind.glyph(in: surface.glyphs)
