@@ -24,7 +24,8 @@ struct LocalBackend: Backend {
     func experiments() throws -> [ExperimentItem] {
         Experiments.all.map { experiment in
             ExperimentItem(
-                name: experiment.name, summary: experiment.summary, settings: experiment.settings.map { SettingItem($0, home: home) })
+                name: experiment.name, summary: experiment.summary,
+                settings: experiment.settings.map { SettingItem($0, home: home) })
         }
     }
 

@@ -28,7 +28,7 @@ struct LaunchForm: Equatable, Sendable {
     var experiments: [ExperimentItem] = []
     var experimentIndex = 0
     var trial = TextField("first")
-    /// Values that differ from the default, as typed, by dotted path; also of settings that only another experiment has.
+    /// Values that differ from the default, as typed, by dotted path; also of settings that another experiment has.
     var values: [String: String] = [:]
     var collapsed: Set<String> = []
     var showsOnlyChanged = false

@@ -21,6 +21,13 @@ struct TextLineTests {
         #expect(surface[3, 0]?.role == .logWarning)
     }
 
+    @Test
+    func `flows piece by piece and breaks none`() {
+        let pieces = [TextLine("KL ").appending("0.09"), TextLine(), TextLine("loss 1"), TextLine("step 12")]
+        #expect(TextLine.flow(pieces, width: 16).map(\.text) == ["KL 0.09   loss 1", "step 12"])
+        #expect(TextLine.flow(pieces, width: 5).map(\.text) == ["KL 0.09", "loss 1", "step 12"])
+    }
+
     @Test(arguments: [(8, "KL 0.093"), (7, "KL 0.0…"), (3, "KL…"), (0, "")])
     func `ends in an ellipsis where it is cut`(width: Int, text: String) {
         let line = TextLine("KL ").appending("0.093")

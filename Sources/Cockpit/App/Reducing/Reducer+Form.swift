@@ -93,7 +93,7 @@ extension Reducer {
         state.form = form
     }
 
-    /// Keys while a text field of the form is being edited. Whatever ends that keeps what was typed: only ctrl-r drops it.
+    /// Keys while a text field of the form is being edited. Whatever ends that keeps what was typed; ctrl-r drops it.
     static func takeFieldKey(_ state: inout AppState, _ stroke: KeyStroke, now: Int64) -> [Effect] {
         guard var form = state.form, var field = form.editing else { return [] }
         switch stroke.key {

@@ -1,5 +1,5 @@
-/// Where the lines of the help lie: they run down one column and on in the next, and scroll through all of them, so that
-/// no column has blanks while another goes on.
+/// Where the lines of the help lie: they run down one column and on in the next, and scroll through all of them, so
+/// that no column has blanks while another goes on.
 struct HelpLayout: Equatable, Sendable {
     let frame: Rect
     let body: Rect

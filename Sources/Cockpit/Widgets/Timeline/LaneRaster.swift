@@ -9,10 +9,10 @@ struct LaneSpan: Hashable, Sendable {
 
 /// Decides which span each cell of a lane shows.
 ///
-/// A cell of which at least half is covered shows what covers most of it. A span shorter than a cell would never win, so
-/// it takes the cell its middle lies in, over a longer neighbour too: nothing that happened is invisible. Where such spans
-/// together cover less than half of the cell it is as high as their part of it, so that a call that takes no time is no
-/// solid bar, and a whole run does not look the same everywhere.
+/// A cell of which at least half is covered shows what covers most of it. A span shorter than a cell would never win,
+/// so it takes the cell its middle lies in, over a longer neighbour too: nothing that happened is invisible. Where such
+/// spans together cover less than half of the cell it is as high as their part of it, so that a call that takes no time
+/// is no solid bar, and a whole run does not look the same everywhere.
 struct LaneRaster: Sendable {
     struct Cell: Hashable, Sendable {
         var kind: SpanKind
