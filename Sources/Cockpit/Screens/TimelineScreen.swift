@@ -30,18 +30,15 @@ struct TimelineScreen {
     private func renderChart(
         in surface: inout Surface, area: Rect, context: PanelContext, lanes: [TimelineLanes.Lane]
     ) {
-        let view = context.run.timeline
-        let window = TimelineLanes.window(view, time: context.snapshot.time)
-        let length = window.upperBound - window.lowerBound
-        let column = Format.preciseDuration(length / Int64(max(1, area.width - 24)))
-        let zoom = (view.isWhole ? "" : "window ") + TimelineLanes.extent(view, time: context.snapshot.time)
-        let pan = view.offset > 0 ? "  \(Format.duration(view.offset)) before the newest" : ""
-        let inside = surface.box(
-            area, title: TimelinePanel().title(context),
-            trailing: "\(zoom)\(pan)  1 col = \(column)\(TimelinePanel.cut(context))", focus: .focused)
+        let inside = area.inset(by: 1)
         let (chart, legend) = inside.splitBottom(inside.height >= 10 ? 1 : 0)
         let picture = TimelinePicture(context: context, lanes: lanes, width: chart.width, detail: .full)
         var gantt = picture.gantt
+        let title = TimelinePanel().title(context)
+        surface.box(
+            area, title: title,
+            trailing: extent(of: gantt, in: chart, context: context, room: area.width - 9 - title.cellWidth),
+            focus: .focused)
         let list = StepList(lanes: lanes, time: context.snapshot.time, window: gantt.window)
         let room = lanesRoom(of: chart, gantt: gantt, list: list, snapshot: context.snapshot)
         gantt.grow(into: room, tallest: 6)
@@ -54,8 +51,20 @@ struct TimelineScreen {
         if !legend.isEmpty { GanttLegend().render(in: &surface, area: legend) }
     }
 
-    /// The rows that lanes may grow into: what the list of steps does not need. How many steps a window can hold depends
-    /// on their length alone, so that the list stays where it is while lanes and steps come and go.
+    /// What the window is, in as many words as the border has room for.
+    private func extent(of gantt: Gantt, in chart: Rect, context: PanelContext, room: Int) -> String {
+        let view = context.run.timeline
+        let length = gantt.window.upperBound - gantt.window.lowerBound
+        let column = Format.preciseDuration(length / Int64(max(1, gantt.trackWidth(in: chart))))
+        let zoom = (view.isWhole ? "" : "window ") + TimelineLanes.extent(view, time: context.snapshot.time)
+        let pan = view.offset > 0 ? "  \(Format.duration(view.offset)) before the newest" : ""
+        let cut = TimelinePanel.cut(context)
+        let texts = ["\(zoom)\(pan)\(cut)  1 col = \(column)", zoom + pan + cut, zoom + cut]
+        return texts.first { $0.cellWidth <= room } ?? zoom
+    }
+
+    /// The rows that lanes may grow into: what the list of steps does not need. How many steps a window can hold comes
+    /// from their length alone, so that the list stays where it is while lanes and steps come and go.
     private func lanesRoom(of chart: Rect, gantt: Gantt, list: StepList, snapshot: RunSnapshot) -> Int {
         guard list.fits(rows: chart.height - gantt.height) else { return chart.height }
         let share = chart.height >= Self.largeChart ? chart.height * 3 / 5 : 0

@@ -120,6 +120,39 @@ struct LaunchForm: Equatable, Sendable {
         return rows[min(max(0, focus), rows.count - 1)]
     }
 
+    /// Whether space goes to another choice of the row under the cursor.
+    var hasChoices: Bool {
+        switch focusedRow {
+        case .experiment: experiments.count > 1
+        case .setting(let path): setting(path)?.kind.choices != nil
+        case .trial, .group: false
+        }
+    }
+
+    /// Whether the row under the cursor has a value that can go back to what it was.
+    var hasValue: Bool {
+        switch focusedRow {
+        case .trial, .setting: true
+        case .experiment, .group: false
+        }
+    }
+
+    /// Whether a `/` under the cursor begins a value; in the other rows it searches.
+    var takesSlash: Bool {
+        guard case .setting(let path) = focusedRow else { return false }
+        switch setting(path)?.kind {
+        case .path, .text: return true
+        case .integer, .number, .choice, .boolean, nil: return false
+        }
+    }
+
+    /// Shows all settings or only those that were changed, with the cursor in its row where that is still there.
+    mutating func toggleOnlyChanged() {
+        let row = focusedRow
+        showsOnlyChanged.toggle()
+        focus = rows.firstIndex(of: row) ?? min(focus, rows.count - 1)
+    }
+
     func setting(_ path: String) -> SettingItem? { experiment?.settings.first { $0.path == path } }
 
     /// The value of a setting as text, typed or default.

@@ -202,7 +202,6 @@ struct FooterLineTests {
 
     @Test func `while a value is typed in the form names only keys that type nothing`() throws {
         var state = try StateFixtures.form()
-        #expect(hints(state).contains("space choice"))
         #expect(hints(state).last == "esc leave")
         state.form?.editing = TextField("first-2")
         #expect(
@@ -214,6 +213,38 @@ struct FooterLineTests {
         state.form?.focus = row
         state.form?.editing = TextField("data/tr")
         #expect(hints(state).first == "tab complete")
+    }
+
+    @Test func `in the form says what a key does in the row under the cursor`() throws {
+        var state = try StateFixtures.form(Size(width: 200, height: 36))
+        func move(to row: LaunchForm.Row) throws {
+            let place = try #require(state.form?.rows.firstIndex(of: row))
+            state.form?.focus = place
+        }
+        #expect(!hints(state).contains("space choice"))
+        #expect(hints(state).contains("ctrl-r reset"))
+        try move(to: .setting("grpo.schedule"))
+        #expect(hints(state).contains("space choice"))
+        try move(to: .group("grpo"))
+        #expect(hints(state).contains("enter fold"))
+        #expect(!hints(state).contains("ctrl-r reset"))
+        try move(to: .setting("dataset.path"))
+        #expect(hints(state).contains("ctrl-f find"))
+    }
+
+    @Test func `on the timeline's screen names no filter, whatever pane had the focus before`() throws {
+        var state = try StateFixtures.live(StateFixtures.large)
+        state.run?.focus = .charts
+        #expect(hints(state).contains("/ filter"))
+        ScreenPicture.press("3", on: &state)
+        #expect(!hints(state).contains("/ filter"))
+    }
+
+    @Test func `calls the newest record live only while the trial is`() throws {
+        var state = try StateFixtures.replay()
+        #expect(hints(state).contains("E end"))
+        state.run?.item?.status = .running
+        #expect(hints(state).contains("E live"))
     }
 
     @Test func `says detach while anything runs and quit when nothing does`() throws {

@@ -125,6 +125,16 @@ import Testing
         #expect(state.form?.trial.text == "new")
     }
 
+    @Test func `ctrl-o leaves the cursor in its row where that is still there`() throws {
+        var state = try Self.checked()
+        let row = try #require(state.form?.rows.firstIndex(of: .setting("grpo.lr")))
+        state.form?.focus = row
+        _ = Look.press("ctrl-o", on: &state)
+        #expect(Look.of(state) == "trials>launch grpo.lr")
+        _ = Look.press("ctrl-o", on: &state)
+        #expect(state.form?.focus == row)
+    }
+
     @Test func `a paste is typed text in one line`() throws {
         var state = try Self.checked()
         _ = Look.press("enter ctrl-u", on: &state)

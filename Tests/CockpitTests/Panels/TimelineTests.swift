@@ -170,6 +170,13 @@ import Testing
         #expect(try rows(from: "│  actor_gen", to: "│  actor_train") == 3)
     }
 
+    @Test(arguments: [(120, "window 20s  1 col = 212.8 ms"), (80, "window 20s  1 col = 344.8 ms"), (60, "window 20s ")])
+    func `the border says how long a column is, or only the window`(width: Int, text: String) throws {
+        var state = try StateFixtures.live(Size(width: width, height: 36))
+        ScreenPicture.press("3", on: &state)
+        #expect(ScreenPicture.surface(state).lines[1].contains(text))
+    }
+
     @Test func `what is not known of the past is neither busy nor idle`() throws {
         var state = try StateFixtures.live()
         let second = RunFixtures.second

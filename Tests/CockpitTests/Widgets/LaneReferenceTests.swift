@@ -57,8 +57,8 @@ struct LaneReferenceTests {
         }
         if let short {
             // A cell has eight nanoseconds, so that they are eighths.
-            let isBrief = shortTotal * 2 < perCell
-            return isBrief ? Shown(kind: short.kind, eighths: 0, rise: max(1, Int(shortTotal))) : Shown(kind: short.kind)
+            guard shortTotal * 2 < perCell else { return Shown(kind: short.kind) }
+            return Shown(kind: short.kind, eighths: 0, rise: max(1, Int(shortTotal)))
         }
         guard let long else { return nil }
         if long.kind == .train, long.begins < from { return Shown(kind: long.kind, eighths: Int(long.amount)) }

@@ -11,7 +11,7 @@ extension Reducer {
         case .previousField: form.focus = max(0, form.focus - 1)
         case .enter: beginEditing(&form)
         case .cycleValue: cycle(&form)
-        case .onlyChanged: form.showsOnlyChanged.toggle()
+        case .onlyChanged: form.toggleOnlyChanged()
         case .resetField:
             switch form.focusedRow {
             case .trial: form.trial = TextField(form.initialTrial)
@@ -34,7 +34,7 @@ extension Reducer {
     /// A letter in a row is the beginning of its value; letters never act in the form. Nil where the keymap decides.
     static func beginTyping(_ state: inout AppState, _ stroke: KeyStroke) -> [Effect]? {
         guard var form = state.form, form.phase == .editing, stroke.modifiers.isEmpty,
-            case .character(let letter) = stroke.key, letter != " ", letter != "/" || takesSlash(form)
+            case .character(let letter) = stroke.key, letter != " ", letter != "/" || form.takesSlash
         else { return nil }
         defer { state.form = form }
         switch form.focusedRow {
@@ -52,15 +52,6 @@ extension Reducer {
         case .experiment, .group: return []
         }
         return checkIfChanged(&form)
-    }
-
-    /// Whether a `/` under the cursor begins a value; in the other rows it searches.
-    private static func takesSlash(_ form: LaunchForm) -> Bool {
-        guard case .setting(let path) = form.focusedRow else { return false }
-        switch form.setting(path)?.kind {
-        case .path, .text: return true
-        case .integer, .number, .choice, .boolean, nil: return false
-        }
     }
 
     /// Leaves the form; where something was typed, not before a person has said so. A filter goes first.

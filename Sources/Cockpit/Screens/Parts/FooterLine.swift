@@ -46,7 +46,18 @@ struct FooterLine {
         let own = usable.filter { $0.scope == scopesByUse.first }.prefix(state.size.width >= 100 ? 6 : 4)
         let common = Self.everywhere.compactMap { id in usable.first { $0.id == id && !own.contains($0) } }
         let first = state.screen == .launch ? usable : own + common
-        return (first + usable.filter { !first.contains($0) }).map { FooterHints.Hint(Self.label(of: $0), $0.hint) }
+        return (first + usable.filter { !first.contains($0) }).map(hint)
+    }
+
+    /// What an action is called here: in some rows of the form its first key types, or it does what the row is for.
+    private func hint(_ action: Action) -> FooterHints.Hint {
+        let usual = FooterHints.Hint(Self.label(of: action), action.hint)
+        guard state.screen == .launch, let form = state.form else { return usual }
+        switch (action.id, form.focusedRow) {
+        case (.filter, _) where form.takesSlash: return FooterHints.Hint("ctrl-f", action.hint)
+        case (.enter, .group): return FooterHints.Hint(usual.key, "fold")
+        default: return usual
+        }
     }
 
     /// In a replay its controls matter more than those of the pane.
@@ -61,6 +72,8 @@ struct FooterLine {
     private func suits(_ action: Action) -> Bool {
         switch action.id {
         case .nextPane, .zoomPane: state.screen == .dashboard
+        case .cycleValue: state.form?.hasChoices == true
+        case .resetField: state.form?.hasValue == true
         case .enter where action.scope == .global: false
         default: true
         }
@@ -69,7 +82,7 @@ struct FooterLine {
     private var trailing: [FooterHints.Hint] {
         var hints: [FooterHints.Hint] = []
         if let run = state.run, state.screen != .trials, state.screen != .launch, run.transport.isReplay {
-            hints.append(FooterHints.Hint("E", "live"))
+            hints.append(FooterHints.Hint("E", isAlive ? "live" : "end"))
         }
         if state.screen == .launch {
             hints.append(FooterHints.Hint("esc", "leave"))

@@ -80,6 +80,9 @@ struct Gantt: Sendable {
         }
     }
 
+    /// The cells that the window is spread over, in an area for labels, lanes and numbers.
+    func trackWidth(in area: Rect) -> Int { Layout(gantt: self, area: area).track.width }
+
     // MARK: - Layout
 
     private struct Layout {
