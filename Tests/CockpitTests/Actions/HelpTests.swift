@@ -238,6 +238,9 @@ struct FooterLineTests {
         #expect(hints(state).contains("/ filter"))
         ScreenPicture.press("3", on: &state)
         #expect(!hints(state).contains("/ filter"))
+        #expect(hints(state).contains("enter details"))
+        ScreenPicture.press("h", on: &state)
+        #expect(!hints(state).contains("enter details"), "they are there")
     }
 
     @Test func `calls the newest record live only while the trial is`() throws {

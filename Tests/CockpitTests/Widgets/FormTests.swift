@@ -81,6 +81,13 @@ struct FormRowTests {
     }
 
     @Test
+    func `tells a problem whole in place of the default where it is narrow`() {
+        let row = FormRow(label: "n", value: .text(TextField("0")), standard: "4", problem: "must be 1")
+        let lines = drawn(36, 1) { row.render(in: &$0, area: $1, metrics: metrics) }
+        #expect(lines == ["   n         [0     ]  ✗ must be 1"])
+    }
+
+    @Test
     func `marks a default that is cut, a path at its front`() {
         var row = FormRow(label: "path", value: .text(TextField("")), standard: "data/train.jsonl", note: "n")
         #expect(drawn(34, 1) { row.render(in: &$0, area: $1, metrics: metrics) } == ["   path      [      ]  data… n"])

@@ -75,6 +75,7 @@ struct FooterLine {
         case .cycleValue: state.form?.hasChoices == true
         case .resetField: state.form?.hasValue == true
         case .enter where action.scope == .global: false
+        case .enter where state.screen == .timeline: state.run?.timeline.span == nil
         default: true
         }
     }

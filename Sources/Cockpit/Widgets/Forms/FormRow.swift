@@ -35,15 +35,20 @@ struct FormRow: Sendable {
             var x = area.x + 3 + metrics.label
             renderValue(in: &surface, area: Rect(x: x, y: y, width: metrics.field, height: 1))
             x += metrics.field + 2
+            let end = x + metrics.standard
+            if let problem {
+                let text = TextLine("\(surface.glyphs.failed) \(surface.glyphs.spelled(problem))", .logError)
+                // What is wrong counts more than what would be usual.
+                guard end + text.cellWidth <= area.maxX else {
+                    surface.write(text, x: x, y: y)
+                    return
+                }
+                surface.write(text, x: end, y: y)
+            } else {
+                surface.write(TextLine(surface.glyphs.spelled(note), .dim), x: end, y: y)
+            }
             let usual = standard.fitted(to: metrics.standard - 1, ellipsis: surface.glyphs.ellipsis, cutting: cut)
             surface.write(usual, x: x, y: y, role: .dim)
-            x += metrics.standard
-            if let problem {
-                let text = "\(String(surface.glyphs.failed)) \(surface.glyphs.spelled(problem))"
-                surface.write(TextLine(text, .logError), x: x, y: y)
-            } else {
-                surface.write(TextLine(surface.glyphs.spelled(note), .dim), x: x, y: y)
-            }
         }
     }
 
