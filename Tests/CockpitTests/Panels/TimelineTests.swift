@@ -187,6 +187,7 @@ import Testing
         let row = try #require(lines.first { $0.contains("│actor_gen") })
         #expect(row.contains("│ 50%  50% │"), "\(row)")
         #expect(lines.contains { $0.contains("20s  calls since 09:09:50 only") })
+        #expect(row.contains("│calls since 09:09:50 only "), "where the lane is blank")
         state.run?.timeline.offset = 15 * second
         let past = ScreenPicture.surface(state).lines
         let unknown = try #require(past.first { $0.contains("│actor_gen") })
