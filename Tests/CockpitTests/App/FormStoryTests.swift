@@ -48,8 +48,8 @@ import Testing
             (
                 "tab tab enter 2 ctrl-y", "seed",
                 [
-                    "check grpo-arith -f first-2 seed=12 grpo.lr=0.001 grpo.group_size=16",
                     "copy cockpit start -e grpo-arith -f first-2 seed=12 grpo.lr=0.001 grpo.group_size=16",
+                    "check grpo-arith -f first-2 seed=12 grpo.lr=0.001 grpo.group_size=16",
                 ]
             ),
             ("tab tab enter x enter", "seed", []),

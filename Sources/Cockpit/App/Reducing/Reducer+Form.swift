@@ -109,6 +109,7 @@ extension Reducer {
         guard var form = state.form, let field = form.editing, let action = Keymap.action(for: stroke, in: [.form])
         else { return [] }
         take(field, into: &form)
+        form.focus = min(form.focus, form.rows.count - 1)
         state.form = form
         return perform(&state, action, now: now)
     }
