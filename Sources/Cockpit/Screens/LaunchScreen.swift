@@ -141,8 +141,9 @@ struct PlanPane {
             lines += Self.broken(draft.commandLine, width: inside.width)
         }
         if area.height < 12, let draft = form.draft {
-            // Little room: the command first, since the report may be long.
-            lines = Self.cut(Self.broken(draft.commandLine, width: inside.width), to: 2) + report
+            // Little room: the command first, since a plan may be long; but what is wrong stands before it.
+            let command = Self.cut(Self.broken(draft.commandLine, width: inside.width), to: 2)
+            lines = isRefused ? report + command : command + report
         }
         let wrapped = lines.flatMap { Paragraph.wrapped($0, to: inside.width) }
         Paragraph(lines: Paragraph.counted(wrapped, height: inside.height)).render(in: &surface, area: inside)
@@ -152,6 +153,11 @@ struct PlanPane {
     private static func cut(_ command: [TextLine], to rows: Int) -> [TextLine] {
         guard command.count > rows, let last = command.prefix(rows).last else { return command }
         return command.prefix(rows - 1) + [TextLine(String(last.text.dropLast()) + "…")]
+    }
+
+    private var isRefused: Bool {
+        if case .refused = form.check { return true }
+        return form.firstProblem != nil || form.refusal != nil
     }
 
     private func state(in glyphs: Glyphs) -> String {
