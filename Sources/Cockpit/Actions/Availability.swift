@@ -26,6 +26,7 @@ enum Availability {
             return state.run == nil && state.trials.selectedItem == nil ? "there is no trial to replay" : nil
         case .playPause, .slower, .faster, .eventBack, .eventForward, .stepBack, .stepForward, .jumpToEnd:
             return state.run == nil ? "no trial is open" : nil
+        case .filter where state.screen == .timeline: return "nothing to filter on this screen"
         case .filter:
             let isFilterable =
                 state.screen == .trials || state.screen == .launch

@@ -178,11 +178,11 @@ enum Keymap {
             keys: [KeyStroke(.enter)]),
         Action(.cycleValue, "next choice", hint: "choice", scope: .form, keys: [key(" ")]),
         Action(.launch, "launch the trial", hint: "launch", scope: .form, keys: [.control("s")]),
-        Action(.onlyChanged, "show only what was changed", hint: "only changed", scope: .form, keys: [.control("o")]),
         Action(.resetField, "back to the default", hint: "reset", scope: .form, keys: [.control("r")]),
+        Action(.onlyChanged, "show only what was changed", hint: "only changed", scope: .form, keys: [.control("o")]),
         Action(.copyCommand, "copy the equal command line", hint: "copy command", scope: .form, keys: [.control("y")]),
         Action(
-            .cancelForm, "leave without launching", hint: "cancel", scope: .form,
+            .cancelForm, "leave without launching", hint: "leave", scope: .form,
             keys: [KeyStroke(.escape)], keyLabel: "esc"),
     ]
 }

@@ -24,7 +24,8 @@ struct LocalBackend: Backend {
     func experiments() throws -> [ExperimentItem] {
         Experiments.all.map { experiment in
             ExperimentItem(
-                name: experiment.name, summary: experiment.summary, settings: experiment.settings.map(SettingItem.init))
+                name: experiment.name, summary: experiment.summary,
+                settings: experiment.settings.map { SettingItem($0, home: home) })
         }
     }
 
@@ -97,9 +98,11 @@ extension TrialItem {
 }
 
 extension SettingItem {
-    fileprivate init(_ setting: Setting) {
+    fileprivate init(_ setting: Setting, home: HomeFolder) {
         self.init(
             path: setting.path, kind: setting.kind, defaultValue: setting.defaultValue, help: setting.help,
             isRequired: setting.isRequired)
+        let usual = setting.defaultValue.description, prefix = PathExpansion.homePrefix
+        if usual.hasPrefix(prefix) { recordedDefault = "\(home.path)/\(usual.dropFirst(prefix.count))" }
     }
 }

@@ -102,6 +102,7 @@ struct SnapCommand: ParsableCommand {
         state.utcOffset = TimeZone.current.secondsFromGMT()
         let trials = try backend.trials()
         _ = Reducer.reduce(&state, .trialsListed(trials), now: 0)
+        _ = Reducer.reduce(&state, .experimentsLoaded(try backend.experiments()), now: 0)
         if let experiment, let trial {
             let id = TrialID(experiment: try ExperimentName(experiment), trial: try TrialName(trial))
             _ = try TrialList.one(id, home: home)
@@ -113,7 +114,7 @@ struct SnapCommand: ParsableCommand {
         } else if screen == .launch {
             state.screens = [.trials, .launch]
             state.form = LaunchForm()
-            try check(Reducer.reduce(&state, .experimentsLoaded(try backend.experiments()), now: 0), &state, backend)
+            try check(Reducer.reduce(&state, .experimentsLoaded(state.experiments), now: 0), &state, backend)
         }
         try fill(&state, from: backend)
         return state

@@ -31,6 +31,7 @@ struct DevicesPanel: Panel {
             let place = Rect(x: area.x + 5, y: y, width: area.width - 5, height: tall)
             let values = Sparkline.stretched(context.samples(of: device), to: place.width)
             Sparkline(values: values, range: 0...1, role: .series3).render(in: &surface, area: place)
+            surface.ends("0%", "100%", rightOf: place.x - 1, area: place)
             y += tall
         }
         for worker in workers where y < area.maxY {
@@ -97,9 +98,31 @@ struct DevicesPanel: Panel {
             )
             .appending(Format.bytes(worker.memoryUsed).padded(to: 6, alignment: .trailing))
         let used = surface.write(line, x: area.x, y: area.y, maxWidth: area.width)
-        let place = Rect(x: area.x + used + 2, y: area.y, width: area.width - used - 2, height: area.height)
-        Sparkline(values: Sparkline.stretched(values, to: place.width), role: .series4).render(
-            in: &surface, area: place)
+        // The curve stands on 0; how high it goes stands before it, where that leaves enough of it.
+        let peak = values.filter(\.isFinite).max() ?? 0
+        let hasAxis = peak > 0 && area.width - used - 2 - Self.axisWidth >= Self.shortestCurve
+        let start = used + 2 + (hasAxis ? Self.axisWidth : 0)
+        let place = Rect(x: area.x + start, y: area.y, width: area.width - start, height: area.height)
+        Sparkline(
+            values: Sparkline.stretched(values, to: place.width), range: 0...max(peak, .leastNormalMagnitude),
+            role: .series4
+        ).render(in: &surface, area: place)
+        guard hasAxis else { return }
+        let top = "\(ShortNumber.fixed(peak, decimals: 2)) cores"
+        surface.ends("0", area.height > 1 ? top : "0–\(top)", rightOf: place.x - 1, area: place)
+    }
+
+    /// Cells for `0–12.34 cores` and a blank.
+    private static let axisWidth = 14
+    /// Cells of a worker's curve below which its axis is left out.
+    private static let shortestCurve = 24
+}
+
+extension Surface {
+    /// The values at the foot and at the top of an area, ending before its left edge; the top's alone in one row.
+    fileprivate mutating func ends(_ low: String, _ high: String, rightOf x: Int, area: Rect) {
+        if area.height > 1 { write(low, x: x - low.cellWidth, y: area.maxY - 1, role: .dim) }
+        write(high, x: x - high.cellWidth, y: area.y, role: .dim)
     }
 }
 

@@ -23,7 +23,8 @@ struct LaunchScreen {
         if let experiment = form.experiment {
             pieces.append(HeaderLine.Piece(TextLine("\(experiment.name)/\(form.trial.text)", .accent), 1))
         }
-        let changed = form.values.isEmpty ? "" : "* \(form.values.count) changed"
+        let count = form.changed.count
+        let changed = count == 0 ? "" : "* \(count) changed"
         HeaderLine(pieces: pieces, trailing: TextLine(changed, .diffChanged)).render(in: &surface, area: area)
     }
 
@@ -96,7 +97,7 @@ struct LaunchScreen {
     private func group(_ name: String, form: LaunchForm, isFocused: Bool, in surface: inout Surface, area: Rect) {
         let isFolded = form.collapsed.contains(name)
         let mark = isFolded ? surface.glyphs.collapsed : surface.glyphs.expanded
-        let changed = form.values.keys.count { LaunchForm.group(of: $0) == name }
+        let changed = form.changed.count { LaunchForm.group(of: $0.path) == name }
         let line = TextLine("\(mark) \(name)", isFocused ? .accent : .title, .bold)
             .appending(changed > 0 ? "  * \(changed)" : "", .diffChanged)
         if isFocused { surface.put(surface.glyphs.selected, x: area.x, y: area.y, role: .accent) }
@@ -120,7 +121,8 @@ struct LaunchScreen {
             field = .text(focus == .focused ? form.editing ?? TextField(value) : TextField(value))
         }
         FormRow(
-            label: label, value: field, standard: setting.defaultValue.description, note: setting.kind.rangeLabel,
+            label: label, value: field, standard: setting.defaultValue.description,
+            cut: setting.kind == .path ? .front : .end, note: setting.kind.rangeLabel,
             problem: form.problem(with: setting), isChanged: form.isChanged(setting), focus: focus
         ).render(in: &surface, area: area, metrics: metrics)
     }
@@ -139,10 +141,23 @@ struct PlanPane {
             lines += Self.broken(draft.commandLine, width: inside.width)
         }
         if area.height < 12, let draft = form.draft {
-            // Little room: the command first, since the report may be long.
-            lines = Array(Self.broken(draft.commandLine, width: inside.width).prefix(2)) + report
+            // Little room: the command first, since a plan may be long; but what is wrong stands before it.
+            let command = Self.cut(Self.broken(draft.commandLine, width: inside.width), to: 2)
+            lines = isRefused ? report + command : command + report
         }
-        Paragraph(lines: lines, overflow: .wrap).render(in: &surface, area: inside)
+        let wrapped = lines.flatMap { Paragraph.wrapped($0, to: inside.width) }
+        Paragraph(lines: Paragraph.counted(wrapped, height: inside.height)).render(in: &surface, area: inside)
+    }
+
+    /// The first lines of a command, with a mark where it goes on.
+    private static func cut(_ command: [TextLine], to rows: Int) -> [TextLine] {
+        guard command.count > rows, let last = command.prefix(rows).last else { return command }
+        return command.prefix(rows - 1) + [TextLine(String(last.text.dropLast()) + "…")]
+    }
+
+    private var isRefused: Bool {
+        if case .refused = form.check { return true }
+        return form.firstProblem != nil || form.refusal != nil
     }
 
     private func state(in glyphs: Glyphs) -> String {

@@ -30,27 +30,49 @@ struct TimelineScreen {
     private func renderChart(
         in surface: inout Surface, area: Rect, context: PanelContext, lanes: [TimelineLanes.Lane]
     ) {
-        let view = context.run.timeline
-        let window = TimelineLanes.window(view, time: context.snapshot.time)
-        let length = window.upperBound - window.lowerBound
-        let column = Format.preciseDuration(length / Int64(max(1, area.width - 24)))
-        let zoom = (view.isWhole ? "" : "window ") + TimelineLanes.extent(view, time: context.snapshot.time)
-        let pan = view.offset > 0 ? "  \(Format.duration(view.offset)) before the newest" : ""
-        let inside = surface.box(
-            area, title: TimelinePanel().title(context),
-            trailing: "\(zoom)\(pan)  1 col = \(column)\(TimelinePanel.cut(context))", focus: .focused)
+        let inside = area.inset(by: 1)
         let (chart, legend) = inside.splitBottom(inside.height >= 10 ? 1 : 0)
         let picture = TimelinePicture(context: context, lanes: lanes, width: chart.width, detail: .full)
         var gantt = picture.gantt
-        // On a large screen the lanes have a share of their own, so that the steps below stay while lanes come and go.
-        let share = chart.height >= Self.largeChart ? chart.height * 3 / 5 : 0
-        gantt.grow(into: share, tallest: 5)
+        let title = TimelinePanel().title(context)
+        surface.box(
+            area, title: title,
+            trailing: extent(of: gantt, in: chart, context: context, room: area.width - 9 - title.cellWidth),
+            focus: .focused)
+        let list = StepList(lanes: lanes, time: context.snapshot.time, window: gantt.window)
+        let room = lanesRoom(of: chart, gantt: gantt, list: list, snapshot: context.snapshot)
+        gantt.grow(into: room, tallest: 6)
         gantt.firstLane = ScrollWindow.first(
             previous: 0, selection: picture.selectedRow, count: gantt.lanes.count, height: chart.height - 1)
-        let (top, steps) = chart.splitTop(min(chart.height, max(share, gantt.height) + 1))
+        let taken = max(room, gantt.height), gap = chart.height - taken > StepList.leastRows ? 1 : 0
+        let (top, steps) = chart.splitTop(taken + gap)
         gantt.render(in: &surface, area: top)
-        StepList(lanes: lanes, time: context.snapshot.time, window: gantt.window).render(in: &surface, area: steps)
+        list.render(in: &surface, area: steps)
         if !legend.isEmpty { GanttLegend().render(in: &surface, area: legend) }
+    }
+
+    /// What the window is, in as many words as the border has room for.
+    private func extent(of gantt: Gantt, in chart: Rect, context: PanelContext, room: Int) -> String {
+        let view = context.run.timeline
+        let length = gantt.window.upperBound - gantt.window.lowerBound
+        let column = Format.preciseDuration(length / Int64(max(1, gantt.trackWidth(in: chart))))
+        let zoom = (view.isWhole ? "" : "window ") + TimelineLanes.extent(view, time: context.snapshot.time)
+        let pan = view.offset > 0 ? "  \(Format.duration(view.offset)) before the newest" : ""
+        let cut = TimelinePanel.cut(context)
+        let texts = ["\(zoom)\(pan)\(cut)  1 col = \(column)", zoom + pan + cut, zoom + cut]
+        return texts.first { $0.cellWidth <= room } ?? zoom
+    }
+
+    /// The rows that lanes may grow into: what the list of steps does not need. How many steps a window can hold comes
+    /// from their length alone, so that the list stays where it is while lanes and steps come and go.
+    private func lanesRoom(of chart: Rect, gantt: Gantt, list: StepList, snapshot: RunSnapshot) -> Int {
+        guard list.fits(rows: chart.height - gantt.height) else { return chart.height }
+        let share = chart.height >= Self.largeChart ? chart.height * 3 / 5 : 0
+        guard let seconds = StepLength.seconds(of: snapshot), seconds > 0 else { return share }
+        let length = Double(gantt.window.upperBound - gantt.window.lowerBound) / 1e9
+        // One of them began before the window; the header and a blank row stand above.
+        let needed = Int(min(length / seconds, Double(chart.height))) + 4
+        return max(share, chart.height - needed)
     }
 
     private static let largeChart = 30
@@ -60,10 +82,12 @@ struct TimelineScreen {
     ) {
         let parts = area.columns([.fraction(0.5), .fraction(0.5)])
         let span = context.snapshot.spans.first { $0.id == context.run.timeline.span }
-        let left = surface.box(
-            parts[0], title: span.map { "span \($0.mfc.isEmpty ? $0.interfaceType : $0.mfc)" } ?? "span")
-        Paragraph(lines: span.map { SpanDetails.lines($0, context: context) } ?? SpanDetails.hint)
-            .render(in: &surface, area: left.inset(horizontal: 1, vertical: 0))
+        let left = surface.box(parts[0], title: span.map { SpanDetails.title($0) } ?? "span")
+            .inset(horizontal: 1, vertical: 0)
+        let lines =
+            span.map { SpanDetails.lines($0, context: context, width: left.width) }
+            ?? SpanDetails.hint + SpanDetails.longest(lanes, context: context)
+        Paragraph(lines: Paragraph.counted(lines, height: left.height)).render(in: &surface, area: left)
         let step = span?.step ?? context.snapshot.step
         let right = surface.box(parts[1], title: "step \(Format.step(step))")
         let share = StepShares(step: step, lanes: lanes, time: context.snapshot.time)
@@ -80,23 +104,40 @@ enum SpanDetails {
             .appending("0", .key).appending(" the whole run", .dim),
     ]
 
-    static func lines(_ span: SpanRow, context: PanelContext) -> [TextLine] {
-        let duration = span.end.map { Format.preciseDuration($0 - span.start) } ?? "still running"
+    /// `span actor_gen  1.200 s`.
+    static func title(_ span: SpanRow) -> String {
+        "span \(name(span))  \(span.end.map { Format.preciseDuration($0 - span.start) } ?? "still running")"
+    }
+
+    private static func name(_ span: SpanRow) -> String { span.mfc.isEmpty ? span.interfaceType : span.mfc }
+
+    /// The three calls of the window that took longest, of those that have ended.
+    static func longest(_ lanes: [TimelineLanes.Lane], context: PanelContext) -> [TextLine] {
+        let window = TimelineLanes.window(context.run.timeline, time: context.snapshot.time)
+        let ended = lanes.flatMap(\.spans).compactMap { span -> (span: SpanRow, length: Int64)? in
+            guard let end = span.end, end > window.lowerBound, span.start < window.upperBound else { return nil }
+            return (span, end - span.start)
+        }
+        let first = ended.sorted { ($0.length, $1.span.start) > ($1.length, $0.span.start) }.prefix(3)
+        return first.enumerated().map { index, entry in
+            TextLine((index == 0 ? "longest" : "").padded(to: 9), .dim)
+                .appending(Format.preciseDuration(entry.length), .foreground, .bold)
+                .appending("  \(name(entry.span)) step \(Format.step(entry.span.step))")
+        }
+    }
+
+    /// Facts in lines that belong together, or closer where these are more than a low box holds.
+    static func lines(_ span: SpanRow, context: PanelContext, width: Int) -> [TextLine] {
         let milliseconds = context.wall(at: span.start) / 1_000_000 % 1000
         let start = "\(context.clock(at: span.start)).\(String(milliseconds + 1000).dropFirst())"
-        return [
-            line([("", span.worker), ("", span.interfaceType), ("role ", span.role), ("phase ", span.phase)]),
-            line([("start ", start), ("took ", duration)]),
-            line([
-                ("in ", "\(ShortNumber.grouped(span.sequences)) seqs"),
-                ("", "\(ShortNumber.grouped(span.tokens)) tokens"),
-                ("", rate(span)),
-            ]),
-            line([
-                ("weight version ", "\(span.weightVersion)"), ("step ", Format.step(span.step)),
-                ("attempt ", "\(span.attempt)"),
-            ]),
+        let groups = [
+            [fact("", span.worker), fact("", span.interfaceType), fact("role ", span.role), fact("phase ", span.phase)],
+            [fact("start ", start), fact("in ", "\(ShortNumber.grouped(span.sequences)) seqs")],
+            [fact("", "\(ShortNumber.grouped(span.tokens)) tokens"), fact("", rate(span))],
+            [fact("weight version ", "\(span.weightVersion)"), fact("attempt ", "\(span.attempt)")],
         ]
+        let lines = groups.flatMap { TextLine.flow($0, width: width) }
+        return lines.count <= groups.count ? lines : TextLine.flow(groups.flatMap(\.self), width: width)
     }
 
     private static func rate(_ span: SpanRow) -> String {
@@ -104,10 +145,8 @@ enum SpanDetails {
         return "\(ShortNumber.text(Double(span.tokens) / (Double(end - span.start) / 1e9))) tok/s"
     }
 
-    private static func line(_ pairs: [(name: String, value: String)]) -> TextLine {
-        pairs.filter { !$0.value.isEmpty }.reduce(TextLine()) { line, pair in
-            line.appending(line.runs.isEmpty ? "" : "   ").appending(pair.name, .dim).appending(pair.value)
-        }
+    private static func fact(_ name: String, _ value: String) -> TextLine {
+        value.isEmpty ? TextLine() : TextLine(name, .dim).appending(value)
     }
 }
 
@@ -160,16 +199,20 @@ struct StepShares {
             surface.write("no span of this step in the window", x: area.x, y: area.y, role: .dim)
             return
         }
-        var line = TextLine(Format.preciseDuration(duration) + "  ", .foreground, .bold)
-        for part in parts {
-            line = line.appending(" \(part.name) ", .dim).appending(Format.percent(part.share), part.kind.role)
+        let took = TextLine(Format.preciseDuration(duration) + " ", .foreground, .bold)
+        let shares = parts.map { TextLine("\($0.name) ", .dim).appending(Format.percent($0.share), $0.kind.role) }
+        let above = TextLine.flow([took] + shares, width: area.width, gap: 1)
+        Paragraph(lines: above).render(in: &surface, area: area)
+        let below = area.splitTop(above.count).rest
+        guard !below.isEmpty else { return }
+        renderBar(in: &surface, area: below.row(0), longest: 0)
+        let words = bubbles.enumerated().map { index, bubble in
+            TextLine(index == 0 ? "bubble  " : "", .dim)
+                .appending("\(WorkerName.short(bubble.worker)) \(Format.percent(bubble.share))")
         }
-        surface.write(line, x: area.x, y: area.y, maxWidth: area.width)
-        renderBar(in: &surface, area: area.row(1), longest: 0)
-        let words = bubbles.map { "\(WorkerName.short($0.worker)) \(Format.percent($0.share))" }
-        surface.write(
-            TextLine("bubble  ", .dim).appending(words.joined(separator: "   ")), x: area.x, y: area.y + 2,
-            maxWidth: area.width)
+        let lines = TextLine.flow(words, width: area.width)
+        let rest = below.splitTop(1).rest
+        Paragraph(lines: Paragraph.counted(lines, height: rest.height)).render(in: &surface, area: rest)
     }
 }
 
@@ -179,10 +222,22 @@ struct StepList {
     let time: Int64
     let window: ClosedRange<Int64>
 
+    /// The steps that began in the window, and the one that was under way at its left end.
+    private var steps: ArraySlice<(step: Int, time: Int64)> {
+        let begun = TimelineLanes.stepStarts(lanes).filter { $0.time <= window.upperBound }
+        return begun[(begun.lastIndex { $0.time <= window.lowerBound } ?? begun.startIndex)...]
+    }
+
+    /// Whether so many rows hold a list, with its header, of enough steps.
+    func fits(rows: Int) -> Bool { rows >= Self.leastRows && !steps.isEmpty }
+
+    /// Rows below which a list tells nothing.
+    static let leastRows = 4
+
     func render(in surface: inout Surface, area: Rect) {
-        guard area.height >= 4, area.width >= 40 else { return }
-        let steps = TimelineLanes.stepStarts(lanes).filter { window.contains($0.time) }.suffix(area.height - 1)
-        let rows = steps.map { (step: $0.step, shares: StepShares(step: $0.step, lanes: lanes, time: time)) }
+        guard area.height >= Self.leastRows, area.width >= 40 else { return }
+        let rows = steps.suffix(area.height - 1)
+            .map { (step: $0.step, shares: StepShares(step: $0.step, lanes: lanes, time: time)) }
             .filter { !$0.shares.isEmpty }
         guard let longest = rows.map(\.shares.length).max() else { return }
         surface.write("step        took", x: area.x, y: area.y, role: .dim)

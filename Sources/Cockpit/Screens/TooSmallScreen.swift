@@ -17,7 +17,7 @@ struct TooSmallScreen {
             if let snapshot = run.snapshot { lines.append(TextLine("step \(snapshot.step)/\(snapshot.totalSteps)")) }
             if let alert = Alerts.of(run).first { lines.append(TextLine(alert.text, .logWarning)) }
         }
-        lines.append(TextLine("q leaves", .dim))
+        lines.append(TextLine(state.screen == .launch ? "esc leaves" : "q leaves", .dim))
         let top = max(0, (surface.height - lines.count) / 2)
         for (row, line) in lines.enumerated() {
             surface.write(line, x: max(0, (surface.width - line.cellWidth) / 2), y: top + row, maxWidth: surface.width)

@@ -150,7 +150,8 @@ struct TrialPreview {
         let parts = area.columns(
             area.width >= 100 ? [.fraction(0.62), .fraction(0.38)] : [.fraction(0.5), .fraction(0.5)])
         let left = surface.box(parts[0], title: "\(item.id)").inset(horizontal: 1, vertical: 0)
-        Paragraph(lines: facts(item, width: left.width, glyphs: surface.glyphs)).render(in: &surface, area: left)
+        let facts = Paragraph.counted(facts(item, width: left.width, glyphs: surface.glyphs), height: left.height)
+        Paragraph(lines: facts).render(in: &surface, area: left)
         let right = surface.box(parts[1], title: "last values").inset(horizontal: 1, vertical: 0)
         curves(in: &surface, area: right, item: item)
     }
@@ -203,9 +204,26 @@ struct TrialPreview {
         if let last = preview.checkpoints.last {
             lines.append(fact("saved", "step \(Format.step(last.step))  \(last.role)"))
         }
-        let settings = preview.header.settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        lines += Paragraph.wrapped(TextLine("settings  ", .dim).appending(settings.joined(separator: "  ")), to: width)
-        return lines
+        return lines + settings(of: preview.header, width: width)
+    }
+
+    /// First what is not at the experiment's default: that tells this trial from the next one.
+    private func settings(of header: RunHeader, width: Int) -> [TextLine] {
+        let known = state.experiments.first { $0.name == header.id.experiment.description }?.settings ?? []
+        let usual = Set(known.filter { header.settings[$0.path].map($0.isDefault) ?? false }.map(\.path))
+        func text(_ paths: [String]) -> String {
+            paths.map { "\($0)=\(header.settings[$0] ?? "")" }.joined(separator: "  ")
+        }
+        let paths = header.settings.keys.sorted()
+        let changed = text(paths.filter { !usual.contains($0) })
+        let lines =
+            known.isEmpty
+            ? [fact("settings", changed)]
+            : [
+                fact("changed", changed.isEmpty ? "nothing, all settings are the defaults" : changed),
+                TextLine("defaults  " + text(paths.filter(usual.contains)), .dim),
+            ]
+        return lines.flatMap { Paragraph.wrapped($0, to: width) }
     }
 
     private func fact(_ name: String, _ value: String) -> TextLine {

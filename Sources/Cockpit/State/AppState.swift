@@ -9,6 +9,8 @@ struct AppState: Equatable, Sendable {
     var trials = TrialsView()
     /// The run that is open, if any.
     var run: RunView?
+    /// The registered experiments; empty until the first answer.
+    var experiments: [ExperimentItem] = []
     var form: LaunchForm?
     var overlay: Overlay?
     /// The line being typed at the bottom of the screen.

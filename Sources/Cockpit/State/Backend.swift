@@ -69,6 +69,13 @@ struct SettingItem: Equatable, Sendable {
     var help: String
     /// The experiment cannot do without it and has no value of its own for it.
     var isRequired = false
+    /// The default as the header of a run has it, where that is another text: paths are absolute there.
+    var recordedDefault: String?
+
+    /// Whether a text stands for the default, however it is written: `1e-3` for 0.001.
+    func isDefault(_ text: String) -> Bool {
+        text == defaultValue.description || text == recordedDefault || (try? kind.parse(text).get()) == defaultValue
+    }
 }
 
 /// What `cockpit start` would be called with.

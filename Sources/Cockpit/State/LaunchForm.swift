@@ -28,7 +28,7 @@ struct LaunchForm: Equatable, Sendable {
     var experiments: [ExperimentItem] = []
     var experimentIndex = 0
     var trial = TextField("first")
-    /// Values that differ from the default, as typed, by dotted path.
+    /// Values that differ from the default, as typed, by dotted path; also of settings that another experiment has.
     var values: [String: String] = [:]
     var collapsed: Set<String> = []
     var showsOnlyChanged = false
@@ -120,21 +120,52 @@ struct LaunchForm: Equatable, Sendable {
         return rows[min(max(0, focus), rows.count - 1)]
     }
 
+    /// Whether space goes to another choice of the row under the cursor.
+    var hasChoices: Bool {
+        switch focusedRow {
+        case .experiment: experiments.count > 1
+        case .setting(let path): setting(path)?.kind.choices != nil
+        case .trial, .group: false
+        }
+    }
+
+    /// Whether the row under the cursor has a value that can go back to what it was.
+    var hasValue: Bool {
+        switch focusedRow {
+        case .trial, .setting: true
+        case .experiment, .group: false
+        }
+    }
+
+    /// Whether a `/` under the cursor begins a value; in the other rows it searches.
+    var takesSlash: Bool {
+        guard case .setting(let path) = focusedRow else { return false }
+        switch setting(path)?.kind {
+        case .path, .text: return true
+        case .integer, .number, .choice, .boolean, nil: return false
+        }
+    }
+
+    /// Shows all settings or only those that were changed, with the cursor in its row where that is still there.
+    mutating func toggleOnlyChanged() {
+        let row = focusedRow
+        showsOnlyChanged.toggle()
+        focus = rows.firstIndex(of: row) ?? min(focus, rows.count - 1)
+    }
+
     func setting(_ path: String) -> SettingItem? { experiment?.settings.first { $0.path == path } }
 
     /// The value of a setting as text, typed or default.
     func value(of setting: SettingItem) -> String { values[setting.path] ?? setting.defaultValue.description }
 
-    /// Whether a text stands for the default, however it is written: `1e-3` for 0.001.
-    func isDefault(_ text: String, of setting: SettingItem) -> Bool {
-        text == setting.defaultValue.description || (try? setting.kind.parse(text).get()) == setting.defaultValue
-    }
-
     /// Whether a setting's value, as it stands or is being typed, is another than the default.
     func isChanged(_ setting: SettingItem) -> Bool {
         guard let editing, focusedRow == .setting(setting.path) else { return values[setting.path] != nil }
-        return !isDefault(editing.text, of: setting)
+        return !setting.isDefault(editing.text)
     }
+
+    /// The settings of the experiment that are not at their default.
+    var changed: [SettingItem] { experiment?.settings.filter { values[$0.path] != nil } ?? [] }
 
     /// What is wrong with a value, in a few words; nil when it may stand.
     func problem(with setting: SettingItem) -> String? {

@@ -54,20 +54,40 @@ extension String {
         unicodeScalars.reduce(0) { $0 + CharacterWidth.cells(of: CharacterWidth.printable($1)) }
     }
 
-    /// The text cut to at most `width` cells; a cut is marked by an ellipsis in the last cell.
-    func fitted(to width: Int, ellipsis: Unicode.Scalar = "…") -> String {
+    /// The text cut to at most `width` cells; a cut is marked by an ellipsis in the cell where it was made.
+    func fitted(to width: Int, ellipsis: Unicode.Scalar = "…", cutting cut: TextCut = .end) -> String {
         guard cellWidth > width else { return self }
         guard width > 0 else { return "" }
-        var kept = String.UnicodeScalarView()
+        switch cut {
+        case .end:
+            return String(scalars: Self.kept(of: unicodeScalars, width: width - 1) + [ellipsis])
+        case .front:
+            var kept = Self.kept(of: unicodeScalars.reversed(), width: width - 1)
+            // A mark whose letter was cut would go to the ellipsis.
+            while let first = kept.last, CharacterWidth.cells(of: CharacterWidth.printable(first)) == 0 {
+                kept.removeLast()
+            }
+            return String(scalars: [ellipsis] + kept.reversed())
+        }
+    }
+
+    /// As many of the scalars from the first on as `width` cells hold.
+    private static func kept(of scalars: some Sequence<Unicode.Scalar>, width: Int) -> [Unicode.Scalar] {
+        var kept: [Unicode.Scalar] = []
         var used = 0
-        for scalar in unicodeScalars {
+        for scalar in scalars {
             let cells = CharacterWidth.cells(of: CharacterWidth.printable(scalar))
-            if used + cells > width - 1 { break }
+            if used + cells > width { break }
             kept.append(scalar)
             used += cells
         }
-        kept.append(ellipsis)
-        return String(kept)
+        return kept
+    }
+
+    private init(scalars: [Unicode.Scalar]) {
+        var view = UnicodeScalarView()
+        view.append(contentsOf: scalars)
+        self.init(view)
     }
 
     /// The text cut or filled with blanks to exactly `width` cells.
@@ -84,6 +104,12 @@ extension String {
             return String(repeating: " ", count: left) + text + String(repeating: " ", count: missing - left)
         }
     }
+}
+
+/// Which end of a text goes where there is no room for all of it: of a path the last parts tell most.
+enum TextCut: Sendable {
+    case front
+    case end
 }
 
 /// Where text sits in a wider field.

@@ -88,6 +88,43 @@ struct HelpTests {
         #expect(ScreenPicture.text(state).contains("no action matches"))
     }
 
+    @Test(arguments: situations)
+    func `every line can be reached at every size`(scopes: [Scope]) {
+        for size in [Size(width: 60, height: 16), StateFixtures.small, StateFixtures.middle, StateFixtures.large] {
+            let layout = HelpLayout(size: size, scopes: scopes)
+            var seen: [String] = []
+            for scroll in Array(stride(from: 0, to: layout.lastScroll, by: layout.height)) + [layout.lastScroll] {
+                var surface = Surface(size: size)
+                HelpScreen(help: HelpOverlay(scroll: scroll), scopes: scopes).render(in: &surface)
+                seen += surface.lines
+            }
+            for line in layout.lines where !line.text.isEmpty {
+                #expect(seen.contains { $0.contains(line.text) }, "\(line.text) at \(size)")
+            }
+        }
+    }
+
+    @Test func `its columns go on in each other, so that none has blanks while lines are out of sight`() throws {
+        var state = try StateFixtures.live(StateFixtures.small)
+        ScreenPicture.press("?", on: &state)
+        let layout = HelpLayout(size: state.size, scopes: state.scopes)
+        #expect(layout.columns.count == 2)
+        #expect(layout.height == layout.body.height)
+        let lines = ScreenPicture.surface(state).lines
+        let left = layout.lines[layout.height - 1].text, right = layout.lines[layout.height].text
+        #expect(left.isEmpty || lines[layout.body.maxY - 1].contains(left))
+        #expect(right.isEmpty || lines[layout.body.y].contains(right))
+    }
+
+    @Test func `scrolled too far comes back with the first key`() throws {
+        var state = try StateFixtures.live(StateFixtures.small)
+        ScreenPicture.press("?", on: &state)
+        for _ in 0..<20 { ScreenPicture.press(KeyStroke(.pageDown), on: &state) }
+        let end = ScreenPicture.text(state)
+        ScreenPicture.press(KeyStroke(.up), on: &state)
+        #expect(ScreenPicture.text(state) != end)
+    }
+
     @Test func `scrolled to its end shows its last line at every size`() throws {
         for size in [Size(width: 60, height: 16), StateFixtures.small, StateFixtures.middle, StateFixtures.large] {
             var state = try StateFixtures.live(size)
@@ -161,6 +198,56 @@ struct FooterLineTests {
             #expect(line.hasPrefix(" /[gr"))
             #expect(line.hasSuffix("enter keep  esc clear"))
         }
+    }
+
+    @Test func `while a value is typed in the form names only keys that type nothing`() throws {
+        var state = try StateFixtures.form()
+        #expect(hints(state).last == "esc leave")
+        state.form?.editing = TextField("first-2")
+        #expect(
+            hints(state) == [
+                "tab field", "enter esc end typing", "ctrl-s launch", "ctrl-r reset", "ctrl-o only changed",
+                "ctrl-y copy command",
+            ])
+        let row = try #require(state.form?.rows.firstIndex(of: .setting("dataset.path")))
+        state.form?.focus = row
+        state.form?.editing = TextField("data/tr")
+        #expect(hints(state).first == "tab complete")
+    }
+
+    @Test func `in the form says what a key does in the row under the cursor`() throws {
+        var state = try StateFixtures.form(Size(width: 200, height: 36))
+        func move(to row: LaunchForm.Row) throws {
+            let place = try #require(state.form?.rows.firstIndex(of: row))
+            state.form?.focus = place
+        }
+        #expect(!hints(state).contains("space choice"))
+        #expect(hints(state).contains("ctrl-r reset"))
+        try move(to: .setting("grpo.schedule"))
+        #expect(hints(state).contains("space choice"))
+        try move(to: .group("grpo"))
+        #expect(hints(state).contains("enter fold"))
+        #expect(!hints(state).contains("ctrl-r reset"))
+        try move(to: .setting("dataset.path"))
+        #expect(hints(state).contains("ctrl-f find"))
+    }
+
+    @Test func `on the timeline's screen names no filter, whatever pane had the focus before`() throws {
+        var state = try StateFixtures.live(StateFixtures.large)
+        state.run?.focus = .charts
+        #expect(hints(state).contains("/ filter"))
+        ScreenPicture.press("3", on: &state)
+        #expect(!hints(state).contains("/ filter"))
+        #expect(hints(state).contains("enter details"))
+        ScreenPicture.press("h", on: &state)
+        #expect(!hints(state).contains("enter details"), "they are there")
+    }
+
+    @Test func `calls the newest record live only while the trial is`() throws {
+        var state = try StateFixtures.replay()
+        #expect(hints(state).contains("E end"))
+        state.run?.item?.status = .running
+        #expect(hints(state).contains("E live"))
     }
 
     @Test func `says detach while anything runs and quit when nothing does`() throws {

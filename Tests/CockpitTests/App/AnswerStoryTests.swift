@@ -164,7 +164,7 @@ import Testing
 
     @Test func `what is shown is asked for once and not at every key`() throws {
         var state = try StateFixtures.home()
-        #expect(Reducer.start(&state, now: 0).count == 2)
+        #expect(Reducer.start(&state, now: 0).count == 3)
         for keys in ["?", "esc", "x", "T", "esc"] {
             #expect(Reducer.reduce(&state, .key(Look.stroke(keys)), now: 0) == [])
         }

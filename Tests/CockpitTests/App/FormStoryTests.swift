@@ -34,12 +34,30 @@ import Testing
                 "tab tab enter 2 up", "<general>",
                 ["check grpo-arith -f first-2 seed=12 grpo.lr=0.001 grpo.group_size=16"]
             ),
-            ("tab tab enter 2 esc", "seed", []), ("tab tab enter x enter", "seed", []),
+            (
+                "tab tab enter 2 esc", "seed", ["check grpo-arith -f first-2 seed=12 grpo.lr=0.001 grpo.group_size=16"]
+            ),
+            ("tab tab enter 2 ctrl-r", "seed", []),
+            (
+                "d ctrl-r", "trial",
+                [
+                    "check grpo-arith -f d grpo.lr=0.001 grpo.group_size=16",
+                    "check grpo-arith -f first-2 grpo.lr=0.001 grpo.group_size=16",
+                ]
+            ),
+            (
+                "tab tab enter 2 ctrl-y", "seed",
+                [
+                    "copy cockpit start -e grpo-arith -f first-2 seed=12 grpo.lr=0.001 grpo.group_size=16",
+                    "check grpo-arith -f first-2 seed=12 grpo.lr=0.001 grpo.group_size=16",
+                ]
+            ),
+            ("tab tab enter x enter", "seed", []),
             ("up enter", "experiment", ["check sft -f first"]),
             (
                 "up space space", "experiment",
                 [
-                    "check sft -f first", "check grpo-arith -f first-2",
+                    "check sft -f first", "check grpo-arith -f first-2 grpo.lr=0.001 grpo.group_size=16",
                 ]
             ),
             ("ctrl-y", "trial", ["copy cockpit start -e grpo-arith -f first-2 grpo.lr=0.001 grpo.group_size=16"]),
@@ -84,6 +102,37 @@ import Testing
         var state = try Self.checked()
         #expect(Look.press(keys, on: &state) == [])
         #expect(Look.of(state) == "trials")
+    }
+
+    @Test func `what is typed stays when its field is left, and leaving the form then asks`() throws {
+        var state = try Self.checked()
+        state.form?.initialValues = state.form?.values ?? [:]
+        _ = Look.press("tab tab 7 esc", on: &state)
+        #expect(state.form?.values["seed"] == "7")
+        #expect(state.form?.editing == nil)
+        _ = Look.press("esc", on: &state)
+        #expect(Look.of(state) == "trials>launch seed [Leave without launching?]")
+    }
+
+    @Test func `another experiment keeps the name and the values that were typed`() throws {
+        var state = try Self.checked()
+        _ = Look.press("n e w tab tab 7 enter up up up space", on: &state)
+        #expect(state.form?.experiment?.name == "sft")
+        #expect(state.form?.trial.text == "new")
+        #expect(state.form?.changed.isEmpty == true, "it has none of these settings")
+        _ = Look.press("space", on: &state)
+        #expect(state.form?.changed.map(\.path) == ["seed", "grpo.lr", "grpo.group_size"])
+        #expect(state.form?.trial.text == "new")
+    }
+
+    @Test func `ctrl-o leaves the cursor in its row where that is still there`() throws {
+        var state = try Self.checked()
+        let row = try #require(state.form?.rows.firstIndex(of: .setting("grpo.lr")))
+        state.form?.focus = row
+        _ = Look.press("ctrl-o", on: &state)
+        #expect(Look.of(state) == "trials>launch grpo.lr")
+        _ = Look.press("ctrl-o", on: &state)
+        #expect(state.form?.focus == row)
     }
 
     @Test func `a paste is typed text in one line`() throws {

@@ -40,6 +40,14 @@ import Testing
         }
     }
 
+    @Test func `a default in the home folder is known by its absolute path too`() throws {
+        let experiment = try #require(try backend.experiments().first { $0.name == "sft-arith" })
+        let setting = try #require(experiment.settings.first { $0.path == "dataset.path" })
+        #expect(setting.isDefault("$COCKPIT_HOME/data/arithmetic/train.jsonl"))
+        #expect(setting.isDefault("\(stored.home.path)/data/arithmetic/train.jsonl"))
+        #expect(!setting.isDefault("/elsewhere/data/arithmetic/train.jsonl"))
+    }
+
     @Test func `what the form calls wrong, the check refuses too`() throws {
         let experiment = try #require(try backend.experiments().first { $0.name == "sft" })
         let data = try ArithmeticData.write(to: stored.folder.file("data"), seed: 1, heldOutRows: 8_000)

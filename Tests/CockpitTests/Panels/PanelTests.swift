@@ -86,6 +86,23 @@ import Testing
         #expect(drawn.count >= 25)
     }
 
+    @Test func `a curve of devices says what its top and its foot mean`() throws {
+        var large = draw(DevicesPanel(), try context(), width: 120, height: 40).filter { !$0.contains("RAM") }
+        let cpu = try #require(large.firstIndex { $0.contains("CPU") })
+        large = Array(large.dropFirst(cpu + 1))
+        #expect(large[0].hasPrefix("│ 100% "))
+        #expect(large.contains { $0.hasPrefix("│   0% ") })
+        let worker = try #require(large.firstIndex { $0.contains("model/0") })
+        #expect(large[worker].contains(/298M +1\.[0-9]{2} cores /))
+        #expect(large[worker + 1].contains("cores") == false)
+        let flat = try #require(
+            draw(DevicesPanel(), try context(), width: 90, height: 8).first { $0.contains("model/0") })
+        #expect(flat.contains(/298M +0–1\.[0-9]{2} cores /))
+        let narrow = try #require(
+            draw(DevicesPanel(), try context(), width: 60, height: 8).first { $0.contains("model/0") })
+        #expect(!narrow.contains("0–"))
+    }
+
     @Test func `a GPU shows memory, temperature and power`() throws {
         let lines = draw(
             DevicesPanel(), try context { $0.snapshot?.devices.append(RunFixtures.gpu(0, time: 0)) }, width: 70)

@@ -126,12 +126,55 @@ import Testing
         func row(_ text: String) throws -> Int {
             try #require(ScreenPicture.surface(state).lines.firstIndex { $0.contains(text) })
         }
-        #expect(try row("actor_train") == row("actor_gen") + 2)
+        #expect(try row("actor_train") == row("actor_gen") + 3)
         let steps = try row("step        took")
         let second = RunFixtures.second
         state.run?.snapshot?.spans.append(span(598 * second, 599 * second, mfc: "", worker: "extra", id: 9_999))
         #expect(try row("│  extra") < steps)
         #expect(try row("step        took") == steps)
+    }
+
+    @Test func `on a small screen the selected call and its step are told whole`() throws {
+        var state = try StateFixtures.live(StateFixtures.small)
+        ScreenPicture.press("3ll", on: &state)
+        let lines = ScreenPicture.surface(state).lines
+        let top = try #require(lines.firstIndex { $0.contains("span actor_gen  1.200 s") })
+        let details = lines[top...].joined(separator: "\n")
+        for fact in [
+            "model_worker/0   generate", "role actor   phase main", "in 64 seqs", "1.28k tok/s", "attempt 1", "sync 4%",
+            "bubble  model/0 19%   model/1 77%",
+        ] { #expect(details.contains(fact), "\(fact)") }
+        #expect(!details.contains("…"))
+    }
+
+    @Test func `while no call is selected the longest of the window are named`() throws {
+        var state = try StateFixtures.live(StateFixtures.small)
+        ScreenPicture.press("3", on: &state)
+        #expect(ScreenPicture.text(state).contains("longest  1.200 s  actor_gen step 224"))
+    }
+
+    @Test func `rows that no lane needs are given to steps or to the lanes`() throws {
+        var state = try StateFixtures.live(StateFixtures.small)
+        func rows(from first: String, to second: String) throws -> Int {
+            let lines = ScreenPicture.surface(state).lines
+            let start = try #require(lines.firstIndex { $0.contains(first) })
+            return try #require(lines.firstIndex { $0.contains(second) }) - start
+        }
+        ScreenPicture.press("z", on: &state)
+        #expect(try rows(from: "│actor_gen", to: "│rew_inf") == 3)
+        ScreenPicture.press("z3ll", on: &state)
+        #expect(ScreenPicture.text(state).contains("step        took"))
+        state.size = StateFixtures.middle
+        #expect(try rows(from: "│  actor_gen", to: "│  actor_train") == 2)
+        ScreenPicture.press("++++", on: &state)
+        #expect(try rows(from: "│  actor_gen", to: "│  actor_train") == 3)
+    }
+
+    @Test(arguments: [(120, "window 20s  1 col = 212.8 ms"), (80, "window 20s  1 col = 344.8 ms"), (60, "window 20s ")])
+    func `the border says how long a column is, or only the window`(width: Int, text: String) throws {
+        var state = try StateFixtures.live(Size(width: width, height: 36))
+        ScreenPicture.press("3", on: &state)
+        #expect(ScreenPicture.surface(state).lines[1].contains(text))
     }
 
     @Test func `what is not known of the past is neither busy nor idle`() throws {
@@ -144,6 +187,7 @@ import Testing
         let row = try #require(lines.first { $0.contains("│actor_gen") })
         #expect(row.contains("│ 50%  50% │"), "\(row)")
         #expect(lines.contains { $0.contains("20s  calls since 09:09:50 only") })
+        #expect(row.contains("│calls since 09:09:50 only "), "where the lane is blank")
         state.run?.timeline.offset = 15 * second
         let past = ScreenPicture.surface(state).lines
         let unknown = try #require(past.first { $0.contains("│actor_gen") })

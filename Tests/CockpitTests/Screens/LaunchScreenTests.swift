@@ -34,6 +34,20 @@ struct LaunchScreenTests {
         #expect(text.contains("✓ ready, ctrl-s"))
     }
 
+    @Test func `what is wrong is told before the command where there is little room`() throws {
+        let text = try text(Size(width: 60, height: 16)) { $0.check = .refused(Refusal(summary: "no room for it")) }
+        #expect(text.contains("│ no room for it"))
+    }
+
+    @Test func `what has no room in the plan's pane is counted, and a cut command has a mark`() throws {
+        let text = try text(StateFixtures.small) { form in
+            form.values["dataset.path"] = "/a/long/way/to/" + String(repeating: "folders/", count: 12) + "rows.jsonl"
+            form.values["seed"] = "77"
+        }
+        #expect(text.contains("… 7 more lines"))
+        #expect(text.contains("grpo.group_size=16 …"))
+    }
+
     @Test func `a problem in the form outweighs a plan that was ready`() throws {
         let text = try text { $0.values["actor.layers"] = "99" }
         #expect(text.contains("✗ not ready"))

@@ -138,6 +138,16 @@ struct TrialsScreenTests {
         #expect(ScreenPicture.text(state).contains("its orchestrator is gone; R resumes it"))
     }
 
+    @Test func `the preview shows first what is not at the experiment's default`() throws {
+        var state = try StateFixtures.home()
+        _ = Reducer.reduce(&state, .experimentsLoaded(StateFixtures.experiments), now: 0)
+        #expect(ScreenPicture.text(state).contains("changed   nothing, all settings are the defaults"))
+        state.trials.preview?.header.settings["grpo.lr"] = "0.001"
+        let lines = ScreenPicture.surface(state).lines
+        let changed = try #require(lines.firstIndex { $0.contains("│ changed   grpo.lr=0.001 ") })
+        #expect(lines[changed + 1].contains("│ defaults  actor.layers=4  dataset.path=data/train.jsonl"))
+    }
+
     @Test func `a value is taken from the series that tells most`() throws {
         var state = try StateFixtures.home(StateFixtures.large)
         var item = try #require(state.trials.items?[0])

@@ -37,6 +37,8 @@ struct CharacterWidthTests {
         #expect("generate".fitted(to: 5) == "gene…")
         #expect("训练训练".fitted(to: 4) == "训…")
         #expect("generate".fitted(to: 0) == "")
+        #expect("data/train.jsonl".fitted(to: 8, cutting: .front) == "…n.jsonl")
+        #expect("abe\u{301}f".fitted(to: 2, cutting: .front) == "…f")
     }
 
     @Test

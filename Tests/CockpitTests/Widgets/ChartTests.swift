@@ -106,6 +106,20 @@ struct LineChartTests {
     }
 
     @Test
+    func `names what its axis counts where the labels at its left leave room`() {
+        func last(_ most: Double) -> String? {
+            let chart = chart([0, most]) {
+                $0.x = 0...1280
+                $0.y = 0...most
+                $0.xName = "step"
+            }
+            return drawn(24, 6, chart.render).last
+        }
+        #expect(last(1000) == "step 0" + String(repeating: " ", count: 14) + "1280")
+        #expect(last(4) == " 0                  1280")
+    }
+
+    @Test
     func `puts the end of the axis behind it where it is low`() {
         #expect(
             drawn(20, 4, chart([0, 1]).render) == [

@@ -49,8 +49,21 @@ struct TextFieldTests {
     @Test
     func `keeps the cursor in sight of a long text`() {
         let field = TextField("data/prompts.jsonl")
-        #expect(drawn(10, 1) { field.render(in: &$0, area: $1) } == ["[s.jsonl ]"])
-        #expect(drawn(10, 1) { field.render(in: &$0, area: $1, focus: .unfocused) } == ["[data/pro]"])
+        #expect(drawn(10, 1) { field.render(in: &$0, area: $1) } == ["[….jsonl ]"])
+    }
+
+    @Test(arguments: [(0, "[data/pr…]"), (6, "[data/pr…]"), (7, "[…ta/pro…]"), (16, "[…s.jsonl]")])
+    func `marks where a long text is cut, and never on its cursor`(cursor: Int, text: String) {
+        let keys = [KeyStroke(.home)] + Array(repeating: KeyStroke(.right), count: cursor)
+        let field = typed(keys, in: "data/prompts.jsonl")
+        #expect(drawn(10, 1) { field.render(in: &$0, area: $1) } == [text])
+    }
+
+    @Test
+    func `that nobody edits is cut at its end, and a path at its front`() {
+        let field = TextField("data/prompts.jsonl")
+        #expect(drawn(10, 1) { field.render(in: &$0, area: $1, focus: .unfocused) } == ["[data/pr…]"])
+        #expect(drawn(10, 1) { field.render(in: &$0, area: $1, focus: .unfocused, cutting: .front) } == ["[…s.jsonl]"])
     }
 }
 
@@ -65,6 +78,21 @@ struct FormRowTests {
         #expect(
             drawn(40, 1) { row.render(in: &$0, area: $1, metrics: metrics) }
                 == [" * lr        [3e-6  ]  1e-5  0 < lr"])
+    }
+
+    @Test
+    func `tells a problem whole in place of the default where it is narrow`() {
+        let row = FormRow(label: "n", value: .text(TextField("0")), standard: "4", problem: "must be 1")
+        let lines = drawn(36, 1) { row.render(in: &$0, area: $1, metrics: metrics) }
+        #expect(lines == ["   n         [0     ]  ✗ must be 1"])
+    }
+
+    @Test
+    func `marks a default that is cut, a path at its front`() {
+        var row = FormRow(label: "path", value: .text(TextField("")), standard: "data/train.jsonl", note: "n")
+        #expect(drawn(34, 1) { row.render(in: &$0, area: $1, metrics: metrics) } == ["   path      [      ]  data… n"])
+        row.cut = .front
+        #expect(drawn(34, 1) { row.render(in: &$0, area: $1, metrics: metrics) } == ["   path      [      ]  …sonl n"])
     }
 
     @Test

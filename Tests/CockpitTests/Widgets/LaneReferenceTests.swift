@@ -20,17 +20,25 @@ struct LaneReferenceTests {
         return spans
     }
 
-    /// What a cell of spans that do not overlap shows: (kind, eighths), by counting.
-    private func reference(_ spans: [LaneSpan], cell: Int, width: Int) -> (kind: SpanKind, eighths: Int)? {
+    private struct Shown: Equatable {
+        var kind: SpanKind
+        var eighths = 8
+        var rise = 1
+    }
+
+    /// What a cell of spans that do not overlap shows, by counting.
+    private func reference(_ spans: [LaneSpan], cell: Int, width: Int) -> Shown? {
         let from = Int64(cell) * perCell
         var short: (kind: SpanKind, amount: Int64)?
         var long: (kind: SpanKind, amount: Int64, begins: Int64)?
+        var shortTotal: Int64 = 0, longTotal: Int64 = 0
         for span in spans {
             guard let end = span.end, end >= 0, span.start < Int64(width) * perCell else { continue }
             let length = end - span.start
             if length < perCell {
                 let middle = min(Int64(width - 1), max(0, (span.start + end) / (2 * perCell)))
                 guard middle == Int64(cell) else { continue }
+                shortTotal += length
                 if let present = short, present.kind == span.kind {
                     short = (span.kind, present.amount + length)
                 } else if short.map({ length > $0.amount }) ?? true {
@@ -38,18 +46,23 @@ struct LaneReferenceTests {
                 }
                 continue
             }
-            let amount = (from..<(from + perCell)).count { $0 >= span.start && $0 < end }
+            let amount = Int64((from..<(from + perCell)).count { $0 >= span.start && $0 < end })
             guard amount > 0 else { continue }
+            longTotal += amount
             if let present = long, present.kind == span.kind {
-                long = (span.kind, present.amount + Int64(amount), present.begins)
-            } else if long.map({ Int64(amount) > $0.amount }) ?? true {
-                long = (span.kind, Int64(amount), span.start)
+                long = (span.kind, present.amount + amount, present.begins)
+            } else if long.map({ amount > $0.amount }) ?? true {
+                long = (span.kind, amount, span.start)
             }
         }
-        if let short { return (short.kind, short.amount * 2 < perCell ? 0 : 8) }
+        if let short {
+            // A cell has eight nanoseconds, so that they are eighths.
+            guard shortTotal * 2 < perCell else { return Shown(kind: short.kind) }
+            return Shown(kind: short.kind, eighths: 0, rise: max(1, Int(shortTotal)))
+        }
         guard let long else { return nil }
-        if long.kind == .train, long.begins < from { return (long.kind, Int(long.amount)) }
-        return long.amount * 2 >= perCell ? (long.kind, 8) : nil
+        if long.kind == .train, long.begins < from { return Shown(kind: long.kind, eighths: Int(long.amount)) }
+        return longTotal * 2 >= perCell ? Shown(kind: long.kind) : nil
     }
 
     @Test(arguments: Array(UInt64(1)...12))
@@ -63,8 +76,9 @@ struct LaneReferenceTests {
             for cell in 0..<width {
                 let expected = reference(spans, cell: cell, width: width)
                 let shown = raster.cells[cell]
-                #expect(shown?.kind == expected?.kind, "cell \(cell) of \(width)")
-                #expect(shown?.eighths == expected?.eighths, "cell \(cell) of \(width)")
+                #expect(
+                    shown.map { Shown(kind: $0.kind, eighths: $0.eighths, rise: $0.rise) } == expected,
+                    "cell \(cell) of \(width)")
             }
         }
     }
@@ -104,6 +118,24 @@ struct LaneReferenceTests {
         let mark = LaneRaster(
             spans: [LaneSpan(kind: .failure, start: 4, end: 4)], window: 0...8, now: 8, width: 1)
         #expect(mark.cells[0]?.eighths == 8)
+    }
+
+    @Test func `short calls are as high as their part of the cell`() {
+        // Of eight nanoseconds 1, 2, 3 and 4; then two kinds that take 3 together.
+        let lengths: [Int64] = [1, 2, 3, 4]
+        var spans = lengths.enumerated().map { index, length in
+            LaneSpan(kind: .generate, start: Int64(index) * 8 + 2, end: Int64(index) * 8 + 2 + length)
+        }
+        spans += [LaneSpan(kind: .sync, start: 33, end: 34), LaneSpan(kind: .generate, start: 36, end: 38)]
+        let gantt = Gantt(lanes: [.init(label: "gen", content: .busy(spans))], window: 0...48, now: 48)
+        #expect(drawn(10, 2) { gantt.render(in: &$0, area: $1) }[1] == "gen│▁▂▃▓▃·")
+        #expect(drawn(10, 2, glyphs: .ascii) { gantt.render(in: &$0, area: $1) }[1] == "gen|___G_.")
+    }
+
+    @Test func `a cell that two calls fill together is no gap between them`() {
+        let spans = [LaneSpan(kind: .sync, start: 0, end: 11), LaneSpan(kind: .generate, start: 13, end: 24)]
+        let raster = LaneRaster(spans: spans, window: 0...24, now: 24, width: 3)
+        #expect(raster.cells.map { $0?.kind } == [.sync, .sync, .generate])
     }
 
     @Test func `time of which nothing is known is neither busy nor idle`() {

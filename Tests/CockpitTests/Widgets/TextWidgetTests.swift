@@ -21,6 +21,13 @@ struct TextLineTests {
         #expect(surface[3, 0]?.role == .logWarning)
     }
 
+    @Test
+    func `flows piece by piece and breaks none`() {
+        let pieces = [TextLine("KL ").appending("0.09"), TextLine(), TextLine("loss 1"), TextLine("step 12")]
+        #expect(TextLine.flow(pieces, width: 16).map(\.text) == ["KL 0.09   loss 1", "step 12"])
+        #expect(TextLine.flow(pieces, width: 5).map(\.text) == ["KL 0.09", "loss 1", "step 12"])
+    }
+
     @Test(arguments: [(8, "KL 0.093"), (7, "KL 0.0…"), (3, "KL…"), (0, "")])
     func `ends in an ellipsis where it is cut`(width: Int, text: String) {
         let line = TextLine("KL ").appending("0.093")
@@ -34,6 +41,13 @@ struct ParagraphTests {
     func `wraps at blanks and inside long words`() {
         let lines = Paragraph.wrapped("stops 3 workers immediately", to: 9).map(\.text)
         #expect(lines == ["stops 3 ", "workers ", "immediate", "ly"])
+    }
+
+    @Test
+    func `counts the lines that have no room`() {
+        let lines: [TextLine] = ["one", "two", "three"]
+        #expect(Paragraph.counted(lines, height: 3).map(\.text) == ["one", "two", "three"])
+        #expect(Paragraph.counted(lines, height: 2).map(\.text) == ["one", "… 2 more lines"])
     }
 
     @Test

@@ -11,9 +11,13 @@ extension Reducer {
         case .previousField: form.focus = max(0, form.focus - 1)
         case .enter: beginEditing(&form)
         case .cycleValue: cycle(&form)
-        case .onlyChanged: form.showsOnlyChanged.toggle()
+        case .onlyChanged: form.toggleOnlyChanged()
         case .resetField:
-            if case .setting(let path) = form.focusedRow { form.values[path] = nil }
+            switch form.focusedRow {
+            case .trial: form.trial = TextField(form.initialTrial)
+            case .setting(let path): form.values[path] = nil
+            case .experiment, .group: break
+            }
         case .copyCommand:
             if let draft = form.draft { effects = [.copy(draft.commandLine)] }
         case .cancelForm:
@@ -30,7 +34,7 @@ extension Reducer {
     /// A letter in a row is the beginning of its value; letters never act in the form. Nil where the keymap decides.
     static func beginTyping(_ state: inout AppState, _ stroke: KeyStroke) -> [Effect]? {
         guard var form = state.form, form.phase == .editing, stroke.modifiers.isEmpty,
-            case .character(let letter) = stroke.key, letter != " ", letter != "/" || takesSlash(form)
+            case .character(let letter) = stroke.key, letter != " ", letter != "/" || form.takesSlash
         else { return nil }
         defer { state.form = form }
         switch form.focusedRow {
@@ -48,15 +52,6 @@ extension Reducer {
         case .experiment, .group: return []
         }
         return checkIfChanged(&form)
-    }
-
-    /// Whether a `/` under the cursor begins a value; in the other rows it searches.
-    private static func takesSlash(_ form: LaunchForm) -> Bool {
-        guard case .setting(let path) = form.focusedRow else { return false }
-        switch form.setting(path)?.kind {
-        case .path, .text: return true
-        case .integer, .number, .choice, .boolean, nil: return false
-        }
     }
 
     /// Leaves the form; where something was typed, not before a person has said so. A filter goes first.
@@ -89,32 +84,34 @@ extension Reducer {
         state.form = form
     }
 
-    /// Keys while a text field of the form is being edited.
+    /// Keys while a text field of the form is being edited. Whatever ends that keeps what was typed; ctrl-r drops it.
     static func takeFieldKey(_ state: inout AppState, _ stroke: KeyStroke, now: Int64) -> [Effect] {
         guard var form = state.form, var field = form.editing else { return [] }
         switch stroke.key {
-        case .escape:
-            form.editing = nil
-            form.completion = nil
         case .tab where stroke.modifiers.isEmpty && form.wantsCompletion(of: field.text):
             return [.completePath(field.text)]
-        case .enter, .tab, .up, .down:
-            form.completion = nil
+        case .enter, .escape: take(field, into: &form)
+        case .tab, .up, .down:
             take(field, into: &form)
-            let back = stroke.key == .up || (stroke.key == .tab && stroke.modifiers == .shift)
-            if stroke.key != .enter { form.focus = min(form.rows.count - 1, max(0, form.focus + (back ? -1 : 1))) }
+            let isBack = stroke.key == .up || (stroke.key == .tab && stroke.modifiers == .shift)
+            form.focus = min(form.rows.count - 1, max(0, form.focus + (isBack ? -1 : 1)))
         default:
-            if stroke == .control("s") {
-                take(field, into: &form)
-                state.form = form
-                return launch(&state, now: now)
-            }
-            guard field.handle(stroke) else { return [] }
+            guard field.handle(stroke) else { return performInField(&state, stroke, now: now) }
             keep(field, in: &form)
         }
         let effects = checkIfChanged(&form)
         state.form = form
         return effects
+    }
+
+    /// A key that types nothing does what it does in the form, on the text as it stands.
+    private static func performInField(_ state: inout AppState, _ stroke: KeyStroke, now: Int64) -> [Effect] {
+        guard var form = state.form, let field = form.editing, let action = Keymap.action(for: stroke, in: [.form])
+        else { return [] }
+        take(field, into: &form)
+        form.focus = min(form.focus, form.rows.count - 1)
+        state.form = form
+        return perform(&state, action, now: now)
     }
 
     /// A paste means what typing it means: it goes on in the field that is being edited, or begins the value of the row.
@@ -144,8 +141,9 @@ extension Reducer {
         if form.focusedRow == .trial { form.trial = field }
     }
 
-    /// Fills the form once the experiments are known.
+    /// Keeps the experiments and fills the form that waits for them.
     static func takeExperiments(_ state: inout AppState, _ experiments: [ExperimentItem]) -> [Effect] {
+        state.experiments = experiments
         // A form that was closed and opened again gets two answers; the second must not undo what was typed.
         guard var form = state.form, form.phase == .loading else { return [] }
         form.experiments = experiments
@@ -153,7 +151,7 @@ extension Reducer {
         if let template = form.template {
             form.experimentIndex = experiments.firstIndex { $0.name == template.id.experiment.description } ?? 0
             for setting in form.experiment?.settings ?? [] {
-                guard let value = template.settings[setting.path], value != setting.defaultValue.description else {
+                guard let value = template.settings[setting.path], !setting.isDefault(value) else {
                     continue
                 }
                 form.values[setting.path] = value
@@ -202,11 +200,11 @@ extension Reducer {
         switch form.focusedRow {
         case .experiment:
             guard form.experiments.count > 1 else { return }
+            let isNamed = form.trial.text != form.initialTrial
             form.experimentIndex = (form.experimentIndex + 1) % form.experiments.count
-            form.values = [:]
-            form.trial = TextField(freeName(for: form))
-            form.initialTrial = form.trial.text
-            form.initialValues = [:]
+            // Values stay: those of settings that this experiment lacks come back with the next one that has them.
+            form.initialTrial = freeName(for: form)
+            if !isNamed { form.trial = TextField(form.initialTrial) }
         case .trial: return
         case .group(let name): toggle(&form, group: name)
         case .setting(let path):
@@ -218,6 +216,7 @@ extension Reducer {
 
     private static func take(_ field: TextField, into form: inout LaunchForm) {
         form.editing = nil
+        form.completion = nil
         switch form.focusedRow {
         case .trial: form.trial = field
         case .setting(let path): if let setting = form.setting(path) { set(&form, setting, field.text) }
@@ -226,7 +225,7 @@ extension Reducer {
     }
 
     private static func set(_ form: inout LaunchForm, _ setting: SettingItem, _ text: String) {
-        form.values[setting.path] = form.isDefault(text, of: setting) ? nil : text
+        form.values[setting.path] = setting.isDefault(text) ? nil : text
     }
 
     /// Asks for a plan when the request is another one than the last that was checked, and has no plain mistakes.

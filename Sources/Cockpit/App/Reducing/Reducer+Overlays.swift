@@ -50,6 +50,7 @@ extension Reducer {
         _ state: inout AppState, _ stroke: KeyStroke, _ help: HelpOverlay, now: Int64
     ) -> [Effect] {
         var help = help
+        let last = HelpLayout(size: state.size, scopes: state.scopes).lastScroll
         switch stroke.key {
         case .escape, .function(1):
             state.overlay = nil
@@ -61,10 +62,10 @@ extension Reducer {
             guard let first = help.matches(in: state.scopes).first, !help.search.text.isEmpty else { return [] }
             state.overlay = nil
             return perform(&state, first.id, now: now)
-        case .up: help.scroll = max(0, help.scroll - 1)
-        case .down: help.scroll += 1
-        case .pageUp: help.scroll = max(0, help.scroll - 10)
-        case .pageDown: help.scroll += 10
+        case .up: help.scroll = max(0, min(help.scroll, last) - 1)
+        case .down: help.scroll = min(last, help.scroll + 1)
+        case .pageUp: help.scroll = max(0, min(help.scroll, last) - 10)
+        case .pageDown: help.scroll = min(last, help.scroll + 10)
         default: if help.search.handle(stroke) { help.scroll = 0 }
         }
         state.overlay = .help(help)

@@ -32,14 +32,15 @@ extension Reducer {
         state.run?.focus = panes[(place + places + panes.count) % panes.count]
     }
 
-    /// esc: first the selection, then the zoom, then the filter, then the banner go away.
+    /// esc: first the selection, then on the dashboard the zoom and the filters, then the banner go away.
     private static func comeOut(_ state: inout AppState) {
         guard var run = state.run else { return }
+        let isOnDashboard = state.screen == .dashboard
         if run.timeline.span != nil {
             run.timeline.span = nil
-        } else if run.isZoomed {
+        } else if isOnDashboard, run.isZoomed {
             run.isZoomed = false
-        } else if Panels.all.contains(where: { $0.filter(in: run)?.isEmpty == false }) {
+        } else if isOnDashboard, Panels.all.contains(where: { $0.filter(in: run)?.isEmpty == false }) {
             for panel in Panels.all where panel.filter(in: run)?.isEmpty == false { panel.setFilter("", in: &run) }
         } else {
             run.dismissedFailure = run.snapshot?.statusDetail

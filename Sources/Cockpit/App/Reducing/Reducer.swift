@@ -28,7 +28,7 @@ enum Reducer {
 
     /// The effects that get a fresh dashboard going.
     static func start(_ state: inout AppState, now: Int64) -> [Effect] {
-        refreshWishes(&state, now: now)
+        [.loadExperiments] + refreshWishes(&state, now: now)
     }
 
     private static func passTime(_ state: inout AppState, now: Int64) {

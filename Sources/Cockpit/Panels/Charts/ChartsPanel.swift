@@ -83,7 +83,7 @@ struct MetricChart {
             lines.insert(LineChart.Series(columns: raw, role: role, shape: .band), at: 0)
         }
         LineChart(
-            series: lines, x: Self.steps(of: curve, shown: shown),
+            series: lines, x: Self.steps(of: curve, shown: shown), xName: "step",
             scale: view.isLogarithmic && hasPositive(columns) ? .logarithmic : .linear
         ).render(in: &surface, area: area)
     }

@@ -42,6 +42,7 @@ struct TimelinePanel: Panel {
         var gantt = picture.gantt
         let hasLegend = area.width >= 70 && area.height > gantt.height
         let (chart, legend) = area.splitBottom(hasLegend ? 1 : 0)
+        if context.run.isZoomed { gantt.grow(into: chart.height, tallest: 5) }
         gantt.firstLane = ScrollWindow.first(
             previous: 0, selection: picture.selectedRow, count: gantt.lanes.count, height: chart.height - 1)
         gantt.render(in: &surface, area: chart)

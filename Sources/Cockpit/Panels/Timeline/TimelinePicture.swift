@@ -33,6 +33,10 @@ struct TimelinePicture {
             if index == view.lane { selected = rows.count }
             rows.append(builder.row(lane, isSelected: index == view.lane, indent: detail == .full ? "  " : ""))
         }
+        let first = rows.firstIndex { if case .busy = $0.content { true } else { false } }
+        if let first, let since = context.snapshot.cuts.spansBefore {
+            rows[first].unknown = "calls since \(context.clock(at: since)) only"
+        }
         if detail == .full || lanes.count <= planned { rows.append(builder.events()) }
         if detail == .full, view.offset == 0 { rows += builder.samples() }
         gantt = Gantt(

@@ -1,3 +1,44 @@
+/// Where the lines of the help lie: they run down one column and on in the next, and scroll through all of them, so
+/// that no column has blanks while another goes on.
+struct HelpLayout: Equatable, Sendable {
+    let frame: Rect
+    let body: Rect
+    let columns: [Rect]
+    let lines: [TextLine]
+    /// Rows of a column that are used: all of them, or fewer where everything fits.
+    let height: Int
+
+    init(size: Size, scopes: [Scope]) {
+        let bounds = Rect(size)
+        frame = bounds.centered(
+            width: min(size.width - 2, 116), height: min(size.height - 2, max(20, size.height * 3 / 4)))
+        body = frame.inset(horizontal: 2, vertical: 1).splitBottom(2).rest
+        let count = body.width >= 105 ? 3 : (body.width >= 70 ? 2 : 1)
+        columns = body.columns((0..<count).map { _ in .minimum(10) }, spacing: 2)
+        let width = columns.map(\.width).min() ?? body.width
+        let all = HelpOverlay.sections(for: scopes).flatMap { section in
+            [TextLine(section.title, .title, .bold)]
+                + section.lines.flatMap { entry in Self.wrapped(entry, width: width) } + [TextLine()]
+        }
+        lines = Array(all.dropLast())
+        height = min(body.height, (lines.count + count - 1) / count)
+    }
+
+    /// The first line at which the last one is in sight.
+    var lastScroll: Int { max(0, lines.count - height * columns.count) }
+
+    private static let keyWidth = 9
+
+    /// A long text goes on below itself, not below its key.
+    private static func wrapped(_ entry: HelpSection.Line, width: Int) -> [TextLine] {
+        let key = entry.key.cellWidth > keyWidth ? entry.key : entry.key.padded(to: keyWidth)
+        let texts = Paragraph.wrapped(TextLine(entry.text), to: max(8, width - key.cellWidth - 2))
+        return texts.enumerated().map { index, text in
+            TextLine(index == 0 ? " \(key) " : String(repeating: " ", count: keyWidth + 2), .key) + text
+        }
+    }
+}
+
 /// The keys in force, in columns; typing narrows them to a list.
 struct HelpScreen {
     let help: HelpOverlay
@@ -5,19 +46,20 @@ struct HelpScreen {
 
     func render(in surface: inout Surface) {
         surface.dim(surface.bounds)
-        let frame = surface.bounds.centered(
-            width: min(surface.width - 2, 116), height: min(surface.height - 2, max(20, surface.height * 3 / 4)))
+        let layout = HelpLayout(size: surface.size, scopes: scopes)
         let scope = scopes.first?.title ?? ""
-        let inside = surface.openOverlay(frame, title: "Help  \(scope)", trailing: "esc close")
+        let inside = surface.openOverlay(layout.frame, title: "Help  \(scope)", trailing: "esc close")
             .inset(horizontal: 1, vertical: 0)
-        let (body, search) = inside.splitBottom(2)
+        let search = inside.splitBottom(2).bottom
         surface.write("type to search", x: search.x, y: search.y + 1, role: .dim)
         help.search.render(in: &surface, area: Rect(x: search.x + 15, y: search.y + 1, width: 26, height: 1))
-        surface.write("enter does it   ↑↓ scroll", x: search.x + 43, y: search.y + 1, role: .dim)
-        if help.search.text.isEmpty {
-            columns(in: &surface, area: body)
+        let isSearching = !help.search.text.isEmpty
+        surface.write(
+            isSearching ? "enter does it" : "↑↓ scroll", x: search.x + 43, y: search.y + 1, role: .dim)
+        if isSearching {
+            matches(in: &surface, area: layout.body)
         } else {
-            matches(in: &surface, area: body)
+            columns(in: &surface, layout: layout)
         }
     }
 
@@ -28,37 +70,20 @@ struct HelpScreen {
                 .appending("   \(action.scope.title)", .dim)
         }
         SelectionList(
-            items: lines, selection: lines.isEmpty ? nil : 0, whenEmpty: TextLine("no action matches", .dim)
+            items: Paragraph.counted(lines, height: area.height), selection: lines.isEmpty ? nil : 0,
+            whenEmpty: TextLine("no action matches", .dim)
         )
         .render(in: &surface, area: area)
     }
 
-    private func columns(in surface: inout Surface, area: Rect) {
-        let count = area.width >= 105 ? 3 : (area.width >= 70 ? 2 : 1)
-        let places = area.columns((0..<count).map { _ in .minimum(10) }, spacing: 2)
-        let width = places.map(\.width).min() ?? area.width
-        let lines = HelpOverlay.sections(for: scopes).flatMap { section in
-            [TextLine(section.title, .title, .bold)] + section.lines.flatMap { entry in wrapped(entry, width: width) }
-                + [TextLine()]
+    private func columns(in surface: inout Surface, layout: HelpLayout) {
+        let first = min(help.scroll, layout.lastScroll)
+        for (index, place) in layout.columns.enumerated() {
+            let own = layout.lines.dropFirst(first + index * layout.height).prefix(layout.height)
+            Paragraph(lines: Array(own)).render(in: &surface, area: place)
         }
-        let perColumn = max(1, (lines.count + count - 1) / count)
-        let first = min(help.scroll, max(0, perColumn - area.height))
-        for (index, place) in places.enumerated() {
-            let own = lines.dropFirst(index * perColumn).prefix(perColumn)
-            Paragraph(lines: Array(own), firstLine: first).render(in: &surface, area: place)
-        }
-        surface.scrollbar(x: area.maxX, area: area, first: first, count: perColumn)
-    }
-
-    private static let keyWidth = 9
-
-    /// A long text goes on below itself, not below its key.
-    private func wrapped(_ entry: HelpSection.Line, width: Int) -> [TextLine] {
-        let key = entry.key.cellWidth > Self.keyWidth ? entry.key : entry.key.padded(to: Self.keyWidth)
-        let texts = Paragraph.wrapped(TextLine(entry.text), to: max(8, width - Self.keyWidth - 2))
-        return texts.enumerated().map { index, text in
-            TextLine(index == 0 ? " \(key) " : String(repeating: " ", count: Self.keyWidth + 2), .key) + text
-        }
+        surface.scrollbar(
+            x: layout.body.maxX, area: layout.body, first: first, count: layout.body.height + layout.lastScroll)
     }
 }
 

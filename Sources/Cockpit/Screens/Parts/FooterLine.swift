@@ -1,6 +1,6 @@
 import Protocol
 
-/// The last line: a filter being typed, or the keys of the focused pane.
+/// The last line: a filter being typed, or the keys of the field or the pane that has the focus.
 struct FooterLine {
     let state: AppState
 
@@ -13,7 +13,17 @@ struct FooterLine {
             surface.write("enter keep  esc clear", x: area.maxX - 22, y: area.y, role: .dim)
             return
         }
-        FooterHints(hints: hints, trailing: trailing).render(in: &surface, area: area)
+        let typing = typingHints
+        FooterHints(hints: typing ?? hints, trailing: typing == nil ? trailing : []).render(in: &surface, area: area)
+    }
+
+    /// While a field of the form takes the letters: the keys that type nothing. Nil elsewhere.
+    private var typingHints: [FooterHints.Hint]? {
+        guard state.screen == .launch, let form = state.form, let field = form.editing else { return nil }
+        let tab = form.wantsCompletion(of: field.text) ? "complete" : "field"
+        let others = Keymap.actions(in: .form).filter { !$0.hint.isEmpty && $0.keys.first?.modifiers == .control }
+        return [FooterHints.Hint("tab", tab), FooterHints.Hint("enter esc", "end typing")]
+            + others.map { FooterHints.Hint(Self.label(of: $0), $0.hint) }
     }
 
     /// A few keys of the pane first, then those that are wanted everywhere, then the rest; each action once, and no key
@@ -36,7 +46,18 @@ struct FooterLine {
         let own = usable.filter { $0.scope == scopesByUse.first }.prefix(state.size.width >= 100 ? 6 : 4)
         let common = Self.everywhere.compactMap { id in usable.first { $0.id == id && !own.contains($0) } }
         let first = state.screen == .launch ? usable : own + common
-        return (first + usable.filter { !first.contains($0) }).map { FooterHints.Hint(Self.label(of: $0), $0.hint) }
+        return (first + usable.filter { !first.contains($0) }).map(hint)
+    }
+
+    /// What an action is called here: in some rows of the form its first key types, or it does what the row is for.
+    private func hint(_ action: Action) -> FooterHints.Hint {
+        let usual = FooterHints.Hint(Self.label(of: action), action.hint)
+        guard state.screen == .launch, let form = state.form else { return usual }
+        switch (action.id, form.focusedRow) {
+        case (.filter, _) where form.takesSlash: return FooterHints.Hint("ctrl-f", action.hint)
+        case (.enter, .group): return FooterHints.Hint(usual.key, "fold")
+        default: return usual
+        }
     }
 
     /// In a replay its controls matter more than those of the pane.
@@ -51,7 +72,10 @@ struct FooterLine {
     private func suits(_ action: Action) -> Bool {
         switch action.id {
         case .nextPane, .zoomPane: state.screen == .dashboard
+        case .cycleValue: state.form?.hasChoices == true
+        case .resetField: state.form?.hasValue == true
         case .enter where action.scope == .global: false
+        case .enter where state.screen == .timeline: state.run?.timeline.span == nil
         default: true
         }
     }
@@ -59,9 +83,11 @@ struct FooterLine {
     private var trailing: [FooterHints.Hint] {
         var hints: [FooterHints.Hint] = []
         if let run = state.run, state.screen != .trials, state.screen != .launch, run.transport.isReplay {
-            hints.append(FooterHints.Hint("E", "live"))
+            hints.append(FooterHints.Hint("E", isAlive ? "live" : "end"))
         }
-        if state.screen != .launch {
+        if state.screen == .launch {
+            hints.append(FooterHints.Hint("esc", "leave"))
+        } else {
             hints.append(FooterHints.Hint("?", "help"))
             hints.append(FooterHints.Hint("q", state.screens.count > 1 ? "back" : (isAlive ? "detach" : "quit")))
         }
@@ -72,7 +98,7 @@ struct FooterLine {
         state.run?.isAlive ?? (state.trials.items ?? []).contains { !$0.status.isTerminal }
     }
 
-    private static let atTheRight: Set<ActionID> = [.help, .back, .jumpToEnd]
+    private static let atTheRight: Set<ActionID> = [.help, .back, .jumpToEnd, .cancelForm]
 
     private static func label(of action: Action) -> String {
         // Several keys for one action would only take room; the first is the one to learn.

@@ -11,12 +11,14 @@ struct ChartLayout {
     private let y: ClosedRange<Double>
     private let scale: LineChart.Scale
     private let labels: [String]
+    private let xName: String
 
     /// Nil where not even one row of dots would fit.
     init?(chart: LineChart, area: Rect) {
         guard area.width >= 8, area.height >= 2 else { return nil }
         self.area = area
         x = chart.x
+        xName = chart.xName
         scale = chart.scale
         y = chart.y ?? Self.valueRange(of: chart)
         let middle =
@@ -74,6 +76,9 @@ struct ChartLayout {
         let lastStart = plot.maxX - last.cellWidth
         surface.write(last, x: lastStart, y: y, role: .dim)
         var free = plot.x - 1
+        if !xName.isEmpty, xName.cellWidth < plot.x - area.x {
+            free = max(free, area.x + surface.write(xName, x: area.x, y: y, role: .dim) + 1)
+        }
         // Steps are whole numbers, and so are their labels.
         let isWhole = x.lowerBound.rounded() == x.lowerBound && x.upperBound.rounded() == x.upperBound
         let most = isWhole ? min(Double(plot.width / 9), x.upperBound - x.lowerBound) : Double(plot.width / 9)

@@ -42,6 +42,8 @@ struct LineChart: Sendable {
     /// Later series are drawn over earlier ones.
     var series: [Series]
     var x: ClosedRange<Double>
+    /// What x counts, written before its labels where there is room for it.
+    var xName = ""
 
     /// The values at the bottom and at the top; without it those of the series.
     var y: ClosedRange<Double>?

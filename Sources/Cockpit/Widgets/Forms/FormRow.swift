@@ -16,6 +16,8 @@ struct FormRow: Sendable {
     var label: String
     var value: Value
     var standard = ""
+    /// Where a value or a default that is too long is cut.
+    var cut = TextCut.end
     var note = ""
     var problem: String?
     var isChanged = false
@@ -33,21 +35,27 @@ struct FormRow: Sendable {
             var x = area.x + 3 + metrics.label
             renderValue(in: &surface, area: Rect(x: x, y: y, width: metrics.field, height: 1))
             x += metrics.field + 2
-            surface.write(standard, x: x, y: y, role: .dim, maxWidth: metrics.standard - 1)
-            x += metrics.standard
+            let end = x + metrics.standard
             if let problem {
-                let text = "\(String(surface.glyphs.failed)) \(surface.glyphs.spelled(problem))"
-                surface.write(TextLine(text, .logError), x: x, y: y)
+                let text = TextLine("\(surface.glyphs.failed) \(surface.glyphs.spelled(problem))", .logError)
+                // What is wrong counts more than what would be usual.
+                guard end + text.cellWidth <= area.maxX else {
+                    surface.write(text, x: x, y: y)
+                    return
+                }
+                surface.write(text, x: end, y: y)
             } else {
-                surface.write(TextLine(surface.glyphs.spelled(note), .dim), x: x, y: y)
+                surface.write(TextLine(surface.glyphs.spelled(note), .dim), x: end, y: y)
             }
+            let usual = standard.fitted(to: metrics.standard - 1, ellipsis: surface.glyphs.ellipsis, cutting: cut)
+            surface.write(usual, x: x, y: y, role: .dim)
         }
     }
 
     private func renderValue(in surface: inout Surface, area: Rect) {
         switch value {
         case .text(let field):
-            field.render(in: &surface, area: area, focus: focus)
+            field.render(in: &surface, area: area, focus: focus, cutting: cut)
         case .choice(let text):
             let role: Role = focus == .focused ? .accent : .foreground
             surface.write(TextLine(text, role), x: area.x + 1, y: area.y, maxWidth: area.width - 3)

@@ -54,21 +54,36 @@ struct TextField: Hashable, Sendable {
 }
 
 extension TextField {
-    /// Draws `[text      ]`; a long text is shifted so that the cursor stays in sight.
-    func render(in surface: inout Surface, area: Rect, focus: FocusState = .focused) {
+    /// Draws `[text      ]`; a long text is shifted so that the cursor stays in sight. Where it is cut stands a mark.
+    func render(in surface: inout Surface, area: Rect, focus: FocusState = .focused, cutting cut: TextCut = .end) {
         guard area.width >= 3, area.height >= 1 else { return }
         let inside = Rect(x: area.x + 1, y: area.y, width: area.width - 2, height: 1)
         let frame: Role = focus == .focused ? .borderFocus : .border
         surface.put("[", x: area.x, y: area.y, role: frame)
         surface.put("]", x: area.maxX - 1, y: area.y, role: frame)
-        let head = String(text.prefix(cursor))
-        let shift = focus == .focused ? max(0, head.cellWidth + 1 - inside.width) : 0
         surface.clipped(to: inside) { surface in
             surface.fill(inside)
-            surface.write(text, x: inside.x - shift, y: inside.y, role: .foreground)
-            guard focus == .focused else { return }
-            let place = Rect(x: inside.x + head.cellWidth - shift, y: inside.y, width: 1, height: 1)
-            surface.paint(place, adding: .reverse)
+            switch focus {
+            case .focused: renderShifted(in: &surface, area: inside)
+            case .unfocused:
+                let text = text.fitted(to: inside.width, ellipsis: surface.glyphs.ellipsis, cutting: cut)
+                surface.write(text, x: inside.x, y: inside.y, role: .foreground)
+            }
         }
+    }
+
+    private func renderShifted(in surface: inout Surface, area: Rect) {
+        let before = String(text.prefix(cursor)).cellWidth
+        // The cursor, and behind it a character or the mark that more follows.
+        let after = min(max(1, text.cellWidth - before), 2, area.width)
+        let shift = max(0, before + after - area.width)
+        let place = Rect(x: area.x + before - shift, y: area.y, width: 1, height: 1)
+        surface.write(text, x: area.x - shift, y: area.y, role: .foreground)
+        let ellipsis = surface.glyphs.ellipsis
+        if shift > 0, place.x > area.x { surface.put(ellipsis, x: area.x, y: area.y, role: .dim) }
+        if text.cellWidth - shift > area.width, place.x < area.maxX - 1 {
+            surface.put(ellipsis, x: area.maxX - 1, y: area.y, role: .dim)
+        }
+        surface.paint(place, adding: .reverse)
     }
 }

@@ -20,6 +20,12 @@ struct Paragraph: Sendable {
         }
     }
 
+    /// As many lines as the height holds; where there are more, the last one counts those that are left out.
+    static func counted(_ lines: [TextLine], height: Int) -> [TextLine] {
+        guard lines.count > height, height > 1 else { return lines }
+        return lines.prefix(height - 1) + [TextLine("… \(lines.count - height + 1) more lines", .dim)]
+    }
+
     /// The line broken at blanks, or inside a word that is longer than the width.
     static func wrapped(_ line: TextLine, to width: Int) -> [TextLine] {
         guard width > 0, line.cellWidth > width else { return [line] }

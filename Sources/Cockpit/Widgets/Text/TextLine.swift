@@ -31,6 +31,19 @@ struct TextLine: Hashable, Sendable, ExpressibleByStringLiteral {
     static func + (left: TextLine, right: TextLine) -> TextLine {
         TextLine(left.runs + right.runs)
     }
+
+    /// Pieces beside each other, as many as a line of this width holds, none of them broken; empty ones are left out.
+    static func flow(_ pieces: [TextLine], width: Int, gap: Int = 3) -> [TextLine] {
+        var lines: [TextLine] = []
+        for piece in pieces where piece.cellWidth > 0 {
+            if let last = lines.last, last.cellWidth + gap + piece.cellWidth <= width {
+                lines[lines.count - 1] = last.appending(String(repeating: " ", count: gap)) + piece
+            } else {
+                lines.append(piece)
+            }
+        }
+        return lines
+    }
 }
 
 extension Surface {

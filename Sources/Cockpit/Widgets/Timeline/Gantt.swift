@@ -19,7 +19,7 @@ struct Gantt: Sendable {
         var content: Content
         var columns: [String] = []
 
-        /// What stands where samples are not known, as far as there is room for it.
+        /// What stands where spans or samples are not known, as far as there is room for it.
         var unknown = ""
 
         /// The span to mark, as its place in the lane's list.
@@ -80,6 +80,9 @@ struct Gantt: Sendable {
         }
     }
 
+    /// The cells that the window is spread over, in an area for labels, lanes and numbers.
+    func trackWidth(in area: Rect) -> Int { Layout(gantt: self, area: area).track.width }
+
     // MARK: - Layout
 
     private struct Layout {
@@ -134,7 +137,7 @@ struct Gantt: Sendable {
         surface.verticalLine(x: track.x - 1, y: y, length: track.height)
         switch lane.content {
         case .busy(let spans):
-            drawIdle(in: &surface, track: track, layout: layout)
+            drawIdle(unknown: lane.unknown, in: &surface, track: track, layout: layout)
             draw(spans, selection: lane.selection, in: &surface, track: track, layout: layout)
         case .sparse(let spans):
             draw(spans, selection: lane.selection, in: &surface, track: track, layout: layout)
@@ -148,12 +151,13 @@ struct Gantt: Sendable {
     }
 
     /// In the last row of the lane, which all that happens stands on.
-    private func drawIdle(in surface: inout Surface, track: Rect, layout: Layout) {
+    private func drawIdle(unknown: String, in surface: inout Surface, track: Rect, layout: Layout) {
         let end = now >= window.upperBound ? track.width : (column(of: now, layout: layout) ?? 0)
         let start = knownSince <= window.lowerBound ? 0 : (column(of: knownSince, layout: layout) ?? track.width)
         for x in (track.x + min(start, end))..<(track.x + end) {
             surface.put(surface.glyphs.idle, x: x, y: track.maxY - 1, role: .mfcIdle)
         }
+        if unknown.cellWidth < start { surface.write(unknown, x: track.x, y: track.maxY - 1, role: .dim) }
     }
 
     private func draw(
@@ -164,6 +168,7 @@ struct Gantt: Sendable {
             guard let cell else { continue }
             let glyph: Unicode.Scalar
             switch cell.eighths {
+            case 0 where surface.glyphs.repertoire == .unicode: glyph = surface.glyphs.lowerEighths[cell.rise - 1]
             case 0: glyph = surface.glyphs.brief
             case 1..<8 where surface.glyphs.repertoire == .unicode: glyph = surface.glyphs.leftEighths[cell.eighths - 1]
             default: glyph = cell.kind.glyph(in: surface.glyphs)
