@@ -197,9 +197,27 @@ def spread(values):
     return (max(values) - min(values)) / middle if middle else 0
 
 
+def middle_half(mine, theirs, better="more"):
+    """The quartiles of what each round of ours is to the peer's of the same round: what a drift of the machine does to both
+    drops out. Where 1 lies between them, the rounds tell no difference. None where they do not pair.
+
+    >>> middle_half([1.0, 2.0, 3.0, 4.0, 6.0], [1.0, 1.0, 2.0, 4.0, 4.0])
+    (1.0, 1.5)
+    >>> middle_half([2.0, 1.0, 4.0], [1.0, 1.0, 1.0], "less")
+    (0.25, 1.0)
+    >>> middle_half([1.0, 2.0], [1.0]) is None
+    True
+    """
+    if len(mine) != len(theirs) or len(mine) < 3 or not all(mine) or not all(theirs):
+        return None
+    ratios = sorted(a / b if better == "more" else b / a for a, b in zip(mine, theirs))
+    return ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
+
+
 def row(suite, case, unit, mine, peer, theirs, better="more", **more):
     """One row of results: medians, their ratio (above 1: we are ahead) and how far rounds lie apart. `best_ratio` compares
-    the best rounds: where the two differ much, the machine was disturbed and the best is nearer to the truth.
+    the best rounds: where the two differ much, the machine was disturbed and the best is nearer to the truth; `middle_half`
+    says where half of the rounds lie.
 
     >>> entry = row("s", "c", "ms", [2.0, 1.0, 3.0], "p", [4.0, 6.0], "less")
     >>> entry["ours"], entry["peer_value"], entry["ratio"], entry["spread"], entry["rounds"]
@@ -216,7 +234,7 @@ def row(suite, case, unit, mine, peer, theirs, better="more", **more):
         best = max(mine) / max(theirs) if better == "more" else min(theirs) / min(mine)
     return {
         "suite": suite, "case": case, "unit": unit, "ours": ours, "peer": peer if theirs else None, "peer_value": other,
-        "ratio": ratio, "best_ratio": best, "spread": spread(mine),
+        "ratio": ratio, "best_ratio": best, "middle_half": middle_half(mine, theirs, better), "spread": spread(mine),
         "peer_spread": spread(theirs) if theirs else None, "rounds": len(mine), **more,
     }
 

@@ -183,8 +183,9 @@ extension TerminalEmulator {
         case "C": column = min(width - 1, column + first)
         case "D": column = max(0, column - first)
         case "r":
-            top = first - 1
-            bottom = min(height, numbers.count > 1 && numbers[1] > 0 ? numbers[1] : height) - 1
+            let last = min(height, numbers.count > 1 && numbers[1] > 0 ? numbers[1] : height)
+            // Margins for the size that the terminal had before: ignored where no two lines are left between them.
+            if first < last { (top, bottom) = (first - 1, last - 1) }
         case "h" where numbers == [4] && !isPrivate: inserts = true
         case "l" where numbers == [4] && !isPrivate: inserts = false
         case "h" where isPrivate: numbers.forEach { mode($0, isOn: true) }
@@ -196,6 +197,8 @@ extension TerminalEmulator {
         }
     }
 
+    private var isInsideMargins: Bool { (top...bottom).contains(row) }
+
     /// The sequences that change cells.
     private mutating func edit(_ final: UInt8, _ numbers: [Int], count: Int) {
         switch UnicodeScalar(final) {
@@ -205,8 +208,9 @@ extension TerminalEmulator {
         case "b": for _ in 0..<count { put(lastWritten) }
         case "S": scroll(up: count)
         case "T": scroll(down: count, from: top)
-        case "L": scroll(down: count, from: row)
-        case "M":
+        // Lines outside the margins are not moved.
+        case "L" where isInsideMargins: scroll(down: count, from: row)
+        case "M" where isInsideMargins:
             let saved = top
             top = row
             scroll(up: count)

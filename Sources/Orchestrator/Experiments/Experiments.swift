@@ -1,4 +1,4 @@
-package import Protocol
+import Protocol
 
 /// All experiments, those that run as they are first. Adding one is a file in this folder and a line here.
 package enum Experiments {

@@ -1,7 +1,7 @@
 import Protocol
 
 /// A kind of place where workers run, by the name that `--mode` asks for it.
-protocol Scheduler {
+protocol Scheduler: SendableMetatype {
     static var name: String { get }
     /// Whatever brings the workers of one trial to life there.
     static func spawner(of folder: TrialFolder, runtime: RuntimeFolder) -> any WorkerSpawner

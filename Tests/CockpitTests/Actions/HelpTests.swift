@@ -163,8 +163,6 @@ struct FooterLineTests {
             rest = rest[gap.upperBound...]
         }
         hints.append(String(rest))
-        // Where it is tight a single blank stands before the keys at the right.
-        hints = hints.flatMap { $0.hasSuffix(" ? help") ? [String($0.dropLast(7)), "? help"] : [$0] }
         return hints.map { String($0.drop { $0 == " " }) }.filter { !$0.isEmpty }
     }
 

@@ -106,7 +106,8 @@ import Testing
 
     @Test func `what is typed stays when its field is left, and leaving the form then asks`() throws {
         var state = try Self.checked()
-        state.form?.initialValues = state.form?.values ?? [:]
+        let values = try #require(state.form).values
+        state.form?.initialValues = values
         _ = Look.press("tab tab 7 esc", on: &state)
         #expect(state.form?.values["seed"] == "7")
         #expect(state.form?.editing == nil)

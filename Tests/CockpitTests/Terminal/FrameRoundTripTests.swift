@@ -140,6 +140,20 @@ struct FrameRoundTripTests {
         }
     }
 
+    @Test func `a terminal that has become smaller takes what was drawn for its former size`() throws {
+        try withScreen("xterm-256color", .indexed256) { terminal, screen in
+            var emulator = TerminalEmulator(width: 12, height: 3)
+            var random = SplitMix(seed: 13)
+            for _ in 0..<40 {
+                screen.present(frame(&random, over: nil), theme: .defaultDark)
+                emulator.feed(terminal.output().utf8)
+            }
+            // Margins and moved lines, as a program that has not heard of the change sends them.
+            emulator.feed("\u{1B}[10;20r\u{1B}[9;1H\u{1B}[4M\u{1B}[2L\u{1B}[3S".utf8)
+            #expect(emulator.lines.count == 3)
+        }
+    }
+
     @Test func `another theme draws the same text`() throws {
         try withScreen("cockpit-direct", .trueColor) { terminal, screen in
             var emulator = TerminalEmulator(width: Self.size.width, height: Self.size.height)

@@ -24,7 +24,7 @@ struct FooterHints: Sendable {
         for hint in hints {
             let text = line(of: [hint])
             let isLastRow = row == area.height - 1
-            let end = isLastRow && !trailing.isEmpty ? rightStart - 1 : area.maxX
+            let end = isLastRow && !trailing.isEmpty ? rightStart - 2 : area.maxX
             if x + text.cellWidth > end {
                 // What does not fit is in the help overlay; half a hint helps nobody.
                 guard !isLastRow else { break }
