@@ -130,12 +130,11 @@ enum SpanDetails {
     static func lines(_ span: SpanRow, context: PanelContext, width: Int) -> [TextLine] {
         let milliseconds = context.wall(at: span.start) / 1_000_000 % 1000
         let start = "\(context.clock(at: span.start)).\(String(milliseconds + 1000).dropFirst())"
-        let groups = [
-            [fact("", span.worker), fact("", span.interfaceType), fact("role ", span.role), fact("phase ", span.phase)],
-            [fact("start ", start), fact("in ", "\(ShortNumber.grouped(span.sequences)) seqs")],
-            [fact("", "\(ShortNumber.grouped(span.tokens)) tokens"), fact("", rate(span))],
-            [fact("weight version ", "\(span.weightVersion)"), fact("attempt ", "\(span.attempt)")],
-        ]
+        let place = [("", span.worker), ("", span.interfaceType), ("role ", span.role), ("phase ", span.phase)]
+        let begin = [("start ", start), ("in ", "\(ShortNumber.grouped(span.sequences)) seqs")]
+        let work = [("", "\(ShortNumber.grouped(span.tokens)) tokens"), ("", rate(span))]
+        let version = [("weight version ", "\(span.weightVersion)"), ("attempt ", "\(span.attempt)")]
+        let groups = [place, begin, work, version].map { facts in facts.map { fact($0.0, $0.1) } }
         let lines = groups.flatMap { TextLine.flow($0, width: width) }
         return lines.count <= groups.count ? lines : TextLine.flow(groups.flatMap(\.self), width: width)
     }

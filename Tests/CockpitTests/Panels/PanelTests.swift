@@ -93,11 +93,11 @@ import Testing
         #expect(large[0].hasPrefix("│ 100% "))
         #expect(large.contains { $0.hasPrefix("│   0% ") })
         let worker = try #require(large.firstIndex { $0.contains("model/0") })
-        #expect(large[worker].contains(#/298M +1\.[0-9]{2} cores /#))
+        #expect(large[worker].contains(#/298M +1\.[0-9]{2} cores/#))
         #expect(large[worker + 1].contains("cores") == false)
         let flat = try #require(
             draw(DevicesPanel(), try context(), width: 90, height: 8).first { $0.contains("model/0") })
-        #expect(flat.contains(#/298M +0–1\.[0-9]{2} cores /#))
+        #expect(flat.contains(#/298M +0–1\.[0-9]{2} cores/#))
         let narrow = try #require(
             draw(DevicesPanel(), try context(), width: 60, height: 8).first { $0.contains("model/0") })
         #expect(!narrow.contains("0–"))
