@@ -9,7 +9,8 @@ package enum TelemetryBatcher {
 
     /// The records in order, cut into batches that carry neither source nor number yet.
     package static func batches(of records: [TelemetryRecord]) -> [WireTelemetryBatch] {
-        var batches: [WireTelemetryBatch] = [], current = WireTelemetryBatch(), columns: [Columns] = [], bytes = 0, rows = 0
+        var batches: [WireTelemetryBatch] = [], current = WireTelemetryBatch(), columns: [Columns] = [], bytes = 0,
+            rows = 0
         for record in records {
             let size = estimatedBytes(of: record)
             let isRow = if case .metrics = record { true } else { false }
