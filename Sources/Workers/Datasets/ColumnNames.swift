@@ -12,8 +12,18 @@ struct ColumnNames {
 
     init(_ names: [String]) { self.names = names }
 
+    /// For columns that hold the turns of a chat, or several texts.
+    static func lastOfLists(path: String) -> String {
+        "take the last of each list, of a turn its content: "
+            + command(#"map_values(if type == "array" then .[-1].content? // .[-1] else . end)"#, path)
+    }
+
+    private static func command(_ filter: String, _ path: String) -> String {
+        "jq -c '\(filter)' '\(path)' > converted.jsonl"
+    }
+
     func advice(path: String) -> String {
-        let command = { (filter: String) in "jq -c '\(filter)' '\(path)' > converted.jsonl" }
+        let command = { Self.command($0, path) }
         for (chat, text) in Self.chats where names.contains(chat) {
             return "take the last two turns of each chat: "
                 + command(".\(chat) | {prompt: .[-2] | \(text), answer: .[-1] | \(text)}")

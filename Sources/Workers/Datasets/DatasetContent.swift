@@ -56,6 +56,7 @@ package struct LeftOutRows: Sendable, Equatable {
         case .column where wanted == PromptRow.columns: ColumnNames(columns).advice(path: path)
         case .column: "give each row the columns \(wanted.joined(separator: ", "))"
         case .vocabulary: "correct the rows, or begin with a model whose tokenizer has these characters"
+        case .list: ColumnNames.lastOfLists(path: path)
         case .json, .value, .repetition, .surrogate, .bytes, nil: "correct the rows"
         }
     }

@@ -7,6 +7,8 @@ package struct RowFault: Error, Sendable, Equatable {
         case column
         /// A column that is needed holds something else than text.
         case value
+        /// A column that is needed holds a list: the turns of a chat, or several answers.
+        case list
         /// The same column more than once.
         case repetition
         /// An escape of half a character, which is no text.
@@ -47,6 +49,7 @@ extension RowFault.Kind {
         case .encoding: "no UTF-8"
         case .column: "without a needed column"
         case .value: "with a value that is no text"
+        case .list: "with a list in place of a text"
         case .repetition: "with a column that comes twice"
         case .surrogate: "with an unpaired surrogate"
         case .bytes: "of more than 1 MiB"

@@ -36,7 +36,9 @@ package struct RowRecord: Sendable {
 
     private static func text(of value: ArraySlice<UInt8>, _ name: String) throws(RowFault) -> String {
         let kind = JSONWord(value)
-        guard kind == .text || kind == .number else { throw RowFault(.value, "'\(name)' is \(kind.phrase), not text") }
+        guard kind == .text || kind == .number else {
+            throw RowFault(kind == .list ? .list : .value, "'\(name)' is \(kind.phrase), not text")
+        }
         if let place = UTF8Check.firstFault(in: value) {
             throw RowFault(.encoding, UTF8Check.sentence(byte: value[place], at: place))
         }

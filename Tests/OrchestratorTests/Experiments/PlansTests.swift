@@ -399,7 +399,7 @@ private let names = ["grpo-arith", "sft-arith", "grpo", "sft"]
         machine.memory = 0
         machine.freeDisk = 10 << 30
         let error = problem(big, machine: machine)
-        #expect(error?.summary == "the checkpoints of setup 'grpo' need about 144.1 GiB of disk; 10.0 are free")
+        #expect(error?.summary == "the checkpoints of setup 'grpo' need about 154.6 GB of disk; 10.7 GB are free")
         #expect(error?.hint == "free space or set COCKPIT_HOME to another disk")
     }
 

@@ -30,4 +30,14 @@ import Testing
     func `are told the command that fits them`(names: [String], advice: String) {
         #expect(ColumnNames(names).advice(path: "d") == advice)
     }
+
+    @Test(arguments: [#"{"prompt":[{"role":"user","content":"a"}],"answer":"b"}"#, #"{"prompt":"a","answer":["b"]}"#])
+    func `or with lists in them are told how to take the last of each`(row: String) throws {
+        let record = try RowRecord(.bytes(Array(row.utf8)), number: 1)
+        var left = LeftOutRows()
+        for name in PromptRow.columns {
+            do throws(RowFault) { _ = try record.text(name) } catch { left.add(error, path: "d", line: 1) }
+        }
+        #expect(left.advice(path: "d", wanted: PromptRow.columns) == ColumnNames.lastOfLists(path: "d"))
+    }
 }
