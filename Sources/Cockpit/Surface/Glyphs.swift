@@ -90,6 +90,14 @@ extension Glyphs {
 }
 
 extension Glyphs {
+    /// What stands where a text was cut: before a path, `~` would be a person's home.
+    func mark(of cut: TextCut) -> Unicode.Scalar {
+        switch cut {
+        case .front: repertoire == .ascii ? "<" : ellipsis
+        case .end: ellipsis
+        }
+    }
+
     /// A text with signs that no single ASCII character can stand for spelled out: `<` is not `≤`.
     func spelled(_ text: String) -> String {
         guard repertoire == .ascii else { return text }

@@ -64,6 +64,7 @@ struct TextFieldTests {
         let field = TextField("data/prompts.jsonl")
         #expect(drawn(10, 1) { field.render(in: &$0, area: $1, focus: .unfocused) } == ["[data/pr…]"])
         #expect(drawn(10, 1) { field.render(in: &$0, area: $1, focus: .unfocused, cutting: .front) } == ["[…s.jsonl]"])
+        #expect(Glyphs.ascii.mark(of: .front) == "<", "~ would be a person's home")
     }
 }
 

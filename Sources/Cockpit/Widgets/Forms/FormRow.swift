@@ -47,7 +47,7 @@ struct FormRow: Sendable {
             } else {
                 surface.write(TextLine(surface.glyphs.spelled(note), .dim), x: end, y: y)
             }
-            let usual = standard.fitted(to: metrics.standard - 1, ellipsis: surface.glyphs.ellipsis, cutting: cut)
+            let usual = standard.fitted(to: metrics.standard - 1, ellipsis: surface.glyphs.mark(of: cut), cutting: cut)
             surface.write(usual, x: x, y: y, role: .dim)
         }
     }

@@ -66,7 +66,7 @@ extension TextField {
             switch focus {
             case .focused: renderShifted(in: &surface, area: inside)
             case .unfocused:
-                let text = text.fitted(to: inside.width, ellipsis: surface.glyphs.ellipsis, cutting: cut)
+                let text = text.fitted(to: inside.width, ellipsis: surface.glyphs.mark(of: cut), cutting: cut)
                 surface.write(text, x: inside.x, y: inside.y, role: .foreground)
             }
         }
