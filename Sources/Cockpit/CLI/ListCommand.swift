@@ -22,7 +22,7 @@ struct ListCommand: ParsableCommand {
     }
 
     private static func row(_ trial: TrialOverview) -> [String] {
-        let detail = trial.statusDetail.split(separator: "\n").first.map(String.init) ?? ""
+        let detail = FailureReport.cause(in: trial.statusDetail)
         let steps = "\(trial.step)/\(trial.totalSteps)"
         return [trial.id.description, trial.status.rawValue, steps, date(trial.startedWall), detail]
     }

@@ -60,7 +60,8 @@ struct LogsCommand: ParsableCommand {
             last = rows.last?.id ?? last
             if !rows.isEmpty { continue }
             if try TrialList.one(id, home: home).status.isTerminal { return }
-            _ = try Poller.wait([], timeout: .milliseconds(200))
+            // Whoever read this may have gone, and the next line may be hours away.
+            guard Output.isRead(for: 200) else { return }
         }
     }
 

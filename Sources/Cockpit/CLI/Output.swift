@@ -15,6 +15,13 @@ enum Output {
 
     static func error(_ error: any UserFacingError) { note("cockpit: \(error.report)") }
 
+    /// Waits a while; false once whoever read standard output has gone.
+    static func isRead(for milliseconds: Int32) -> Bool {
+        // No events asked for: what is said of a broken pipe comes anyway, and what a person types does not.
+        var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        return poll(&output, 1, milliseconds) <= 0
+    }
+
     /// Prints `value` as JSON: pretty on a terminal, one line otherwise.
     static func json(_ value: some Encodable) throws {
         document(try text(of: value, isPretty: isatty(STDOUT_FILENO) == 1) + "\n")

@@ -14,13 +14,22 @@ struct DevicesPanel: Panel {
         let area = area.inset(horizontal: 1, vertical: 0)
         let devices = DeviceSummary(context.snapshot)
         var rows = devices.gpus.map(Row.device)
-        if devices.gpus.isEmpty { rows.append(.noGPU) }
         if let host = devices.host { rows += [.device(host), .memory(host)] }
+        // That there is none gives way to workers.
+        if devices.gpus.isEmpty, rows.count + devices.workers.count < area.height || rows.isEmpty {
+            rows.insert(.noGPU, at: 0)
+        }
         let histories = rows.filter { if case .device(let row) = $0 { !row.history.isEmpty } else { false } }.count
-        let workers = devices.workers.prefix(max(0, area.height - rows.count))
+        let room = max(0, area.height - rows.count)
+        let isCut = devices.workers.count > room && room > 0
+        // Where some have no row, those that work most do.
+        let workers =
+            isCut
+            ? Array(devices.workers.sorted { $0.utilisation > $1.utilisation }.prefix(room - 1))
+            : Array(devices.workers.prefix(room))
         // Sparklines take what rows and workers leave, one line each at least or none at all; those of the workers then
         // become taller.
-        let spare = area.height - rows.count - workers.count
+        let spare = isCut ? 0 : area.height - rows.count - workers.count
         let tall = histories > 0 && spare >= histories ? min(12, spare / histories) : 0
         let extra = workers.isEmpty ? 0 : min(5, max(0, spare - tall * histories) / workers.count)
         var y = area.y
@@ -39,6 +48,10 @@ struct DevicesPanel: Panel {
                 worker, values: context.samples(of: worker), in: &surface,
                 area: Rect(x: area.x, y: y, width: area.width, height: 1 + extra))
             y += 1 + extra
+        }
+        if isCut, y < area.maxY {
+            let more = TextLine("  + \(devices.workers.count - workers.count) that take less", .dim)
+            surface.write(more, x: area.x, y: y, maxWidth: area.width)
         }
     }
 

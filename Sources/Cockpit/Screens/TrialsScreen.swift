@@ -182,7 +182,8 @@ struct TrialPreview {
         var status = TextLine("\(mark) \(item.status.rawValue)", item.status.role, .bold)
         if item.status == .lost {
             status = status.appending("  its orchestrator is gone; R resumes it", .dim)
-        } else if let reason = item.statusDetail.split(whereSeparator: \.isNewline).first {
+        } else if !item.statusDetail.isEmpty {
+            let reason = FailureReport.cause(in: item.statusDetail)
             status = status.appending("  \(reason)", item.status == .failed ? .logError : .dim)
         }
         lines.append(status)

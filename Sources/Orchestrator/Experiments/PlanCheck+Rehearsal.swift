@@ -75,7 +75,8 @@ extension PlanCheck {
             throw ConfigurationError(
                 .resources,
                 "the checkpoints of setup '\(setup.name)' need about \(DiskRoom.words(UInt64(estimate.disk))) of disk; "
-                    + "\(DiskRoom.words(UInt64(machine.freeDisk))) are free", hint: "free space or set COCKPIT_HOME to another disk")
+                    + "\(DiskRoom.words(UInt64(machine.freeDisk))) are free",
+                hint: "free space or set COCKPIT_HOME to another disk")
         }
         report.memory = max(report.memory, memory)
         report.disk = max(report.disk, estimate.disk)

@@ -58,8 +58,10 @@ package struct Launching: Sendable {
         if TrialList.overview(of: folder, entry: nil)?.status == .completed {
             throw LaunchError(
                 .alreadyCompleted, "trial \(folder.id) has completed: there is nothing left to resume",
-                hint: "replay it with: cockpit replay \(LaunchError.flags(folder.id)); to train on, begin a trial of another "
-                    + "name with model.checkpoint=FOLDER, one of those in \(folder.checkpoints)", exitCode: ExitCode.usage)
+                hint:
+                    "replay it with: cockpit replay \(LaunchError.flags(folder.id)); to train on, begin a trial of another "
+                    + "name with model.checkpoint=FOLDER, one of those in \(folder.checkpoints)",
+                exitCode: ExitCode.usage)
         }
         let frozen = try Experiments.resolve(experiment, configFile: folder.configuration, overrides: [], paths: paths)
         var asked = frozen

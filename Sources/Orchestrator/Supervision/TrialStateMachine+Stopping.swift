@@ -247,6 +247,8 @@ extension TrialStateMachine {
             waiting.contains($0)
                 || endsStep && $0.kind != .master && members[$0]?.waits == false && members[$0]?.mfc.isEmpty == false
         }
+        let silent = alive.filter { members[$0]?.state == .stalled }
+        if busy.isEmpty, !silent.isEmpty { return "waits for \(Self.list(silent)), of which nothing is heard" }
         guard !busy.isEmpty else { return "waits for \(Self.list(alive)) to leave" }
         let step = endsStep ? alive.compactMap { members[$0]?.step }.max() ?? 0 : 0
         // What was last heard of an earlier step is a call that has ended since.

@@ -73,7 +73,7 @@ import Testing
             ("q", "trials", []), ("1", "trials", []), ("1 2", "trials>dashboard timeline", []),
             ("3", "trials>dashboard>timeline timeline", []), ("3 3", "trials>dashboard>timeline timeline", []),
             ("3 2", "trials>dashboard timeline", []), ("3 z", "trials>dashboard timeline", []),
-            ("8 3 esc q", "trials>dashboard log full", []),
+            ("8 3 esc", "trials>dashboard log full", []), ("8 3 h esc", "trials>dashboard>timeline log full", []),
             ("3 4", "trials>dashboard buffer full", []), ("5", "trials>dashboard devices full", []),
             ("6", "trials>dashboard charts full", []), ("7", "trials>dashboard workers full", []),
             ("8", "trials>dashboard log full", []),

@@ -76,6 +76,15 @@ import Testing
         #expect(!row.contains("4102"))
     }
 
+    @Test func `devices leave out no worker without saying so`() throws {
+        let low = draw(DevicesPanel(), try context(), width: 60, height: 7)
+        #expect(low.count { $0.contains("cores") && $0.contains("/") } == 3, "that there is no GPU gives way")
+        #expect(!low.joined().contains("no GPU"))
+        let lower = draw(DevicesPanel(), try context(), width: 60, height: 6)
+        #expect(lower.joined().contains("+ 1 that take less") || lower.joined().contains("+ 2 that take less"))
+        #expect(lower.joined().contains("model/0"), "the one that works most")
+    }
+
     @Test func `no GPU is a normal answer`() throws {
         #expect(draw(DevicesPanel(), try context())[1].contains("GPU  no GPU found"))
     }

@@ -90,6 +90,12 @@ struct WorkerActivityTests {
         #expect(text("model_worker/0", in: busy) == expected)
     }
 
+    @Test func `where nothing is heard of a worker the others wait for it`() throws {
+        var silent = try snapshot([])
+        silent.workers = [RunFixtures.worker("model_worker/0", .stalled, "", 7, 1, 0)]
+        #expect(text("master_worker/0", in: silent) == "waits for model/0, which is silent")
+    }
+
     @Test func `a span that a dead attempt left open is nobody's work`() throws {
         let busy = try snapshot([span("actor_gen", on: "model_worker/0", attempt: 1)], attempt: 2)
         #expect(text("model_worker/0", in: busy) == "between calls")

@@ -47,6 +47,15 @@ private func idle(_ seconds: Int64) -> TrialEvent.Pulse { .init(quiet: seconds *
         #expect(actions.deeds == [.tell(Driver.first, .exit), .tell(Driver.second, .exit)])
     }
 
+    @Test func `names first of whom nothing is heard`() {
+        var driver = Driver.running()
+        driver.pass(seconds: 5) { driver in
+            for worker in Driver.all where worker != Driver.first { _ = driver.beat(worker, idle(0)) }
+        }
+        #expect(
+            driver.take(.stopSignal).statusDetails.contains("waits for model_worker/0, of which nothing is heard"))
+    }
+
     @Test func `does not take the sleep of the machine for silence`() {
         var driver = Driver.running()
         driver.take(.stopSignal)

@@ -32,9 +32,14 @@ extension Reducer {
         state.run?.focus = panes[(place + places + panes.count) % panes.count]
     }
 
-    /// esc: first the selection, then on the dashboard the zoom and the filters, then the banner go away.
+    /// esc: first the selection, then on the dashboard the zoom and the filters, then the banner go away; the timeline's
+    /// own screen is left.
     private static func comeOut(_ state: inout AppState) {
         guard var run = state.run else { return }
+        if state.screen == .timeline, run.timeline.span == nil {
+            if state.screens.count > 1 { state.screens.removeLast() }
+            return
+        }
         let isOnDashboard = state.screen == .dashboard
         if run.timeline.span != nil {
             run.timeline.span = nil

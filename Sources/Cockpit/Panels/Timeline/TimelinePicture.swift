@@ -76,7 +76,6 @@ struct TimelinePicture {
             let busy = busy(lane.spans)
             let bubble = 1 - self.busy(lanes.filter { $0.worker == lane.worker }.flatMap(\.spans))
             let spans = lane.spans.map { span in
-                // A span that the death of its worker left open ends where its attempt did.
                 LaneSpan(kind: TimelineLanes.kind(of: span), start: span.start, end: span.end ?? time)
             }
             return Gantt.Lane(

@@ -35,6 +35,8 @@ struct WorkerActivity: Equatable, Sendable {
         var own: SpanRow?
         /// Those that others are in.
         var others: [SpanRow] = []
+        /// Another worker that nothing is heard of.
+        let silent: String?
         /// When it last came out of one; the master is in all of them.
         var ended: Int64?
         /// The newest step among them; 0 for none.
@@ -42,6 +44,7 @@ struct WorkerActivity: Equatable, Sendable {
 
         init(of worker: WorkerRow, in snapshot: RunSnapshot) {
             isMaster = worker.id == WorkerID.master.description
+            silent = snapshot.workers.first { $0.state == .stalled && $0.id != worker.id }?.id
             // The step that is done was the master's.
             if isMaster { step = snapshot.step }
             for span in snapshot.spans where span.attempt == snapshot.attempt {
@@ -91,7 +94,8 @@ struct WorkerActivity: Equatable, Sendable {
         kind = .waiting
         guard !calls.others.isEmpty else {
             let moment = step > 0 ? "between calls" : "before its first call"
-            text = status == .paused ? "waits for P to go on" : moment
+            let silent = calls.silent.map { "waits for \(WorkerName.short($0)), which is silent" }
+            text = status == .paused ? "waits for P to go on" : silent ?? moment
             return calls.ended
         }
         var names: [String] = []

@@ -44,7 +44,7 @@ enum Alerts {
             warn("stopping: \(oneLine(snapshot.statusDetail))")
         }
         if snapshot.status == .starting, !snapshot.statusDetail.isEmpty {
-            warn("starts over: \(FailureBanner.cause(in: snapshot.statusDetail))")
+            warn("starts over: \(FailureReport.cause(in: snapshot.statusDetail))")
         }
         found += workers(snapshot)
         found += numbers(snapshot)
@@ -137,7 +137,7 @@ struct FailureBanner {
         let text = snapshot.statusDetail.isEmpty ? event?.detail ?? "no reason was recorded" : snapshot.statusDetail
         var lines = text.split(whereSeparator: \.isNewline).map(String.init)
         let teller = lines.first.flatMap { worker(in: $0) } ?? event?.worker ?? ""
-        let culprit = worker(in: cause(in: text)) ?? teller
+        let culprit = worker(in: FailureReport.cause(in: text)) ?? teller
         var title = culprit.isEmpty ? "first failure" : "first failure of \(culprit)"
         if culprit != teller, !teller.isEmpty {
             title += ", told by \(teller)"
@@ -145,12 +145,6 @@ struct FailureBanner {
             if lines.count > 1, lines[0].hasSuffix("reported an error") { lines.removeFirst() }
         }
         return FailureBanner(title: title, lines: lines, resumption: run.snapshot.resumption)
-    }
-
-    /// The line of a report that says what failed: what fails in a call on a model worker, the master reports.
-    static func cause(in report: String) -> String {
-        let lines = report.split(whereSeparator: \.isNewline)
-        return (lines.first { $0.contains(" failed in ") } ?? lines.first).map(String.init) ?? ""
     }
 
     /// The worker that a line begins with.
