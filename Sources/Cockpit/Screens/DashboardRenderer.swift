@@ -37,9 +37,16 @@ enum DashboardRenderer {
         }
     }
 
+    /// Whether the line of alerts, which a message covers, says the same and keeps saying it.
+    private static func isAlerted(_ toast: Toast, in state: AppState) -> Bool {
+        guard state.screen == .dashboard || state.screen == .timeline, let run = state.run else { return false }
+        let subject = Alert(severity: .warning, text: toast.text).short
+        return toast.text != subject && Alerts.of(run).contains { $0.short == subject }
+    }
+
     /// The newest message, over the line above the footer.
     private static func renderToasts(_ state: AppState, in surface: inout Surface) {
-        guard let toast = state.toasts.last else { return }
+        guard let toast = state.toasts.last, !isAlerted(toast, in: state) else { return }
         let text = " \(toast.text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "") "
             .fitted(to: surface.width - 2, ellipsis: surface.glyphs.ellipsis)
         let y = max(0, surface.height - 2)

@@ -131,4 +131,18 @@ import Testing
         ScreenPicture.press(KeyStroke(.escape), on: &state)
         #expect(!ScreenPicture.text(state).contains("loss is nan at step 38"))
     }
+
+    @Test func `no message covers the alert that says the same, nor outlives what it promised`() throws {
+        var state = try StateFixtures.live()
+        var snapshot = try RunFixtures.snapshot(at: 400, end: 1_196, status: .running)
+        Reducer.toast(&state, "stopping: waits for step 41", now: 0)
+        #expect(ScreenPicture.text(state).contains("stopping: waits for step 41"))
+        (snapshot.status, snapshot.statusDetail) = (.stopping, "waits for step 41: save on model_worker/0")
+        state.run?.snapshot = snapshot
+        let lines = ScreenPicture.surface(state).lines.filter { $0.contains("waits for step 41") }
+        #expect(lines.count == 1 && lines[0].contains("save on model_worker/0"), "\(lines)")
+        snapshot.status = .stopped
+        _ = Reducer.reduce(&state, .snapshot(try RunFixtures.id("first"), RunQuery(), snapshot), now: 1)
+        #expect(state.toasts == [])
+    }
 }

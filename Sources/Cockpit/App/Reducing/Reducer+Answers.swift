@@ -68,6 +68,10 @@ extension Reducer {
             state.run?.heardAt = now
             state.run?.silence = 0
         }
+        // What was promised has come.
+        if let before = state.run?.snapshot?.status, before != snapshot.status {
+            state.toasts.removeAll { $0.kind == .information }
+        }
         state.run?.snapshot = snapshot
         state.run?.failure = nil
         if state.run?.timeline.isZoomAutomatic == true, let seconds = StepLength.seconds(of: snapshot) {
