@@ -35,6 +35,13 @@ struct SnapCommand: ParsableCommand {
     @Option(help: "Seconds since the run's start; without it the newest moment.")
     var at: Double?
 
+    @Option(
+        help: """
+            Keys to press first, with spaces between, such as '?' or '4 z'. Nothing that they ask for is carried out: no \
+            trial is started or stopped.
+            """)
+    var keys = ""
+
     @Option(help: "Write an SVG to this file; - is standard output.")
     var svg: String?
 
@@ -79,6 +86,11 @@ struct SnapCommand: ParsableCommand {
             }
         case nil: break
         }
+        for name in keys.split(separator: " ") where KeyStroke(named: String(name)) == nil {
+            throw ValidationError(
+                "--keys: \"\(name)\" is no key. A key is one character, F1 to F12, or one of "
+                    + "\(KeyStroke.names.keys.sorted().joined(separator: ", ")), after ctrl-, alt- or shift-.")
+        }
         guard (1...1000).contains(width), (1...1000).contains(height) else {
             throw ValidationError("--width and --height must be between 1 and 1000.")
         }
@@ -117,6 +129,10 @@ struct SnapCommand: ParsableCommand {
             try check(Reducer.reduce(&state, .experimentsLoaded(state.experiments), now: 0), &state, backend)
         }
         try fill(&state, from: backend)
+        for stroke in keys.split(separator: " ").compactMap({ KeyStroke(named: String($0)) }) {
+            try check(Reducer.reduce(&state, .key(stroke), now: 0), &state, backend)
+            try fill(&state, from: backend)
+        }
         return state
     }
 

@@ -43,6 +43,12 @@ enum Format {
         return "\(minutes / 1440)d \(minutes % 1440 / 60)h"
     }
 
+    /// For how long something has been so: whole seconds, because tenths that change with every frame say nothing.
+    static func age(_ nanoseconds: Int64) -> String {
+        if nanoseconds < 1_000_000_000 { return "<1s" }
+        return nanoseconds < 10_000_000_000 ? "\(nanoseconds / 1_000_000_000)s" : duration(nanoseconds)
+    }
+
     /// A length of time with the digits that a span needs: `840 µs`, `31.0 ms`, `1.812 s`.
     static func preciseDuration(_ nanoseconds: Int64) -> String {
         let value = Double(max(0, nanoseconds))

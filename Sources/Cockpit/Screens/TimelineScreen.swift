@@ -106,7 +106,7 @@ enum SpanDetails {
 
     /// `span actor_gen  1.200 s`.
     static func title(_ span: SpanRow) -> String {
-        "span \(name(span))  \(span.end.map { Format.preciseDuration($0 - span.start) } ?? "still running")"
+        "span \(name(span))  \(SpanText.length(of: span) ?? "still running")"
     }
 
     private static func name(_ span: SpanRow) -> String { span.mfc.isEmpty ? span.interfaceType : span.mfc }

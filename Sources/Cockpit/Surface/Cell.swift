@@ -19,6 +19,8 @@ struct Cell: Hashable, Sendable {
     static let blank = Cell(
         scalar: " ", mark: nil, role: .foreground, background: .background, attributes: [], kind: .narrow)
 
+    var isBlank: Bool { scalar == " " && mark == nil && kind == .narrow }
+
     /// The cell with its character removed and its colours kept.
     var erased: Cell {
         var cell = self

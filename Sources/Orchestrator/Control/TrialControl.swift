@@ -56,8 +56,8 @@ package enum TrialControl {
             while deadline.map({ ContinuousClock.now < $0 }) ?? true {
                 let left = deadline.map { $0 - ContinuousClock.now } ?? Self.lookInterval
                 if try watch.waitForEnd(min(max(.zero, left), Self.lookInterval)) { break }
-                guard let record = RunRecord.read(home.trial(id)), record.statusDetail != told else { continue }
-                told = record.statusDetail
+                guard let record = RunRecord.read(home.trial(id)), record.explanation != told else { continue }
+                told = record.explanation
                 tell(told)
             }
         }

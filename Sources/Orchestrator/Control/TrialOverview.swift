@@ -12,10 +12,18 @@ package struct TrialOverview: Sendable, Equatable {
         package var restarts: Int
     }
 
+    package struct Refusal: Sendable, Equatable {
+        package var reason: String
+        package var awaited: String
+    }
+
     package var id: TrialID
     /// With processes looked at: `lost` when the orchestrator is gone without a word.
     package var status: TrialStatus
     package var statusDetail: String
+    /// Why nothing is stored, which the run itself cannot tell, and what a stop waits for meanwhile; nil where storing
+    /// goes on.
+    package var refusal: Refusal?
     /// The host on which it runs, where that is not this one.
     package var elsewhere: String?
     /// The orchestrator's process while it lives here.
@@ -94,7 +102,7 @@ package enum TrialList {
             return TrialOverview(of: entry, in: folder).asRecorded(in: folder)
         }
         let isAlive = presence != .gone
-        var detail = record.statusDetail, pid: Int32?, host: String?
+        var detail = record.explanation, pid: Int32?, host: String?
         switch presence {
         case .here(let number): pid = number
         case .elsewhere(let name, let quiet):
@@ -109,7 +117,8 @@ package enum TrialList {
                 state: isAlive || worker.state.isTerminal ? worker.state : .stopped, restarts: worker.restarts)
         }
         return TrialOverview(
-            id: folder.id, status: record.observedStatus(presence), statusDetail: detail, elsewhere: host,
+            id: folder.id, status: record.observedStatus(presence), statusDetail: detail,
+            refusal: record.refusal.map { TrialOverview.Refusal(reason: $0, awaited: record.awaited) }, elsewhere: host,
             orchestratorPID: pid, workers: workers, step: entry?.step ?? 0,
             totalSteps: record.totalSteps, attempt: record.attempt, startedWall: record.startedWall,
             last: entry?.last ?? [:], updatedWall: entry?.updatedWall ?? 0
@@ -133,13 +142,6 @@ package enum TrialList {
 }
 
 extension TrialOverview {
-    /// What its record says while its store refuses: what is waited for, if anything, and why nothing is stored. The run
-    /// cannot tell either. nil where storing goes on.
-    package var refusal: (awaited: String, reason: String)? {
-        guard !status.isTerminal, let mark = statusDetail.firstRange(of: RunRecord.refusalMark) else { return nil }
-        return (String(statusDetail[..<mark.lowerBound]), String(statusDetail[mark.lowerBound...]))
-    }
-
     /// Reads the newest step and values from the run itself.
     fileprivate mutating func look(into folder: TrialFolder) {
         do throws(StoreError) {

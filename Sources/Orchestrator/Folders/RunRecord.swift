@@ -21,14 +21,13 @@ package struct RunRecord: Sendable, Codable, Equatable {
         }
     }
 
-    /// How the detail begins that tells why the store refuses; what is waited for may stand before it.
-    package static let refusalMark = "storing has stopped: "
-
     package var id: TrialID
     package var orchestrator: ProcessIdentity
     package var runtimeFolder: String
     package var status: TrialStatus
     package var statusDetail: String
+    /// Why nothing can be stored, in words; nil where storing goes on.
+    package var refusal: String?
     package var attempt: Int
     package var startedWall: Int64
     package var totalSteps: Int
@@ -52,6 +51,16 @@ package struct RunRecord: Sendable, Codable, Equatable {
         self.totalSteps = totalSteps
         self.workers = workers
     }
+
+    /// What the trial is at and, while the store refuses, why: the run itself cannot tell that.
+    package var explanation: String {
+        guard let refusal else { return statusDetail }
+        // What a stop waits for stays: it may be waited for because of this.
+        return awaited.isEmpty ? refusal : "\(awaited); \(refusal)"
+    }
+
+    /// What a stop waits for; empty where none is under way.
+    var awaited: String { status == .stopping ? statusDetail : "" }
 
     /// The status with the orchestrator looked for: `lost` when the record says it lives and it is nowhere.
     package func observedStatus(_ presence: TrialPresence) -> TrialStatus {

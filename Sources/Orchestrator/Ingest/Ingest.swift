@@ -213,7 +213,7 @@ final class Ingest {
             Diagnostics.write("storing has stopped, the trial goes on: \(words(of: error))")
             remember(.error, "storing had stopped: \(error.summary)", event: .storeRefused)
         }
-        records.say("\(RunRecord.refusalMark)\(words(of: error))")
+        records.say("storing has stopped: \(words(of: error))")
         groupBytes = 0
     }
 

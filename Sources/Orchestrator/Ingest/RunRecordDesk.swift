@@ -36,11 +36,7 @@ struct RunRecordDesk {
     /// has no room for a new file beside the old one.
     mutating func write() {
         guard isDue, var record = newest else { return }
-        if let notice, !record.status.isTerminal {
-            // What a stop waits for stays: it may be waited for because of this.
-            let isAwaited = record.status == .stopping && !record.statusDetail.isEmpty
-            record.statusDetail = isAwaited ? "\(record.statusDetail); \(notice)" : notice
-        }
+        record.refusal = record.status.isTerminal ? nil : notice
         if (try? record.write(folder)) != nil || (notice != nil && (try? record.overwrite(folder)) != nil) {
             isDue = false
         }

@@ -249,7 +249,11 @@ extension TrialStateMachine {
         }
         let silent = alive.filter { members[$0]?.state == .stalled }
         if busy.isEmpty, !silent.isEmpty { return "waits for \(Self.list(silent)), of which nothing is heard" }
-        guard !busy.isEmpty else { return "waits for \(Self.list(alive)) to leave" }
+        guard !busy.isEmpty else {
+            // Whoever is in a call may not have said so yet.
+            return endsStep && !acts.contains(.tellModelWorkers)
+                ? "waits for the step under way" : "waits for \(Self.list(alive)) to leave"
+        }
         let step = endsStep ? alive.compactMap { members[$0]?.step }.max() ?? 0 : 0
         // What was last heard of an earlier step is a call that has ended since.
         let calls = busy.filter { waiting.contains($0) || members[$0]?.step == step }

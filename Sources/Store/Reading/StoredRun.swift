@@ -87,6 +87,8 @@ package final class StoredRun: RunSource {
             try metrics.recentSteps(StepPace.window), since: header.phase(after: step).steps.lowerBound)
         let spans = try records.spans(workers: known), events = try records.events(), devices = try records.devices()
         let sizes = try records.bufferHistory()
+        let cut = CutSpans(
+            workers: workers, events: events.rows, visibility: metrics.visibility, status: status, time: records.time)
         let cuts = SnapshotCuts(
             spansBefore: spans.before, eventsBefore: events.before, samplesBefore: devices.before,
             bufferBefore: sizes.before)
@@ -95,7 +97,7 @@ package final class StoredRun: RunSource {
         var snapshot = RunSnapshot(
             header: header, status: status, statusDetail: detail, time: records.time, endTime: endTime,
             step: step, totalSteps: header.totalSteps, attempt: Int(metrics.visibility.current),
-            spans: spans.rows, buffer: try records.buffer(), bufferHistory: sizes.rows,
+            spans: cut(spans.rows), buffer: try records.buffer(), bufferHistory: sizes.rows,
             devices: devices.rows, workers: workers, logs: try records.logs(), series: series, curves: curves,
             checkpoints: checkpoints.rows, events: events.rows, droppedRecords: try records.droppedRecords(),
             damage: openingDamage + metrics.damage, pace: pace, cuts: cuts)

@@ -68,6 +68,31 @@ import Testing
         #expect(!form.contains("working out the plan"))
     }
 
+    @Test func `keys are pressed before the picture, and change nothing but it`() throws {
+        try stored.add("first")
+        func pressed(_ keys: String) throws -> String {
+            try snap("-e", "sft", "-f", "first", "--txt", "-", "--keys", keys).output
+        }
+        #expect(try pressed("?").contains("command palette"))
+        #expect(try pressed(": r e p l").contains("repl"))
+        #expect(try pressed("tab z") != pressed("z"))
+        #expect(try pressed("? esc") == pressed(""))
+        // Where a screen is left, another run is read.
+        #expect(try pressed("1").contains("1 in all, 0 alive"))
+        #expect(try snap("--txt", "-", "--keys", "enter").output.contains("sft_train"))
+        let before = try stored.program.run("list").output
+        _ = try pressed("s y")
+        #expect(try stored.program.run("list").output == before)
+    }
+
+    @Test(arguments: ["pgupp", "ctrl-", "F13", "ab"])
+    func `a key that there is not is refused with those there are`(name: String) throws {
+        let result = try snap("--txt", "-", "--keys", "? \(name)")
+        #expect(result.status == 64 || result.status == 2, "\(result.errors)")
+        #expect(result.errors.contains("\"\(name)\" is no key"), "\(result.errors)")
+        #expect(result.errors.contains("pgup"), "\(result.errors)")
+    }
+
     @Test func `ascii means ASCII`() throws {
         try stored.add("first")
         for screen in ["dashboard", "timeline"] {

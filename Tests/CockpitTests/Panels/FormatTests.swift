@@ -24,6 +24,12 @@ import Testing
         ] as [(Int64, String)])
     func `durations are short`(nanoseconds: Int64, text: String) { #expect(Format.duration(nanoseconds) == text) }
 
+    @Test(arguments: [
+        (-5, "<1s"), (0, "<1s"), (999_999_999, "<1s"), (1_000_000_000, "1s"), (9_999_999_999, "9s"),
+        (10_000_000_000, "10s"), (180_000_000_000, "3m"),
+    ])
+    func `ages have no tenths`(nanoseconds: Int64, text: String) { #expect(Format.age(nanoseconds) == text) }
+
     @Test(arguments: [(840_000, "840 µs"), (31_000_000, "31.0 ms"), (1_812_000_000, "1.812 s")] as [(Int64, String)])
     func `spans show the digits they need`(nanoseconds: Int64, text: String) {
         #expect(Format.preciseDuration(nanoseconds) == text)

@@ -106,26 +106,6 @@ import Testing
         #expect(events.contains("✗"))
     }
 
-    @Test func `a call that its worker died in ends with it`() throws {
-        let second = RunFixtures.second
-        var snapshot = try RunFixtures.snapshot()
-        let mfc = try #require(snapshot.header.lanes.first)
-        snapshot.spans = [(1, 500), (2, 540)].map { attempt, start in
-            SpanRow(
-                id: Int64(attempt), attempt: attempt, worker: mfc.worker, mfc: mfc.mfc, phase: "main",
-                interfaceType: "generate", role: "actor", step: 3, start: start * second, end: nil, sequences: 0,
-                tokens: 0, weightVersion: 0)
-        }
-        snapshot.attempt = 2
-        func ends() -> [Int64?] { TimelineLanes.lanes(of: snapshot)[0].spans.map(\.end) }
-        snapshot.events = []
-        #expect(ends() == [540 * second, nil], "at the latest where the next attempt begins")
-        snapshot.events = [
-            LifecycleRow(time: 510 * second, kind: "worker_failed", worker: mfc.worker, detail: "killed")
-        ]
-        #expect(ends() == [510 * second, nil])
-    }
-
     @Test func `a lane that comes into the window moves no pane`() throws {
         var state = try StateFixtures.live()
         let before = DashboardLayout(state: state)

@@ -187,7 +187,7 @@ import Testing
         bench.queue.put(.status(.running, detail: "", time: 0))
         #expect(
             eventually {
-                RunRecord.read(bench.trial)?.statusDetail.hasPrefix("storing has stopped: the disk is full") == true
+                RunRecord.read(bench.trial)?.refusal?.hasPrefix("storing has stopped: the disk is full") == true
             })
         // What a stop waits for is told with it, also where only the record can tell.
         record.status = .stopping
@@ -196,13 +196,16 @@ import Testing
         record.orchestrator = try #require(ProcessIdentity.current())
         bench.queue.put(record)
         let refusal = { TrialList.overview(of: bench.trial, entry: nil)?.refusal }
-        #expect(eventually { refusal()?.awaited == "waits for step 7; " })
+        #expect(eventually { refusal()?.awaited == "waits for step 7" })
         #expect(refusal()?.reason.hasPrefix("storing has stopped: the disk is full") == true)
+        let detail = TrialList.overview(of: bench.trial, entry: nil)?.statusDetail
+        #expect(detail?.hasPrefix("waits for step 7; storing has stopped: the disk is full") == true)
         record.status = .running
         record.statusDetail = ""
         bench.queue.put(record)
         bench.log.fill(false)
-        #expect(eventually { RunRecord.read(bench.trial)?.statusDetail == "" })
+        #expect(eventually { RunRecord.read(bench.trial)?.refusal == nil })
+        #expect(RunRecord.read(bench.trial)?.explanation == "")
         record.status = .completed
         bench.queue.close([.status(.completed, detail: "", time: 0)], record: record)
         #expect(bench.ingest.join() == .stored)

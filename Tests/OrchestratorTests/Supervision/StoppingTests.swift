@@ -88,6 +88,15 @@ private func idle(_ seconds: Int64) -> TrialEvent.Pulse { .init(quiet: seconds *
         #expect(driver.beat(Driver.first, idle(0)).statusDetails == [])
     }
 
+    @Test func `waits for the step under way before anybody has said to be in it`() {
+        var driver = Driver.running()
+        #expect(driver.take(.stop(within: nil, ticket: 1)).statusDetails == ["waits for the step under way"])
+        #expect(
+            driver.beat(Driver.first, busy("actor_train", step: 7)).statusDetails == [
+                "waits for step 7: actor_train on model_worker/0"
+            ])
+    }
+
     @Test func `names no call of a step that has ended since it was heard of`() {
         var driver = Driver.running()
         _ = driver.beat(Driver.first, busy("actor_train", step: 7))
@@ -169,7 +178,7 @@ private func idle(_ seconds: Int64) -> TrialEvent.Pulse { .init(quiet: seconds *
             again == [
                 .answer(
                     ticket: 1, accepted: true,
-                    message: "stopping already: waits for master_worker/0, model_worker/0, model_worker/1 to leave"),
+                    message: "stopping already: waits for the step under way"),
                 .note(kind: .asked, worker: nil, detail: "stop by command"),
             ])
     }

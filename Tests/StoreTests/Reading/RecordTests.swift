@@ -53,6 +53,33 @@ import Testing
         #expect(try reader.snapshot(RunQuery(timelineWindow: 2_000)).spans.map(\.attempt) == [2])
         #expect(try reader.snapshot(RunQuery(timelineWindow: 9_400)).spans.map(\.attempt) == [1, 2])
     }
+
+    @Test func `a span its worker died in ends with it, at the latest where the next attempt begins`() throws {
+        let run = try RunBuilder()
+        _ = try run.writer.append(Batch.of(seq: 1) { $0.spans = [Batch.span(1, start: 100)] })
+        try run.writer.commit()
+        func ends() throws -> [[Int64?]] {
+            try run.reader().snapshot(RunQuery()).spans.map { [$0.end, $0.isCut ? 1 : 0] }
+        }
+        #expect(try ends() == [[nil, 0]])
+        try run.writer.beginAttempt(2, resumeStep: 0, time: 500, reason: "")
+        try run.writer.commit()
+        #expect(try ends() == [[500, 1]])
+        let death = LifecycleRow(time: 300, kind: "worker_failed", worker: "model_worker/0", detail: "signal 9")
+        try run.writer.append(local: LocalRecords(lifecycle: [death]))
+        try run.writer.commit()
+        #expect(try ends() == [[300, 1]])
+    }
+
+    @Test func `a span that is open where its trial has ended ends there`() throws {
+        let run = try RunBuilder()
+        _ = try run.writer.append(
+            Batch.of(seq: 1) { $0.spans = [Batch.span(1, start: 100), Batch.span(2, start: 100, end: 700)] })
+        try run.writer.setStatus(.failed, detail: "", time: 900, orchestrator: nil)
+        let spans = try run.reader().snapshot(RunQuery()).spans
+        #expect(spans.map(\.end) == [900, 700])
+        #expect(spans.map(\.isCut) == [true, false])
+    }
 }
 
 @Suite struct WorkerStateTests {

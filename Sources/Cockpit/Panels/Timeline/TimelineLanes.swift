@@ -16,7 +16,7 @@ enum TimelineLanes {
         let known = Set(planned.map(\.mfc))
         var byMFC: [String: [SpanRow]] = [:]
         var byWorker: [String: [SpanRow]] = [:]
-        for span in snapshot.spans.map({ closed($0, in: snapshot) }) {
+        for span in snapshot.spans {
             if known.contains(span.mfc) {
                 byMFC[span.mfc, default: []].append(span)
             } else {
@@ -31,20 +31,6 @@ enum TimelineLanes {
             Lane(label: WorkerName.short($0), worker: $0, spans: ordered(byWorker[$0]))
         }
         return calls + others
-    }
-
-    /// A call that its worker died in ended with it, not at the playhead.
-    private static func closed(_ span: SpanRow, in snapshot: RunSnapshot) -> SpanRow {
-        guard span.end == nil else { return span }
-        let isGone = snapshot.workers.contains {
-            $0.id == span.worker && ($0.state.isTerminal || $0.state == .restarting)
-        }
-        guard isGone || span.attempt < snapshot.attempt || snapshot.status.isTerminal else { return span }
-        let death = snapshot.events.first { $0.event == .workerFailed && $0.time >= span.start }?.time
-        let next = snapshot.spans.first { $0.attempt > span.attempt }?.start
-        var closed = span
-        closed.end = min(death ?? .max, next ?? .max, snapshot.time)
-        return closed
     }
 
     /// The lanes' places with those of one worker together, workers in the order they first appear.
@@ -129,9 +115,14 @@ enum TimelineLanes {
 /// A span in words.
 enum SpanText {
     static func line(_ span: SpanRow) -> String {
-        let length = span.end.map { Format.preciseDuration($0 - span.start) } ?? "running"
+        let length = length(of: span) ?? "running"
         let name = span.mfc.isEmpty ? span.interfaceType : span.mfc
         return "\(name) step \(Format.step(span.step)) \(span.worker) \(span.phase) \(length)"
+    }
+
+    /// `1.200 s`, and whether its worker died in it; nil while it runs.
+    static func length(of span: SpanRow) -> String? {
+        span.end.map { Format.preciseDuration($0 - span.start) + (span.isCut ? ", cut off" : "") }
     }
 }
 

@@ -6,7 +6,7 @@ extension WorkersPanel {
     /// The call that a worker came out of last, and how long it took.
     func lastCall(of worker: WorkerRow, in snapshot: RunSnapshot) -> String {
         let last = snapshot.spans.last {
-            $0.worker == worker.id && $0.end != nil && $0.phase == SpanPhase.main.rawValue
+            $0.worker == worker.id && $0.end != nil && !$0.isCut && $0.phase == SpanPhase.main.rawValue
         }
         guard let last, let end = last.end else { return "-" }
         return "\(WorkerActivity.call(last)) \(Format.preciseDuration(end - last.start))"
@@ -45,19 +45,17 @@ extension WorkersPanel {
     ]
 
     private func callRow(_ span: SpanRow, context: PanelContext) -> Table.Row {
-        // One that its worker's death left open has no length.
-        let isOpen = span.end == nil && span.attempt == context.snapshot.attempt
-        let length = span.end.map { $0 - span.start } ?? (isOpen ? context.snapshot.time - span.start : nil)
-        let seconds = span.end.map { Double($0 - span.start) / 1e9 } ?? 0
+        let length = (span.end ?? context.snapshot.time) - span.start
+        let seconds = span.end == nil ? 0 : Double(length) / 1e9
+        let mark = span.isCut ? context.glyphs.failed : context.glyphs.done
         return Table.Row([
-            isOpen
-                ? TextLine(String(context.glyphs.running), .statusRunning)
-                : TextLine(String(span.end == nil ? context.glyphs.failed : context.glyphs.done), .dim),
+            span.end == nil
+                ? TextLine(String(context.glyphs.running), .statusRunning) : TextLine(String(mark), .dim),
             TextLine(context.clock(at: span.start), .dim),
             TextLine(WorkerActivity.call(span)),
             TextLine(WorkerName.short(span.worker), .dim),
             TextLine(Format.step(span.step)),
-            TextLine(length.map(Format.preciseDuration) ?? "-"),
+            TextLine(Format.preciseDuration(length)),
             TextLine(span.sequences > 0 ? ShortNumber.text(Double(span.sequences)) : "-", .dim),
             TextLine(span.tokens > 0 ? ShortNumber.text(Double(span.tokens)) : "-", .dim),
             TextLine(span.tokens > 0 && seconds > 0 ? ShortNumber.text(Double(span.tokens) / seconds) : "-", .dim),

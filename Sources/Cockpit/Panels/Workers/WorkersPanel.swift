@@ -77,7 +77,7 @@ struct WorkersPanel: Panel {
             TextLine(roles.isEmpty ? (worker.id.hasPrefix("master") ? "master" : "-") : Self.unique(roles), .dim),
             TextLine(state.rawValue, state.role),
             TextLine(doing.text, doing.kind.role),
-            TextLine(hasEnded ? "-" : doing.length.map { Format.duration($0 + context.run.silence) } ?? "-", .dim),
+            TextLine(hasEnded ? "-" : doing.length.map { Format.age($0 + context.run.silence) } ?? "-", .dim),
             TextLine(doing.step > 0 ? Format.step(doing.step) : "-"),
             TextLine(worker.weightVersion > 0 ? "\(worker.weightVersion)" : "-", .dim),
             TextLine(lastCall(of: worker, in: context.snapshot), .dim),
@@ -93,7 +93,7 @@ struct WorkersPanel: Panel {
     private func heartbeat(of worker: WorkerRow, context: PanelContext) -> TextLine {
         guard !context.run.transport.isReplay else { return TextLine("-", .dim) }
         let age = max(0, context.snapshot.time - worker.time) + context.run.silence
-        return TextLine(Format.duration(age), age > Self.silence ? .logWarning : .dim)
+        return TextLine(Format.age(age), age > Self.silence ? .logWarning : .dim)
     }
 
     /// Workers beat twice a second, and what they say is written down once a second.

@@ -65,8 +65,9 @@ final class NCursesScreen: Screen {
         }
         delayed = nil
         let isSame = shown?.size == surface.size && shownTheme == theme
+        var pen = Pen()
         FrameDiff(from: isSame ? shown : nil, to: surface).forEach { x, y, cell in
-            put(cell, x: x, y: y, theme: theme)
+            put(cell, x: x, y: y, style: pen.take(theme.style(of: cell, depth: colorDepth), isBlank: cell.isBlank))
         }
         shown = surface
         shownTheme = theme
@@ -115,8 +116,7 @@ final class NCursesScreen: Screen {
         if mouse == .on { output.send(TerminalSequences.mouseOn) }
     }
 
-    private func put(_ cell: Cell, x: Int, y: Int, theme: Theme) {
-        let style = theme.style(of: cell, depth: colorDepth)
+    private func put(_ cell: Cell, x: Int, y: Int, style: Theme.Style) {
         let pair = term_pair(number(style.foreground), number(style.background))
         let attributes = UInt32(style.attributes.rawValue)
         let cells = cell.kind == .wide ? 2 : 1

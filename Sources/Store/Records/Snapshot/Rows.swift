@@ -20,8 +20,10 @@ package struct SpanRow: Sendable, Equatable {
     package var step: Int
     /// Nanoseconds since the run's start.
     package var start: Int64
-    /// Nanoseconds since the run's start; nil while it runs (or when its worker died in it).
+    /// Nanoseconds since the run's start; nil while it runs.
     package var end: Int64?
+    /// Whether it ended with its worker or its attempt, and not by itself.
+    package var isCut = false
     /// Sequences it took.
     package var sequences: Int
     /// Tokens it took or made.
