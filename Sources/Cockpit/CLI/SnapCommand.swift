@@ -101,16 +101,24 @@ struct SnapCommand: ParsableCommand {
 
     func run() throws {
         let library = ThemeLibrary.searching(environment: Environment.variables, executable: Environment.executable)
-        let theme = try library.theme(named: appearance.theme ?? Theme.defaultDarkName)
+        let name = appearance.theme ?? Theme.defaultDarkName
+        _ = try library.theme(named: name)
+        let state = try state(library.names, theme: name)
+        let theme = try library.theme(named: state.theme)
         let surface = DashboardRenderer.render(
-            try state(), glyphs: appearance.ascii ? .ascii : .unicode, now: 0, wall: RunClock.wallNanoseconds())
+            state, glyphs: appearance.ascii ? .ascii : .unicode, now: Self.pause, wall: RunClock.wallNanoseconds())
         if let svg { try write(SurfaceSVG.text(of: surface, theme: theme, depth: colors.depth), to: svg) }
         if let txt { try write(surface.lines.joined(separator: "\n") + "\n", to: txt) }
     }
 
-    private func state() throws -> AppState {
+    /// Nanoseconds from the last key to the picture: a question has been read by then, and a message still stands.
+    private static let pause: Int64 = 1_000_000_000
+
+    private func state(_ themes: [String], theme: String) throws -> AppState {
         let home = try Environment.readableHome(), backend = LocalBackend(home: home, exportFolder: ".")
-        var state = AppState(size: Size(width: width, height: height))
+        var state = AppState(
+            size: Size(width: width, height: height), themes: themes.contains(theme) ? themes : themes + [theme],
+            theme: theme)
         state.utcOffset = TimeZone.current.secondsFromGMT()
         let trials = try backend.trials()
         _ = Reducer.reduce(&state, .trialsListed(trials), now: 0)

@@ -135,6 +135,7 @@ struct PlanPane {
     func render(in surface: inout Surface, area: Rect) {
         let inside = surface.box(area, title: "Plan", trailing: state(in: surface.glyphs)).inset(
             horizontal: 1, vertical: 0)
+        let report = report(width: inside.width)
         var lines = report
         if let draft = form.draft {
             lines += ["", TextLine("equal command:", .dim)]
@@ -170,12 +171,12 @@ struct PlanPane {
         }
     }
 
-    private var report: [TextLine] {
+    private func report(width: Int) -> [TextLine] {
         if let refusal = form.refusal { return Self.lines(of: refusal) }
         if let problem = form.firstProblem { return [TextLine(problem.text, .logError)] }
         switch form.check {
         case .pending: return [TextLine("working out the plan…", .dim)]
-        case .ready(let plan): return Self.lines(of: plan)
+        case .ready(let plan): return Self.lines(of: plan, width: width)
         case .refused(let refusal): return Self.lines(of: refusal)
         }
     }
@@ -186,27 +187,28 @@ struct PlanPane {
             + (refusal.hint.map { [TextLine("hint: \($0)", .dim)] } ?? [])
     }
 
-    private static func lines(of plan: TrialPlan) -> [TextLine] {
+    private static func lines(of plan: TrialPlan, width: Int) -> [TextLine] {
+        func fact(_ name: String, _ value: String) -> [TextLine] {
+            Paragraph.hanging(TextLine(name.padded(to: 11) + " ", .dim), TextLine(value), to: width)
+        }
         let count = plan.modelWorkers.count
-        var lines = [
-            fact("workers", "1 master, \(count) model"),
-            fact("threads", plan.modelWorkers.map { "\($0.threads)" }.joined(separator: " + ")),
-            fact("steps", Format.step(plan.totalSteps)),
-            fact("seed", "\(plan.seed)"),
-        ]
+        var lines =
+            fact("workers", "1 master, \(count) model")
+            + fact("threads", plan.modelWorkers.map { "\($0.threads)" }.joined(separator: " + "))
+            + fact("steps", Format.step(plan.totalSteps)) + fact("seed", "\(plan.seed)")
         for setup in plan.setups {
             lines.append("")
             lines.append(
                 TextLine(setup.name, .title, .bold).appending("  \(Format.step(setup.steps)) steps", .dim))
-            for model in setup.models { lines.append(describe(model)) }
-            lines.append(fact("  MFCs", setup.calls.map { "\($0.name)" }.joined(separator: " → ")))
-            lines.append(fact("  data", setup.dataset.path))
-            lines.append(fact("  saves", "every \(setup.checkpointEverySteps) steps"))
+            for model in setup.models { lines += fact("  \(model.name.role)", describe(model)) }
+            lines += fact("  MFCs", setup.calls.map { "\($0.name)" }.joined(separator: " → "))
+            lines += fact("  data", setup.dataset.path)
+            lines += fact("  saves", "every \(setup.checkpointEverySteps) steps")
         }
         return lines
     }
 
-    private static func describe(_ model: ModelPlan) -> TextLine {
+    private static func describe(_ model: ModelPlan) -> String {
         let shape: String
         switch model.module {
         case .tokenizerOnly: shape = "rules"
@@ -216,13 +218,7 @@ struct PlanPane {
             case .folder(let path): shape = path.split(separator: "/").last.map(String.init) ?? path
             }
         }
-        return fact(
-            "  \(model.name.role)",
-            "\(shape) on model_worker/\(model.worker)\(model.optimizer == nil ? "" : ", trains")")
-    }
-
-    private static func fact(_ name: String, _ value: String) -> TextLine {
-        TextLine(name.padded(to: 11), .dim).appending(" \(value)")
+        return "\(shape) on model_worker/\(model.worker)\(model.optimizer == nil ? "" : ", trains")"
     }
 
     /// The command broken between its words, with the backslashes that a shell wants.

@@ -199,7 +199,11 @@ struct StepShares {
             return
         }
         let took = TextLine(Format.preciseDuration(duration) + " ", .foreground, .bold)
-        let shares = parts.map { TextLine("\($0.name) ", .dim).appending(Format.percent($0.share), $0.kind.role) }
+        let shares = parts.map {
+            // The colour of waiting is made for dots and too dark for text.
+            TextLine("\($0.name) ", .dim).appending(
+                Format.percent($0.share), $0.kind == .waitPeer ? .dim : $0.kind.role)
+        }
         let above = TextLine.flow([took] + shares, width: area.width, gap: 1)
         Paragraph(lines: above).render(in: &surface, area: area)
         let below = area.splitTop(above.count).rest

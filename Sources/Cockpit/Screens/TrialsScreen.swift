@@ -217,14 +217,12 @@ struct TrialPreview {
         }
         let paths = header.settings.keys.sorted()
         let changed = text(paths.filter { !usual.contains($0) })
-        let lines =
-            known.isEmpty
-            ? [fact("settings", changed)]
-            : [
-                fact("changed", changed.isEmpty ? "nothing, all settings are the defaults" : changed),
-                TextLine("defaults  " + text(paths.filter(usual.contains)), .dim),
-            ]
-        return lines.flatMap { Paragraph.wrapped($0, to: width) }
+        func hanging(_ name: String, _ text: TextLine) -> [TextLine] {
+            Paragraph.hanging(TextLine(name.padded(to: 10), .dim), text, to: width)
+        }
+        guard !known.isEmpty else { return hanging("settings", TextLine(changed)) }
+        return hanging("changed", TextLine(changed.isEmpty ? "nothing, all settings are the defaults" : changed))
+            + hanging("defaults", TextLine(text(paths.filter(usual.contains)), .dim))
     }
 
     private func fact(_ name: String, _ value: String) -> TextLine {

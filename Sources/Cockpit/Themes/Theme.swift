@@ -77,11 +77,21 @@ extension Theme {
         let back = self[background]
         switch depth {
         case .mono:
-            let all = attributes.union(front.mono).union(back.mono)
-            return Style(foreground: .terminalDefault, background: .terminalDefault, attributes: all)
+            let own = back.mono.contains(.reverse) ? front.mono.subtracting(.dim) : front.mono
+            return Style(
+                foreground: .terminalDefault, background: .terminalDefault,
+                attributes: attributes.union(own).union(back.mono))
         case .basic8:
-            let all = attributes.union(front.basicAttributes).union(front.basic.emphasis).union(back.mono)
-            return Style(foreground: front.basic.readable, background: .terminalDefault, attributes: all)
+            let own = front.basicAttributes.union(front.basic.emphasis)
+            // Reversed, the colour of each text would be a patch in the row.
+            guard !back.mono.contains(.reverse) else {
+                return Style(
+                    foreground: .terminalDefault, background: .terminalDefault,
+                    attributes: attributes.union(own.subtracting(.dim)).union(back.mono))
+            }
+            return Style(
+                foreground: front.basic.readable, background: .terminalDefault,
+                attributes: attributes.union(own).union(back.mono))
         case .basic16:
             let all = attributes.union(front.basicAttributes).union(back.basicAttributes)
             return Style(foreground: front.basic, background: back.basic, attributes: all)

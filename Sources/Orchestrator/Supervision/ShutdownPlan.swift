@@ -16,6 +16,14 @@ package struct ShutdownPlan: Sendable, Equatable {
         case kill
         /// SIGKILL to everybody else.
         case killAllBut(WorkerID)
+
+        func kills(_ worker: WorkerID) -> Bool {
+            switch self {
+            case .kill: true
+            case .killAllBut(let spared): worker != spared
+            case .tellMaster, .hurryMaster, .tellModelWorkers, .saveWholeStep: false
+            }
+        }
     }
 
     /// How long a step waits for those it has told.

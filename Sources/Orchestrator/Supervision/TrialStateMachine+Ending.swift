@@ -68,8 +68,7 @@ extension TrialStateMachine {
             if reported != .failed { actions.append(move(worker, to: .stopped, detail: "its group comes down")) }
         } else if isToldToLeave(worker) {
             if reported != .failed, reported != orderlyEnd || !status.isSuccess {
-                let detail = status.isSuccess ? "" : status.description
-                actions.append(move(worker, to: orderlyEnd, detail: detail))
+                actions.append(move(worker, to: orderlyEnd, detail: status.isSuccess ? "" : whyEnded(worker, status)))
             }
         } else if status.isSuccess, !isTooEarly(reported) {
             // Its last message can be lost when it leaves right after; exit status 0 says the same. The master tells
@@ -135,6 +134,15 @@ extension TrialStateMachine {
     /// go has done all it was asked for, also where the trial is stopped.
     private static func orderlyEnd(in trial: TrialStatus) -> WorkerState {
         trial == .completed ? .completed : .stopped
+    }
+
+    /// How one ended that was to leave: where that was by our own hand, why.
+    private func whyEnded(_ worker: WorkerID, _ status: ExitStatus) -> String {
+        guard case .stopping(let descent) = phase, status == .signalled(SIGKILL),
+            descent.current.acts.contains(where: { $0.kills(worker) })
+        else { return status.description }
+        guard case .failed = descent.goal, let failure else { return "killed by the stop" }
+        return "ended because \(failure.worker) failed"
     }
 
     private func isToldToLeave(_ worker: WorkerID) -> Bool {

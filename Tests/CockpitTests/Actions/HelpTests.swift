@@ -116,6 +116,19 @@ struct HelpTests {
         #expect(right.isEmpty || lines[layout.body.y].contains(right))
     }
 
+    @Test(arguments: situations)
+    func `where all of it fits no column tears an entry, and the box is no higher`(scopes: [Scope]) {
+        let layout = HelpLayout(size: StateFixtures.large, scopes: scopes)
+        #expect(layout.lastScroll == 0)
+        #expect(layout.columns.count == 3)
+        #expect(layout.body.height == max(layout.height, 12))
+        for column in 1..<3 where column * layout.height < layout.lines.count {
+            let first = layout.lines[column * layout.height]
+            // What goes on from the column before begins below its text.
+            #expect(!first.text.hasPrefix(String(repeating: " ", count: 11)) || first.text.isEmpty, "\(first.text)")
+        }
+    }
+
     @Test func `scrolled too far comes back with the first key`() throws {
         var state = try StateFixtures.live(StateFixtures.small)
         ScreenPicture.press("?", on: &state)

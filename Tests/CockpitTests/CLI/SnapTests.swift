@@ -80,6 +80,10 @@ import Testing
         // Where a screen is left, another run is read.
         #expect(try pressed("1").contains("1 in all, 0 alive"))
         #expect(try snap("--txt", "-", "--keys", "enter").output.contains("sft_train"))
+        // A question has been read when the picture is taken.
+        #expect(try pressed("s").contains("y Yes") == pressed("s").contains("n No"))
+        #expect(
+            try snap("--svg", "-", "--keys", "t").output != snap("--svg", "-").output, "the next theme is drawn")
         let before = try stored.program.run("list").output
         _ = try pressed("s y")
         #expect(try stored.program.run("list").output == before)

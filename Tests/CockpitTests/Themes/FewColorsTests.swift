@@ -31,6 +31,19 @@ struct FewColorsTests {
         }
     }
 
+    @Test(arguments: [ColorDepth.basic8, .mono])
+    func `a reversed row has one colour, whatever its texts are`(depth: ColorDepth) {
+        let row = [Role.foreground, .dim, .statusFailed, .statusRunning, .accent].map {
+            Theme.defaultDark.style(role: $0, background: .selectionBackground, depth: depth)
+        }
+        #expect(Set(row.map(\.foreground)) == [.terminalDefault])
+        #expect(row.allSatisfy { $0.attributes.contains(.reverse) && !$0.attributes.contains(.dim) })
+        // What lies under a question is dim all the same.
+        let under = Theme.defaultDark.style(
+            role: .dim, background: .selectionBackground, attributes: .dim, depth: depth)
+        #expect(under.attributes.contains(.dim))
+    }
+
     @Test func `failures are red still`() {
         #expect(Theme.defaultDark.style(role: .statusFailed, depth: .basic8).foreground == .palette(1))
     }

@@ -44,6 +44,16 @@ struct ParagraphTests {
     }
 
     @Test
+    func `a text goes on below itself and not below its label`() {
+        func hanging(_ width: Int) -> [String] {
+            Paragraph.hanging("data  ", "/long/path/of/a/file and more", to: width).map(\.text)
+        }
+        #expect(hanging(80) == ["data  /long/path/of/a/file and more"])
+        #expect(hanging(16) == ["data  /long/path", "      /of/a/file", "      and more"])
+        #expect(hanging(13).first == "data  ", "where there is no room beside the label")
+    }
+
+    @Test
     func `counts the lines that have no room`() {
         let lines: [TextLine] = ["one", "two", "three"]
         #expect(Paragraph.counted(lines, height: 3).map(\.text) == ["one", "two", "three"])

@@ -54,6 +54,19 @@ private func spawned() -> MachineDriver {
         #expect(driver.machine.failure?.report == "model_worker/0 left before its work was done")
     }
 
+    @Test func `whom its own hand killed says why`() {
+        var driver = Driver.running()
+        driver.exit(Driver.first, .signalled(SIGKILL))
+        #expect(
+            driver.exit(Driver.second, .signalled(SIGKILL)).stateDetails == [
+                "ended because model_worker/0 failed"
+            ])
+        var stopped = Driver.running()
+        for _ in 0..<3 { stopped.take(.stopSignal, afterMilliseconds: 2000) }
+        #expect(stopped.exit(.master, .signalled(SIGKILL)).stateDetails == ["killed by the stop"])
+        #expect(stopped.exit(Driver.first, .signalled(SIGABRT)).stateDetails == ["was killed by signal 6 (SIGABRT)"])
+    }
+
     @Test func `a master that leaves with status 0 before the start has completed nothing`() {
         var driver = spawned()
         driver.exit(.master, .exited(0))

@@ -91,6 +91,11 @@ extension [TrialAction] {
         compactMap { action in if case .note(let kind, _, _) = action { kind.rawValue } else { nil } }
     }
 
+    /// What is recorded of workers, in words.
+    var stateDetails: [String] {
+        compactMap { action in if case .record(let change) = action { change.detail } else { nil } }
+    }
+
     /// The states that workers are recorded in.
     var states: [WorkerState] {
         compactMap { action in if case .record(let change) = action { change.state } else { nil } }

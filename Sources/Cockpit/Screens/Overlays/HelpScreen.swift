@@ -9,19 +9,45 @@ struct HelpLayout: Equatable, Sendable {
     let height: Int
 
     init(size: Size, scopes: [Scope]) {
-        let bounds = Rect(size)
-        frame = bounds.centered(
-            width: min(size.width - 2, 116), height: min(size.height - 2, max(20, size.height * 3 / 4)))
-        body = frame.inset(horizontal: 2, vertical: 1).splitBottom(2).rest
-        let count = body.width >= 105 ? 3 : (body.width >= 70 ? 2 : 1)
+        let width = min(size.width - 2, 116), most = min(size.height - 2, max(20, size.height * 3 / 4))
+        let room = Self.body(of: Rect(size).centered(width: width, height: most))
+        let count = room.width >= 105 ? 3 : (room.width >= 70 ? 2 : 1)
+        let widths = room.columns((0..<count).map { _ in .minimum(10) }, spacing: 2).map(\.width)
+        let blocks = Self.blocks(scopes, width: widths.min() ?? room.width)
+        let lowest = (1...max(1, room.height)).first { Self.filled(blocks, columns: count, height: $0) != nil }
+        height = lowest ?? room.height
+        lines = Self.filled(blocks, columns: count, height: height) ?? Array(blocks.joined())
+        frame = Rect(size).centered(width: width, height: most - room.height + max(height, Self.least))
+        body = Self.body(of: frame)
         columns = body.columns((0..<count).map { _ in .minimum(10) }, spacing: 2)
-        let width = columns.map(\.width).min() ?? body.width
-        let all = HelpOverlay.sections(for: scopes).flatMap { section in
-            [TextLine(section.title, .title, .bold)]
-                + section.lines.flatMap { entry in Self.wrapped(entry, width: width) } + [TextLine()]
+    }
+
+    private static func body(of frame: Rect) -> Rect { frame.inset(horizontal: 2, vertical: 1).splitBottom(2).rest }
+
+    /// Rows that what a search finds has at least.
+    private static let least = 12
+
+    /// What no column may tear: an entry, the first of a section with its title and the blank above that.
+    private static func blocks(_ scopes: [Scope], width: Int) -> [[TextLine]] {
+        HelpOverlay.sections(for: scopes).enumerated().flatMap { number, section in
+            var blocks = section.lines.map { wrapped($0, width: width) }
+            let title = [TextLine(section.title, .title, .bold)]
+            blocks[0] = (number == 0 ? [] : [TextLine()]) + title + blocks[0]
+            return blocks
         }
-        lines = Array(all.dropLast())
-        height = min(body.height, (lines.count + count - 1) / count)
+    }
+
+    /// The blocks in columns of this height, none torn; nil where they need more columns.
+    private static func filled(_ blocks: [[TextLine]], columns: Int, height: Int) -> [TextLine]? {
+        var lines: [TextLine] = []
+        for block in blocks {
+            guard block.count <= height else { return nil }
+            let left = height - lines.count % height
+            if left < block.count { lines += Array(repeating: TextLine(), count: left) }
+            let isAtTop = lines.count % height == 0 && block.first?.text.isEmpty == true
+            lines += block.dropFirst(isAtTop ? 1 : 0)
+        }
+        return lines.count <= height * columns ? lines : nil
     }
 
     /// The first line at which the last one is in sight.
@@ -32,10 +58,7 @@ struct HelpLayout: Equatable, Sendable {
     /// A long text goes on below itself, not below its key.
     private static func wrapped(_ entry: HelpSection.Line, width: Int) -> [TextLine] {
         let key = entry.key.cellWidth > keyWidth ? entry.key : entry.key.padded(to: keyWidth)
-        let texts = Paragraph.wrapped(TextLine(entry.text), to: max(8, width - key.cellWidth - 2))
-        return texts.enumerated().map { index, text in
-            TextLine(index == 0 ? " \(key) " : String(repeating: " ", count: keyWidth + 2), .key) + text
-        }
+        return Paragraph.hanging(TextLine(" \(key) ", .key), TextLine(entry.text), to: width)
     }
 }
 

@@ -36,6 +36,16 @@ struct Paragraph: Sendable {
         return builder.finished()
     }
 
+    /// A text beside its label, which goes on below itself; below the label where there is little room.
+    static func hanging(_ label: TextLine, _ text: TextLine, to width: Int) -> [TextLine] {
+        let room = width - label.cellWidth
+        guard room >= leastHanging else { return wrapped(label + text, to: width) }
+        let blank = TextLine(String(repeating: " ", count: label.cellWidth))
+        return wrapped(text, to: room).enumerated().map { ($0 == 0 ? label : blank) + $1 }
+    }
+
+    private static let leastHanging = 8
+
     /// Words and the blanks between them, in order.
     private static func words(of text: String) -> [Substring] {
         var words: [Substring] = []
