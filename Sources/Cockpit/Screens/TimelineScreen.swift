@@ -86,7 +86,7 @@ struct TimelineScreen {
             .inset(horizontal: 1, vertical: 0)
         let lines =
             span.map { SpanDetails.lines($0, context: context, width: left.width) }
-            ?? SpanDetails.hint + SpanDetails.longest(lanes, context: context)
+            ?? SpanDetails.hint + SpanDetails.longest(lanes, context: context, width: left.width)
         Paragraph(lines: Paragraph.counted(lines, height: left.height)).render(in: &surface, area: left)
         let step = span?.step ?? context.snapshot.step
         let right = surface.box(parts[1], title: "step \(Format.step(step))")
@@ -112,7 +112,7 @@ enum SpanDetails {
     private static func name(_ span: SpanRow) -> String { span.mfc.isEmpty ? span.interfaceType : span.mfc }
 
     /// The three calls of the window that took longest, of those that have ended.
-    static func longest(_ lanes: [TimelineLanes.Lane], context: PanelContext) -> [TextLine] {
+    static func longest(_ lanes: [TimelineLanes.Lane], context: PanelContext, width: Int) -> [TextLine] {
         let window = TimelineLanes.window(context.run.timeline, time: context.snapshot.time)
         let ended = lanes.flatMap(\.spans).compactMap { span -> (span: SpanRow, length: Int64)? in
             guard let end = span.end, end > window.lowerBound, span.start < window.upperBound else { return nil }
@@ -120,9 +120,12 @@ enum SpanDetails {
         }
         let first = ended.sorted { ($0.length, $1.span.start) > ($1.length, $0.span.start) }.prefix(3)
         return first.enumerated().map { index, entry in
-            TextLine((index == 0 ? "longest" : "").padded(to: 9), .dim)
+            let length = TextLine((index == 0 ? "longest" : "").padded(to: 9), .dim)
                 .appending(Format.preciseDuration(entry.length), .foreground, .bold)
-                .appending("  \(name(entry.span)) step \(Format.step(entry.span.step))")
+            let line = length.appending("  \(name(entry.span)) step \(Format.step(entry.span.step))")
+            // The number tells more than the word before it.
+            return line.cellWidth <= width
+                ? line : length.appending("  \(name(entry.span)) \(Format.step(entry.span.step))")
         }
     }
 

@@ -145,7 +145,8 @@ struct TrialPreview {
 
     func render(in surface: inout Surface, area: Rect) {
         guard let item = state.trials.selectedItem else { return }
-        let (area, charts) = area.splitBottom(area.height >= 17 ? min(12, area.height - 9) : 0)
+        let (area, charts) = area.splitBottom(
+            area.height >= 17 ? min(max(12, area.height / 2), area.height - 9) : 0)
         if !charts.isEmpty { self.charts(in: &surface, area: charts) }
         let parts = area.columns(
             area.width >= 100 ? [.fraction(0.62), .fraction(0.38)] : [.fraction(0.5), .fraction(0.5)])

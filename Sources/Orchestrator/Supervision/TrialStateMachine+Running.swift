@@ -54,22 +54,28 @@ extension TrialStateMachine {
         // Waiting for work is no stall; being inside a call without moving is.
         if !pulse.mfc.isEmpty, pulse.idle > Self.idlePatience {
             let isShown = member.state == .stalled
-            let reason = "has not moved in \(pulse.mfc) for \(pulse.idle / 1_000_000_000) s"
-            return news + (isShown && isNews ? [change(of: worker)] : stall(worker, reason))
+            let stalled = stall(worker, "has not moved in \(pulse.mfc)", length: pulse.idle)
+            return news + (isShown && isNews ? [change(of: worker)] : stalled)
         }
         if member.state == .stalled { return news + recover(worker) }
         return news + (isNews ? [change(of: worker)] : [])
     }
 
-    /// - Parameter silence: how long nothing was heard of it; 0 where its heart beats.
-    private mutating func stall(_ worker: WorkerID, _ reason: String, silence: Int64 = 0) -> [TrialAction] {
+    /// - Parameters:
+    ///   - length: how long it has been so, in nanoseconds.
+    ///   - silence: how long nothing was heard of it; 0 where its heart beats.
+    private mutating func stall(
+        _ worker: WorkerID, _ reason: String, length: Int64, silence: Int64 = 0
+    ) -> [TrialAction] {
         guard let member = members[worker], member.state != .stalled, !member.state.isTerminal else { return [] }
         members[worker]?.stateBeforeStall = member.state
         members[worker]?.state = .stalled
         members[worker]?.detail = reason
         // The last heartbeat stays where it was; a worker's own later record must not be newer than this one.
         let since = max(0, silence - Self.heartbeatPeriod)
-        return [change(of: worker, silence: since), .note(kind: .stalled, worker: worker, detail: reason)]
+        // How long, is true in a record of this moment, and not in a state that goes on.
+        let detail = "\(reason) for \(length / 1_000_000_000) s"
+        return [change(of: worker, silence: since), .note(kind: .stalled, worker: worker, detail: detail)]
     }
 
     private mutating func recover(_ worker: WorkerID) -> [TrialAction] {
@@ -82,7 +88,7 @@ extension TrialStateMachine {
         for worker in workers where isWatched(worker) {
             guard let member = members[worker], now - member.lastHeard >= Self.heartbeatPatience else { continue }
             let silence = now - member.lastHeard
-            actions += stall(worker, "no heartbeat for \(silence / 1_000_000_000) s", silence: silence)
+            actions += stall(worker, "no heartbeat", length: silence, silence: silence)
         }
         switch phase {
         case .waiting(let until) where now >= until:

@@ -114,6 +114,17 @@ struct AlertConditionTests {
         #expect(line(60).hasPrefix(" ✗ 1 damaged part left out   ! model/1 stalled "))
     }
 
+    @Test func `a silence is as long as it is now`() throws {
+        var state = try StateFixtures.live()
+        let time = try #require(state.run?.snapshot?.time)
+        state.run?.snapshot?.workers[1] = RunFixtures.worker(
+            "model_worker/0", .stalled, "actor_train", 229, 1, time - 13_400_000_000, detail: "no heartbeat")
+        let text = ScreenPicture.text(state)
+        #expect(text.contains("! model/0 stalled: no heartbeat for 13s"), "\(text)")
+        let row = text.split(separator: "\n").first { $0.contains("model/0   stalled") }
+        #expect(row?.contains(" 13s ") == true, "the column 'for' says the same")
+    }
+
     @Test func `banner names the worker that failed first and goes away on esc alone`() throws {
         var state = try StateFixtures.live()
         state.run?.snapshot?.status = .failed

@@ -35,6 +35,8 @@ struct WorkerActivity: Equatable, Sendable {
         var own: SpanRow?
         /// Those that others are in.
         var others: [SpanRow] = []
+        /// Whether nothing is heard of it.
+        let isSilent: Bool
         /// Another worker that nothing is heard of.
         let silent: String?
         /// When it last came out of one; the master is in all of them.
@@ -44,6 +46,7 @@ struct WorkerActivity: Equatable, Sendable {
 
         init(of worker: WorkerRow, in snapshot: RunSnapshot) {
             isMaster = worker.id == WorkerID.master.description
+            isSilent = snapshot.time - worker.time > WorkersPanel.silence
             silent = snapshot.workers.first { $0.state == .stalled && $0.id != worker.id }?.id
             // The step that is done was the master's.
             if isMaster { step = snapshot.step }
@@ -74,7 +77,11 @@ struct WorkerActivity: Equatable, Sendable {
         case .completed: (kind, text) = (.ended, "done\(place)")
         case .stopped: (kind, text) = (.ended, detail.isEmpty ? "stopped\(place)" : detail)
         case .failed: (kind, text) = (.problem, detail.isEmpty ? "failed\(place)" : detail)
-        case .stalled, .restarting: (kind, text) = (.problem, detail)
+        case .restarting: (kind, text) = (.problem, detail)
+        case .stalled:
+            (kind, text) = (.problem, detail)
+            // One that beats is stuck in its call; of another nothing was heard since.
+            return calls.isSilent ? worker.time : calls.own?.start
         case .starting: (kind, text) = (.busy, "starts")
         case .ready: (kind, text) = (.busy, "reads its data")
         case .configured: (kind, text) = (.waiting, "waits for the others to be ready")

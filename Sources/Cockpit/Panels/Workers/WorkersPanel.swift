@@ -97,7 +97,7 @@ struct WorkersPanel: Panel {
     }
 
     /// Workers beat twice a second, and what they say is written down once a second.
-    private static let silence: Int64 = 3_000_000_000
+    static let silence: Int64 = 3_000_000_000
 
     private static func unique(_ words: [String]) -> String {
         var seen: [String] = []

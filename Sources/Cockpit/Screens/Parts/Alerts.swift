@@ -61,18 +61,20 @@ enum Alerts {
     private static func workers(_ snapshot: RunSnapshot) -> [Alert] {
         guard !snapshot.status.isTerminal else { return [] }
         // One failure brings all down: what is the same of many is said once.
-        var groups: [(state: WorkerState, detail: String, names: [String])] = []
+        var groups: [(state: WorkerState, detail: String, heard: Int64, names: [String])] = []
         for worker in snapshot.workers where worker.state.isProblem {
             let detail = oneLine(worker.detail), name = WorkerName.short(worker.id)
             if let place = groups.firstIndex(where: { $0.state == worker.state && $0.detail == detail }) {
                 groups[place].names.append(name)
             } else {
-                groups.append((worker.state, detail, [name]))
+                groups.append((worker.state, detail, worker.time, [name]))
             }
         }
         return groups.map { group in
             let who = group.names.count > 2 ? "\(group.names.count) workers" : group.names.joined(separator: ", ")
-            let detail = group.detail.isEmpty ? "" : ": \(group.detail)"
+            let silence = snapshot.time - group.heard
+            let length = group.state == .stalled && silence >= 1_000_000_000 ? " for \(Format.age(silence))" : ""
+            let detail = group.detail.isEmpty ? "" : ": \(group.detail)\(length)"
             return Alert(
                 severity: group.state == .failed ? .failure : .warning, text: "\(who) \(group.state.rawValue)\(detail)")
         }
