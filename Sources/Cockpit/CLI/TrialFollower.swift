@@ -64,7 +64,7 @@ struct TrialFollower {
             orchestrator = orchestrator ?? overview.orchestratorPID.flatMap { ProcessWatch(pid: $0) }
             if let refusal = overview.refusal, refusal.awaited != awaited {
                 // How much room there is changes all the time; what is waited for is news.
-                Output.note("\(overview.id): \(overview.statusDetail)")
+                Output.note("\(overview.id): \(refusal.text)")
             }
             awaited = overview.refusal?.awaited
             let isDue = lastLine.map { now - $0 >= Self.lineInterval } ?? true

@@ -12,18 +12,12 @@ package struct TrialOverview: Sendable, Equatable {
         package var restarts: Int
     }
 
-    package struct Refusal: Sendable, Equatable {
-        package var reason: String
-        package var awaited: String
-    }
-
     package var id: TrialID
     /// With processes looked at: `lost` when the orchestrator is gone without a word.
     package var status: TrialStatus
     package var statusDetail: String
-    /// Why nothing is stored, which the run itself cannot tell, and what a stop waits for meanwhile; nil where storing
-    /// goes on.
-    package var refusal: Refusal?
+    /// That nothing is stored, which the run itself cannot tell; nil where storing goes on.
+    package var refusal: StoreRefusal?
     /// The host on which it runs, where that is not this one.
     package var elsewhere: String?
     /// The orchestrator's process while it lives here.
@@ -118,7 +112,7 @@ package enum TrialList {
         }
         return TrialOverview(
             id: folder.id, status: record.observedStatus(presence), statusDetail: detail,
-            refusal: record.refusal.map { TrialOverview.Refusal(reason: $0, awaited: record.awaited) }, elsewhere: host,
+            refusal: record.storeRefusal, elsewhere: host,
             orchestratorPID: pid, workers: workers, step: entry?.step ?? 0,
             totalSteps: record.totalSteps, attempt: record.attempt, startedWall: record.startedWall,
             last: entry?.last ?? [:], updatedWall: entry?.updatedWall ?? 0

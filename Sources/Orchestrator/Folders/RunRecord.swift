@@ -3,6 +3,16 @@ import Glibc
 package import Protocol
 package import Store
 
+/// That a trial's store refuses.
+package struct StoreRefusal: Sendable, Equatable {
+    /// Why, and how much room is needed.
+    package var reason: String
+    /// What a stop waits for meanwhile, maybe because of this; empty where none is under way.
+    package var awaited: String
+
+    package var text: String { awaited.isEmpty ? reason : "\(awaited); \(reason)" }
+}
+
 /// `run.json`: what other processes need to find a trial's orchestrator and to show its processes without opening the
 /// run. Written by rename, so a reader sees a whole one.
 package struct RunRecord: Sendable, Codable, Equatable {
@@ -54,13 +64,12 @@ package struct RunRecord: Sendable, Codable, Equatable {
 
     /// What the trial is at and, while the store refuses, why: the run itself cannot tell that.
     package var explanation: String {
-        guard let refusal else { return statusDetail }
-        // What a stop waits for stays: it may be waited for because of this.
-        return awaited.isEmpty ? refusal : "\(awaited); \(refusal)"
+        storeRefusal?.text ?? statusDetail
     }
 
-    /// What a stop waits for; empty where none is under way.
-    var awaited: String { status == .stopping ? statusDetail : "" }
+    var storeRefusal: StoreRefusal? {
+        refusal.map { StoreRefusal(reason: $0, awaited: status == .stopping ? statusDetail : "") }
+    }
 
     /// The status with the orchestrator looked for: `lost` when the record says it lives and it is nowhere.
     package func observedStatus(_ presence: TrialPresence) -> TrialStatus {

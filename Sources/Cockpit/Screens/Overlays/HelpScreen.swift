@@ -30,10 +30,9 @@ struct HelpLayout: Equatable, Sendable {
     /// What no column may tear: an entry, the first of a section with its title and the blank above that.
     private static func blocks(_ scopes: [Scope], width: Int) -> [[TextLine]] {
         HelpOverlay.sections(for: scopes).enumerated().flatMap { number, section in
-            var blocks = section.lines.map { wrapped($0, width: width) }
-            let title = [TextLine(section.title, .title, .bold)]
-            blocks[0] = (number == 0 ? [] : [TextLine()]) + title + blocks[0]
-            return blocks
+            let entries = section.lines.map { wrapped($0, width: width) }
+            let title = (number == 0 ? [] : [TextLine()]) + [TextLine(section.title, .title, .bold)]
+            return [title + (entries.first ?? [])] + entries.dropFirst()
         }
     }
 
