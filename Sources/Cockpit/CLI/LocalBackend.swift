@@ -91,7 +91,9 @@ extension TrialItem {
         updatedWall = overview.updatedWall
         last = overview.last
         // What keeps a trial from being stored is told while it lasts, and cannot be in the store.
-        if [.running, .paused].contains(overview.status), !overview.statusDetail.isEmpty {
+        if let refusal = overview.refusal {
+            notice = refusal.text
+        } else if [.running, .paused].contains(overview.status), !overview.statusDetail.isEmpty {
             notice = overview.statusDetail
         }
     }

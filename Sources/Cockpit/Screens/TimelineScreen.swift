@@ -159,7 +159,9 @@ struct StepShares {
     private var bubbles: [(worker: String, share: Double)] = []
 
     init(step: Int, lanes: [TimelineLanes.Lane], time: Int64) {
-        let spans = lanes.flatMap(\.spans).filter { $0.step == step }
+        // A step that a later attempt did again is told as that did it.
+        let tries = lanes.flatMap(\.spans).filter { $0.step == step }, last = tries.map(\.attempt).max()
+        let spans = tries.filter { $0.attempt == last }
         guard let start = spans.map(\.start).min(), let end = spans.map({ $0.end ?? time }).max(), end > start else {
             return
         }

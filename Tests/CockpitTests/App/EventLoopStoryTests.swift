@@ -83,7 +83,9 @@ import Testing
             .init(seeing: "first", press: [KeyStroke("x")]), .init(seeing: "first", press: [KeyStroke("x")]),
             .init(seeing: "first", press: [KeyStroke("x")]), .init(seeing: "first", press: [KeyStroke("q")]),
         ])
-        for (old, new) in zip(screen.frames, screen.frames.dropFirst()) { #expect(old != new) }
+        // What comes in and is not on this screen, as the experiments are, may be drawn once; keys that do nothing are not.
+        let same = zip(screen.frames, screen.frames.dropFirst()).count { $0 == $1 }
+        #expect(same <= 1)
     }
 }
 

@@ -101,6 +101,13 @@ struct WorkerActivityTests {
         #expect(text("model_worker/0", in: busy) == "between calls")
     }
 
+    @Test func `a master that stops waits for the call under way, and leaves when there is none`() throws {
+        let busy = try snapshot([span("actor_train", on: "model_worker/0")])
+        #expect(text("master_worker/0", .stopping, in: busy) == "waits for model/0: actor_train")
+        #expect(text("model_worker/1", .stopping, in: busy) == "leaves")
+        #expect(text("master_worker/0", .stopping, in: try snapshot([])) == "leaves")
+    }
+
     @Test func `after the end it is what it ended as`() throws {
         let ended = try snapshot([])
         #expect(text("model_worker/0", .completed, in: ended) == "done at step 7")

@@ -39,6 +39,8 @@ struct WorkerActivity: Equatable, Sendable {
         let isSilent: Bool
         /// Another worker that nothing is heard of.
         let silent: String?
+        /// Whether somebody else is in a call, or silent.
+        var othersAreAwaited: Bool { !others.isEmpty || silent != nil }
         /// When it last came out of one; the master is in all of them.
         var ended: Int64?
         /// The newest step among them; 0 for none.
@@ -86,7 +88,8 @@ struct WorkerActivity: Equatable, Sendable {
         case .ready: (kind, text) = (.busy, "reads its data")
         case .configured: (kind, text) = (.waiting, "waits for the others to be ready")
         case .paused: (kind, text) = (.waiting, "waits for P to go on")
-        case .stopping where calls.own == nil: (kind, text) = (.busy, "leaves")
+        case .stopping where calls.own == nil && !(calls.isMaster && calls.othersAreAwaited):
+            (kind, text) = (.busy, "leaves")
         case .stopping, .running: return describe(calls, status: status)
         }
         return nil
