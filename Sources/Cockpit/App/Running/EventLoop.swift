@@ -27,6 +27,8 @@ final class EventLoop {
     private var theme: Theme
     private var themeName: String
     private var isDirty = true
+    /// What is on the screen; nil where it is to be drawn whatever that is.
+    private var drawn: (surface: Surface, theme: Theme)?
     private var lastFrame: Int64 = .min
     private var farewell: String?
 
@@ -114,16 +116,22 @@ final class EventLoop {
         case .paste(let text): reduce(.paste(text))
         case .resize(let size):
             screen.resize(to: size)
+            drawn = nil
             reduce(.resize(size))
         case .wake: break
         case .tick:
             reduce(.tick)
             isDirty = true
         case .resume:
-            screen.invalidate()
+            invalidate()
             reduce(.resumed)
         case .hangup, .terminate: farewell = Farewell.text(for: state)
         }
+    }
+
+    private func invalidate() {
+        screen.invalidate()
+        drawn = nil
     }
 
     private func reduce(_ event: AppEvent) {
@@ -150,11 +158,11 @@ final class EventLoop {
             case .copy(let text): reduce(.copied(screen.copy(text)))
             case .setMouse(let capture): screen.setMouse(capture)
             case .repaint:
-                screen.invalidate()
+                invalidate()
                 isDirty = true
             case .suspend:
                 screen.suspend()
-                screen.invalidate()
+                invalidate()
                 isDirty = true
             case .quit(let text): farewell = text
             }
@@ -173,7 +181,10 @@ final class EventLoop {
 
     private func draw() {
         refreshTheme()
-        screen.present(frame(), theme: theme)
+        let next = frame()
+        // A clock that has not moved on, or data that are not on this screen, make no frame.
+        if drawn?.surface != next || drawn?.theme != theme { screen.present(next, theme: theme) }
+        drawn = (next, theme)
         isDirty = false
         lastFrame = LoopClock.now()
     }
